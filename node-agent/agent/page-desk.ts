@@ -187,15 +187,9 @@ export class AgentDesk implements PageDesk {
     const read = findingsSchema.safeParse(told.value);
     if (!read.success) return err('The doctor said something that this page cannot read: run irori-node doctor.');
     const { at, findings } = read.data;
-    const passes = { good: true, note: true, bad: false, skipped: null } as const;
     return ok({
       at,
-      checks: findings.map(({ step, outcome, told: text, remedy }) => ({
-        name: step,
-        passes: passes[outcome],
-        told: text,
-        remedy,
-      })),
+      checks: findings.map(({ step, outcome, told: text, remedy }) => ({ name: step, outcome, told: text, remedy })),
     });
   }
 

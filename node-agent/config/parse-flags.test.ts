@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { measureWidth } from '../fit-text.ts';
 import { formatHelp } from './help.ts';
 import { COMMANDS, OPTIONS } from './options.ts';
+import type { OptionSpec } from './options.ts';
 import { parseFlags } from './parse-flags.ts';
 
 describe('parseFlags', () => {

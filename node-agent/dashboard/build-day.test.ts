@@ -38,10 +38,11 @@ test('what the agent cannot know of itself the router fills in, in the same word
   const told = [
     { from: 1950 * MIN, to: 1960 * MIN, reason: 'paused:battery', text: 'Paused.' },
     { from: 1960 * MIN, to: 1970 * MIN, reason: 'job', text: 'It worked.' },
-    { from: 1970 * MIN, to: 2001 * MIN, reason: 'offline', text: 'Away.' },
+    { from: 1970 * MIN, to: 1980 * MIN, reason: 'offline', text: 'Away.' },
+    { from: 1980 * MIN, to: 2001 * MIN, reason: 'cooling', text: 'Cooling.' },
   ];
   const reasons = buildDay({ own: [], told, now: NOW }).map(({ reason }) => reason);
-  expect(reasons).toEqual(['not-running', 'battery', 'busy', 'offline']);
+  expect(reasons).toEqual(['not-running', 'battery', 'busy', 'not-running', 'cooling']);
 });
 
 test('spans before the day, and halves of minutes, do no harm', () => {

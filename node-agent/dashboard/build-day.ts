@@ -36,7 +36,7 @@ const WAITED: ReadonlySet<string> = new Set(['idle', 'eco', 'offline', 'stopped'
 /** The router's words for what has one here. */
 const NAMES: Readonly<Record<string, string>> = { quiet: 'no-demand', job: 'busy' };
 /** Of these the router knows that the home was away, and the home why. */
-const AWAY: ReadonlySet<string> = new Set(['stopped', 'asleep']);
+const AWAY: ReadonlySet<string> = new Set(['stopped', 'asleep', 'not-running']);
 
 /** Spans that follow one another without a gap, the oldest first; minutes of which nobody knows are `not-running`. */
 export function buildDay({ own, told, now }: DayFacts): WhySpan[] {

@@ -147,6 +147,8 @@ export interface LimitView {
   readonly signal: number | string | null;
   /** It stops work now. */
   readonly holds: boolean;
+  /** It is a share of something and not held against anything: it has no signal, and cannot be turned off. */
+  readonly isAlwaysOn: boolean;
 }
 
 export interface WarningView {
@@ -292,7 +294,8 @@ export interface DoctorView {
   readonly at: Iso;
   readonly checks: readonly {
     readonly name: string;
-    readonly passes: boolean | null;
+    /** `note`: nothing is in the way, but there is something to know; `skipped`: there was no way to look. */
+    readonly outcome: 'good' | 'note' | 'bad' | 'skipped';
     readonly told: string;
     readonly remedy: string | null;
   }[];

@@ -167,6 +167,7 @@ function toLimit(
     usual,
     signal: told,
     holds: holding.has(reason) && value !== null && isOver,
+    isAlwaysOn: false,
   };
 }
 
@@ -177,7 +178,18 @@ function isBeyond(key: string, told: number, value: number): boolean {
 
 function toEco({ eco }: HomeRules): LimitView {
   const value = Math.round(eco.slotShare * 100);
-  return { key: ECO_KEY, value, unit: '%', least: 1, most: 100, step: 1, usual: 50, signal: null, holds: false };
+  return {
+    key: ECO_KEY,
+    value,
+    unit: '%',
+    least: 1,
+    most: 100,
+    step: 1,
+    usual: 50,
+    signal: null,
+    holds: false,
+    isAlwaysOn: true,
+  };
 }
 
 function mostOf<T>(list: readonly T[] | null, pick: (one: T) => number | null): number | null {

@@ -91,15 +91,15 @@ export class SampleDesk implements PageDesk {
 
   doctor(): ReturnType<PageDesk['doctor']> {
     const checks = [
-      { name: 'DNS', passes: true, told: 'irori.example is 203.0.113.7.', remedy: null },
-      { name: 'Model server', passes: true, told: 'llama-server answers on 127.0.0.1:8080.', remedy: null },
+      { name: 'DNS', outcome: 'good' as const, told: 'irori.example is 203.0.113.7.', remedy: null },
+      { name: 'Model server', outcome: 'good' as const, told: 'llama-server answers on 127.0.0.1:8080.', remedy: null },
       {
         name: 'Chosen now',
-        passes: false,
+        outcome: 'bad' as const,
         told: 'The network would not choose this home: it is too slow for what callers ask.',
         remedy: 'Lend a smaller model.',
       },
-      { name: 'Receipt', passes: null, told: 'Not tried.', remedy: null },
+      { name: 'Receipt', outcome: 'skipped' as const, told: 'Not tried.', remedy: null },
     ];
     return Promise.resolve(ok({ at: iso(this.#now()), checks }));
   }
@@ -224,7 +224,7 @@ export function sampleView(now: number): PageView {
 
 function sampleRules(): RulesView {
   const work = `${'2'.repeat(16)}${'0'.repeat(20)}${'1'.repeat(12)}`;
-  const limit = { least: 0, most: 100, step: 1, holds: false };
+  const limit = { least: 0, most: 100, step: 1, holds: false, isAlwaysOn: false };
   return {
     week: [work, work, work, work, work, '2'.repeat(48), '2'.repeat(48)],
     apps: ['*/steamapps/common/*', 'blender', 'resolve'],
@@ -235,6 +235,7 @@ function sampleRules(): RulesView {
       { ...limit, key: 'temperature', value: 83, unit: '°C', usual: 83, signal: 84, least: 50, most: 95, holds: true },
       { ...limit, key: 'idle', value: null, unit: 'min', usual: 3, signal: null },
       { ...limit, key: 'battery', value: 1, unit: '', usual: 1, signal: 'mains', least: 1, most: 1 },
+      { ...limit, key: 'ecoSlots', value: 50, unit: '%', usual: 50, signal: null, isAlwaysOn: true },
       { ...limit, key: 'traffic', value: 2, unit: 'GB', usual: 2, signal: 0.3, most: 1000, step: 0.5 },
     ],
   };

@@ -133,18 +133,19 @@ function drawDoctor(): Described {
 function listChecks({ checks }: DoctorView): Child {
   const { words } = state;
   const marks = {
-    true: ['✓', words.machine.passes],
-    false: ['✕', words.machine.fails],
-    null: ['–', words.unknown],
+    good: ['✓', words.machine.passes],
+    note: ['!', words.machine.notes],
+    bad: ['✕', words.machine.fails],
+    skipped: ['–', words.unknown],
   } as const;
   return h(
     'ul',
     { class: 'checks', role: 'list' },
-    ...checks.map(({ name, passes, told, remedy }) => {
-      const [mark, said] = marks[`${passes}`];
+    ...checks.map(({ name, outcome, told, remedy }) => {
+      const [mark, said] = marks[outcome];
       return h(
         'li',
-        { key: name, 'data-passes': String(passes) },
+        { key: name, 'data-outcome': outcome },
         h('span', { class: 'mark', role: 'img', 'aria-label': said }, mark),
         h(
           'div',

@@ -163,9 +163,7 @@ function drawRunning(view: PageView): Described {
   const beside = h('span', { class: 'soft' }, words.now.slots(view.running.length, view.slots));
   return sheetWith(
     { title: words.now.running, beside },
-    rows.length === 0
-      ? h('p', null, sayIdle(view) ?? words.states[view.standing.word]?.told ?? words.nothing)
-      : table(words.now.running, columns, rows),
+    rows.length === 0 ? h('p', null, words.now.nothingRuns) : table(words.now.running, columns, rows),
     h('p', { class: 'soft foot' }, words.now.noText),
   );
 }
