@@ -14,6 +14,7 @@ import type { FolderLock } from '../home/instance-lock.ts';
 import { IdentityFile } from '../home/identity-file.ts';
 import { MemoryTrimmer } from '../home/memory.ts';
 import { AbilityScout } from '../home/ability-scout.ts';
+import { ModelChoice } from '../home/model-choice.ts';
 import { ModelShelf } from '../home/model-shelf.ts';
 import { tellStatus } from './agent-status.ts';
 import { FirstOffer } from './first-offer.ts';
@@ -24,6 +25,8 @@ import { Lending, openLending, type LendingFiles } from './lending.ts';
 import { makeOwnerDesk } from './owner-desk.ts';
 import { openBackends } from './opened-backends.ts';
 import { openMirror } from './opened-mirror.ts';
+import { OwnerPage } from './page.ts';
+import { RecentLog } from './recent-log.ts';
 import { settleWithin } from './settle-within.ts';
 import { Updating } from './updating.ts';
 import { hearOwner } from '../home/owner-line.ts';
@@ -65,8 +68,9 @@ const RECEIPTS_MS = 2_000;
 
 interface AgentDoors {
   readonly config: AgentConfig;
-  readonly log: Log;
+  readonly log: RecentLog;
   readonly key: SessionKey;
+  readonly choice: ModelChoice;
   readonly book: ReceiptBook;
   readonly identity: IdentityFile;
   readonly lock: FolderLock;
@@ -91,6 +95,7 @@ export class Agent {
   readonly #speeds: SpeedFile;
   readonly #memory: MemoryTrimmer;
   readonly #disk: DiskWatch;
+  readonly #page: OwnerPage;
   readonly #journal: EarnedJournal;
   readonly #mirror: EpochMirror;
   readonly #standing: ModelStanding;
@@ -103,19 +108,19 @@ export class Agent {
   #isOutboxFull = false;
 
   private constructor(doors: AgentDoors) {
-    const { config, log, key, book, identity, lock, speeds } = doors;
+    const { config, log, key, book, identity, lock, speeds, choice } = doors;
     this.#journal = doors.journal;
     this.#config = config;
     this.#log = log;
     this.#key = key;
     this.#lock = lock;
     this.#speeds = speeds;
-    this.#backends = openBackends(config, () => void this.#look(true));
+    this.#backends = openBackends(config, () => void this.#look(true), choice);
     const onChange = (): void => this.#tellState();
-    const { models, slots, pace, priceShare, load } = config;
+    const { slots, pace, priceShare, load } = config;
     this.#shelf = new ModelShelf({
       backends: this.#backends,
-      choice: models,
+      choice,
       slots,
       paceTokensPerS: pace,
       priceShare,
@@ -162,11 +167,13 @@ export class Agent {
     });
     this.#mirror = openMirror(config, doors);
     this.#standing = openModelStanding(config, key, { log, onChange: () => this.#status.touch() });
+    this.#page = this.#makePage(doors);
     this.#memory = new MemoryTrimmer(() => this.#shared.slots.running > 0);
   }
 
   /** Opens the state folder and everything in it. The error is a sentence for the owner. */
-  static async open(config: AgentConfig, log: Log): Promise<Result<Agent, string>> {
+  static async open(config: AgentConfig, lines: Log): Promise<Result<Agent, string>> {
+    const log = new RecentLog(lines, Date.now);
     const key = await openSessionKey(config.state);
     if (!key.ok) return key;
     const lock = await lockFolder(config.state);
@@ -183,7 +190,8 @@ export class Agent {
       const lending = await openLending(config, log);
       if (!lending.ok) lock.value.release();
       if (!lending.ok) return lending;
-      const files = { book, identity, speeds, journal, lending: lending.value };
+      const choice = await ModelChoice.open(config.state, config.models, log);
+      const files = { book, identity, speeds, journal, choice, lending: lending.value };
       return ok(new Agent({ config, log, key: key.value, lock: lock.value, ...files }));
     } catch (error) {
       lock.value.release();
@@ -207,6 +215,7 @@ export class Agent {
     // Servers that answer at once are offered with all that they can do from the start.
     await settleWithin(this.#abilities.run(), ABILITIES_MS);
     this.#checkOutbox();
+    await this.#page.start();
     await this.#status.write();
     void this.#learnSpeeds();
     this.#mirror.start();
@@ -215,6 +224,7 @@ export class Agent {
     this.#mirror.close();
     await this.#updates.close(end.kind === 'stopped');
     this.#standing.close();
+    this.#page.close();
     clearTimeout(this.#lookTimer);
     await this.#lending.close();
     this.#disk.close();
@@ -298,11 +308,27 @@ export class Agent {
       pause: (ask) => this.#obeyOwner(ask),
       status: () => this.status(),
       check: () => this.#connection.check(),
-      openPage: () => null,
+      openPage: () => this.#page.mintUrl(),
       stop: () => this.stop(),
       ...{ config: this.#config, shared: this.#shared, updates: this.#updates },
     });
     this.#lock.serve((peer) => hearOwner(peer, desk));
+  }
+
+  #makePage({ config, log: recent, key, speeds, journal, choice }: AgentDoors): OwnerPage {
+    return new OwnerPage({
+      config,
+      recent,
+      key,
+      speeds,
+      journal,
+      choice,
+      shared: this.#shared,
+      status: () => this.status(),
+      linkState: () => this.#connection.status.state,
+      running: () => this.#connection.session?.runner?.listProgress() ?? [],
+      obey: (ask) => this.#obeyOwner(ask),
+    });
   }
 
   #makeLending(files: LendingFiles): Lending {
@@ -395,6 +421,7 @@ export class Agent {
       power: this.#metering.status(),
       lending: this.#lending,
       startedAt: this.#startedAt,
+      page: this.#page.url,
     });
   }
 }

@@ -15,9 +15,18 @@ export function runtimeFolder(state: string): string {
   return join(state, 'runtime');
 }
 
+/** Which models of the servers are lent: names and patterns, null for all. Read at each look, since the owner may switch. */
+interface Choice {
+  readonly names: readonly string[] | null;
+}
+
 /** Opens nothing yet: the first look and the first job do. `onChange`: what a backend offers may have changed. */
-export function openBackends(config: AgentConfig, onChange: () => void = () => undefined): Backend[] {
-  const backends: Backend[] = config.backends.map((url) => openServer(url, config, onChange));
+export function openBackends(
+  config: AgentConfig,
+  onChange: () => void = () => undefined,
+  choice: Choice = { names: config.models },
+): Backend[] {
+  const backends: Backend[] = config.backends.map((url) => openServer(url, config, { onChange, choice }));
   if (config.gguf !== null) backends.push(openOwnLlama(config.gguf, config, onChange));
   if (backends.length === 0) backends.push(openBuiltIn(config, onChange));
   if (config.embeddings) backends.push(openEmbedder(config, onChange));
@@ -50,7 +59,9 @@ function openOwnLlama(gguf: string, config: AgentConfig, onChange: () => void): 
     pidFile: join(state, 'llama-server.json'),
     onLost: onChange,
   });
-  const open = (url: string): Backend => openServer(url, { ...config, backendKeys: () => null, slots: null }, onChange);
+  // All that it serves is lent: it was started for that.
+  const doors = { onChange, choice: { names: null } };
+  const open = (url: string): Backend => openServer(url, { ...config, backendKeys: () => null, slots: null }, doors);
   return new OwnLlamaBackend({ process: child, open, onChange, now: () => performance.now() });
 }
 
@@ -64,8 +75,12 @@ function openEmbedder({ state, load, unloadAfterMs }: AgentConfig, onChange: () 
   });
 }
 
-function openServer(baseUrl: string, config: AgentConfig, onChange: () => void): Backend {
-  const { backendKeys, models, can, slots, ollamaSlots, allowLan, allowNetworks, specials, frozenMs } = config;
+function openServer(
+  baseUrl: string,
+  config: AgentConfig,
+  { onChange, choice }: { readonly onChange: () => void; readonly choice: Choice },
+): Backend {
+  const { backendKeys, can, slots, ollamaSlots, allowLan, allowNetworks, specials, frozenMs } = config;
   const apiKey = backendKeys(baseUrl);
   return new OpenAiHttpBackend({
     baseUrl,
@@ -76,7 +91,9 @@ function openServer(baseUrl: string, config: AgentConfig, onChange: () => void):
     can,
     life: { frozenMs },
     ...(apiKey === null ? {} : { apiKey }),
-    ...(models === null ? {} : { models }),
+    get models() {
+      return choice.names ?? undefined;
+    },
     ...(slots === null ? {} : { slots }),
     ...(ollamaSlots === null ? {} : { ollamaSlots }),
   });

@@ -61,6 +61,7 @@ function makeStatus(change: Partial<AgentStatus> = {}): AgentStatus {
     earnedMicro: '1',
     acceptedReceipts: '4',
     power: null,
+    page: null,
     residentBytes: 1,
     ...change,
   };

@@ -20,6 +20,7 @@ export interface OptionSpec {
 export const COMMANDS = [
   'join',
   'up',
+  'open',
   'status',
   'pause',
   'resume',
@@ -280,6 +281,24 @@ export const OPTIONS = [
     value: 'POLICY',
     text: 'Model servers that read control tokens out of messages, or may: share them with a warning, or refuse to share them. Default: share.',
     commands: ['up'],
+  },
+  {
+    key: 'pagePort',
+    flag: '--page-port',
+    env: 'IRORI_PAGE_PORT',
+    kind: 'number',
+    value: 'PORT',
+    text: 'Port of your page on 127.0.0.1; 0 for none. Default: 4770, or the next free one.',
+    commands: ['up'],
+  },
+  {
+    key: 'noBrowser',
+    flag: '--no-browser',
+    env: null,
+    kind: 'switch',
+    value: '',
+    text: 'Print the address only.',
+    commands: ['open'],
   },
   {
     key: 'jsonLogs',

@@ -75,7 +75,7 @@ export class EnergyFile {
 
   /** All days that are kept, oldest first. */
   list(): (readonly [day: string, energy: EnergyDay])[] {
-    return [...this.#days].sort(([one], [other]) => one.localeCompare(other));
+    return [...this.#days].sort(([one], [other]) => (one < other ? -1 : 1));
   }
 
   add(name: string, more: Partial<EnergyDay>): void {

@@ -17,6 +17,8 @@ const MEMORY = 0.995;
 /** A first guess weighs like so many windows of the kind that has been seen. */
 const PRIOR_WINDOWS = 2;
 const ROUNDS = 60;
+/** Costs that move by less have settled. */
+const SETTLED = 1e-5;
 
 /** A prompt token costs about so much of an output token, and one that the server still had so much: a guess (prefill runs at some ten times the speed). */
 const PROMPT_SHARE = 0.1;
@@ -46,13 +48,20 @@ export function fitWeights(state: FitState, guess: TokenWeights): TokenWeights {
   const costs = [...prior];
   const { squares, products } = state;
   const pull = prior.map((_, i) => PRIOR_WINDOWS * Math.max(1e-6, (squares[4 * i] ?? 0) / Math.max(1, state.windows)));
-  for (let round = 0; round < ROUNDS; round += 1)
+  for (let round = 0; round < ROUNDS; round += 1) {
+    let moved = 0;
     for (let i = 0; i < 3; i += 1) {
-      const others = costs.reduce((sum, cost, j) => (j === i ? sum : sum + cost * (squares[3 * i + j] ?? 0)), 0);
+      const was = costs[i] ?? 0;
       const weight = pull[i] ?? 0;
-      const top = (products[i] ?? 0) - others + weight * (prior[i] ?? 0);
-      costs[i] = Math.max(0, top / ((squares[4 * i] ?? 0) + weight));
+      const own = squares[4 * i] ?? 0;
+      let others = -was * own;
+      for (let j = 0; j < 3; j += 1) others += (costs[j] ?? 0) * (squares[3 * i + j] ?? 0);
+      const cost = Math.max(0, ((products[i] ?? 0) - others + weight * (prior[i] ?? 0)) / (own + weight));
+      costs[i] = cost;
+      moved = Math.max(moved, Math.abs(cost - was) / Math.max(cost, 1e-9));
     }
+    if (moved < SETTLED) break;
+  }
   const [prompt = 0, cached = 0, output = 0] = costs;
   return { prompt, cached, output };
 }

@@ -10,12 +10,16 @@ export type Part = 'card' | 'cpu';
 /** A first guess at an output token: of a card at work some 60 a second, J by its watts; of a built-in model on a processor, J. */
 const CARD_TOKENS_PER_S = 60;
 const CPU_J = 0.03;
+/** Costs are fitted anew after so many windows: many short jobs would else spend their time on it. At first each window teaches much. */
+const FIT_EVERY = 16;
+const FIRST_WINDOWS = 8;
 /** So many windows, and what tokens cost is known rather than guessed. */
 const KNOWN_WINDOWS = 3;
 
 export class TokenCosts {
   readonly #fits: Record<Part, FitState>;
   #weights: Record<Part, TokenWeights>;
+  readonly #unfitted: Record<Part, number> = { card: 0, cpu: 0 };
   #cardW: number;
 
   /** `cardW`: what the cards may draw at most. */
@@ -42,6 +46,9 @@ export class TokenCosts {
   learn(part: Part, { joules, isMetered, work }: ClosedWindow): void {
     if (!isMetered || work.prompt + work.cached + work.output <= 0) return;
     this.#fits[part] = addWindow(this.#fits[part], joules, work);
+    this.#unfitted[part] += 1;
+    if (this.#unfitted[part] < FIT_EVERY && this.#fits[part].windows > FIRST_WINDOWS) return;
+    this.#unfitted[part] = 0;
     this.#weights[part] = this.#fit(part);
   }
 

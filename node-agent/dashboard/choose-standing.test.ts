@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { STATE_WORDS } from '../../schema/state-words.ts';
+import { chooseStanding } from './choose-standing.ts';
+import type { StandingFacts } from './choose-standing.ts';
+
+const facts = (change: Partial<StandingFacts> = {}): StandingFacts => ({
+  link: 'connected',
+  paused: null,
+  running: 0,
+  isEco: false,
+  ...change,
+});
+
+test.each([
+  [facts(), 'ready'],
+  [facts({ running: 2 }), 'working'],
+  [facts({ running: 2, isEco: true }), 'working'],
+  [facts({ isEco: true }), 'eco'],
+  [facts({ link: 'waiting', running: 1 }), 'waiting'],
+  [facts({ link: 'waiting', paused: 'owner' }), 'owner'],
+  [facts({ link: 'starting' }), 'starting'],
+  [facts({ link: 'a word of a later version' }), 'dialling'],
+  [facts({ paused: 'temperature', running: 1 }), 'temperature'],
+] as const)('%o is told as %s', (given, word) => {
+  expect(chooseStanding(given)).toBe(word);
+});
+
+test('each word has a sentence that ends, and no action shouts', () => {
+  for (const { told, action } of Object.values(STATE_WORDS)) {
+    expect(told).toMatch(/^[A-Z].*\.$/);
+    expect(action ?? 'None.').toMatch(/^[A-Z].*\.$/);
+    expect(`${told}${action ?? ''}`).not.toContain('!');
+  }
+});
