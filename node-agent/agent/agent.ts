@@ -1,25 +1,34 @@
 // The agent put together: key, receipts, backends, one connection. Wiring only; what is decided stands in the rooms.
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getCurve } from '../../schema/chosen-curve.ts';
-import { err, ok } from '../../schema/result.ts';
+import { ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import type { Backend } from '../backends/backend.ts';
 import type { AgentConfig } from '../config/config.ts';
 import { DiskWatch } from '../home/disk-watch.ts';
 import { findGpu } from '../home/gpu-probe.ts';
-import { lockFolder } from '../home/instance-lock.ts';
 import type { FolderLock } from '../home/instance-lock.ts';
 import { IdentityFile } from '../home/identity-file.ts';
 import { MemoryTrimmer } from '../home/memory.ts';
 import { AbilityScout } from '../home/ability-scout.ts';
+import type { ModelChoice } from '../home/model-choice.ts';
 import { ModelShelf } from '../home/model-shelf.ts';
+import { openDoors } from './agent-doors.ts';
+import type { AgentDoors } from './agent-doors.ts';
 import { tellStatus } from './agent-status.ts';
-import { Lending, openLending } from './lending.ts';
+import { FirstOffer } from './first-offer.ts';
+import { openModelStanding } from './model-standing.ts';
+import type { ModelStanding } from './model-standing.ts';
+import { Metering } from './metering.ts';
+import { Lending } from './lending.ts';
 import type { LendingFiles } from './lending.ts';
 import { makeOwnerDesk } from './owner-desk.ts';
 import { openBackends } from './opened-backends.ts';
+import { openMirror } from './opened-mirror.ts';
+import { OwnerPage } from './page.ts';
+import { settleWithin } from './settle-within.ts';
+import { Updating } from './updating.ts';
 import { hearOwner } from '../home/owner-line.ts';
 import type { HeardAsk, OwnerAnswer } from '../home/owner-line.ts';
 import { PauseBoard } from '../home/pause-board.ts';
@@ -36,13 +45,10 @@ import type { AgentShared } from '../jobs/job-runner.ts';
 import { Slots } from '../home/slots.ts';
 import { Connection } from '../link/connection.ts';
 import type { LinkEnd } from '../link/connection.ts';
-import { askLastEpoch } from '../link/last-epoch.ts';
 import type { Log } from '../log.ts';
 import { EarnedJournal } from '../receipts/earned-journal.ts';
-import { EpochMirror } from '../receipts/epoch-mirror.ts';
+import type { EpochMirror } from '../receipts/epoch-mirror.ts';
 import { isOutboxFull, OUTBOX_LIMITS } from '../receipts/judge-outbox.ts';
-import { ReceiptBook } from '../receipts/receipt-book.ts';
-import { openSessionKey } from '../receipts/session-key.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
 import { VERSION } from '../version.ts';
 
@@ -57,18 +63,6 @@ const FINISH_MS = 5_000;
 const DRAIN_MS = 30_000;
 /** How long the last receipts may wait for their answers before the agent leaves; they are on disk anyway. */
 const RECEIPTS_MS = 2_000;
-
-interface AgentDoors {
-  readonly config: AgentConfig;
-  readonly log: Log;
-  readonly key: SessionKey;
-  readonly book: ReceiptBook;
-  readonly identity: IdentityFile;
-  readonly lock: FolderLock;
-  readonly speeds: SpeedFile;
-  readonly journal: EarnedJournal;
-  readonly lending: LendingFiles;
-}
 
 export class Agent {
   readonly #config: AgentConfig;
@@ -86,36 +80,30 @@ export class Agent {
   readonly #speeds: SpeedFile;
   readonly #memory: MemoryTrimmer;
   readonly #disk: DiskWatch;
+  readonly #page: OwnerPage;
   readonly #journal: EarnedJournal;
   readonly #mirror: EpochMirror;
+  readonly #standing: ModelStanding;
+  readonly #offer = new FirstOffer();
+  readonly #updates: Updating;
+  readonly #metering: Metering;
   readonly #startedAt = Date.now();
   #lookTimer: NodeJS.Timeout | undefined;
   #isStopping = false;
   #isOutboxFull = false;
 
   private constructor(doors: AgentDoors) {
-    const { config, log, key, book, identity, lock, speeds } = doors;
+    const { config, log, key, book, identity, lock, speeds, choice } = doors;
     this.#journal = doors.journal;
     this.#config = config;
     this.#log = log;
     this.#key = key;
     this.#lock = lock;
     this.#speeds = speeds;
-    this.#backends = openBackends(config, () => void this.#look(true));
+    this.#backends = openBackends(config, () => void this.#look(true), choice);
     const onChange = (): void => this.#tellState();
-    const { models, slots, pace, priceShare, load } = config;
-    this.#shelf = new ModelShelf({
-      backends: this.#backends,
-      choice: models,
-      slots,
-      paceTokensPerS: pace,
-      priceShare,
-      mayLoad: load !== 'never',
-      log,
-      onChange,
-    });
-    if (config.benchmark !== 'none')
-      for (const [digest, speed] of this.#speeds.list()) this.#shelf.noteSpeed(digest, speed);
+    this.#shelf = this.#makeShelf(choice, onChange);
+    this.#metering = this.#makeMetering(doors.lending);
     this.#shared = {
       node: key.address,
       shelf: this.#shelf,
@@ -132,22 +120,16 @@ export class Agent {
       onPrefetch: (model) => void this.#prefetcher.hint(model),
       onUnsentReceipt: () => this.#connection.session?.offerUnsent(),
       onLostReceipt: () => this.#disk.noteFailure(),
+      meter: this.#metering,
     };
     const mayLoad = (): boolean =>
-      load !== 'never' && this.#shared.pause.reason === null && this.#shared.slots.running === 0;
-    this.#abilities = new AbilityScout({
-      backends: this.#backends,
-      slots: this.#shared.slots,
-      pause: this.#shared.pause,
-    });
+      config.load !== 'never' && this.#shared.pause.reason === null && this.#shared.slots.running === 0;
+    const { slots: places, pause } = this.#shared;
+    this.#abilities = new AbilityScout({ backends: this.#backends, slots: places, pause });
     this.#prefetcher = new Prefetcher({ shelf: this.#shelf, mayLoad, log, now: () => performance.now() });
-    const desk = makeOwnerDesk({
-      pause: (ask) => this.#obeyOwner(ask),
-      status: () => this.#describe(),
-      openPage: () => null,
-    });
-    this.#lock.serve((peer) => hearOwner(peer, desk));
-    this.#status = new StatusFile(config.state, log, () => this.#describe());
+    this.#updates = new Updating({ settings: config, log, stop: () => this.stop(), shared: this.#shared });
+    this.#hearOwner();
+    this.#status = new StatusFile(config.state, log, () => this.status());
     this.#connection = this.#makeConnection(identity);
     this.#lending = this.#makeLending(doors.lending);
     this.#disk = new DiskWatch({
@@ -156,36 +138,16 @@ export class Agent {
       onChange: (isFull) => this.#noteDisk(isFull),
       readFree: this.#lending.readFree,
     });
-    this.#mirror = this.#makeMirror();
+    this.#mirror = openMirror(config, doors);
+    this.#standing = openModelStanding(config, key, { log, onChange: () => this.#status.touch() });
+    this.#page = this.#makePage(doors);
     this.#memory = new MemoryTrimmer(() => this.#shared.slots.running > 0);
   }
 
   /** Opens the state folder and everything in it. The error is a sentence for the owner. */
-  static async open(config: AgentConfig, log: Log): Promise<Result<Agent, string>> {
-    const key = await openSessionKey(config.state);
-    if (!key.ok) return key;
-    const lock = await lockFolder(config.state);
-    if (!lock.ok) return err(lock.error.sentence);
-    try {
-      const journal = await EarnedJournal.open(join(config.state, 'earned'), log);
-      const book = await ReceiptBook.open(join(config.state, 'receipts'), key.value.privateKey, {
-        now: () => performance.now(),
-        log,
-        journal,
-      });
-      const identity = await IdentityFile.open(config.state, log);
-      const speeds = await SpeedFile.open(config.state, VERSION, Date.now(), log);
-      const lending = await openLending(config, log);
-      if (!lending.ok) lock.value.release();
-      if (!lending.ok) return lending;
-      const files = { book, identity, speeds, journal, lending: lending.value };
-      return ok(new Agent({ config, log, key: key.value, lock: lock.value, ...files }));
-    } catch (error) {
-      lock.value.release();
-      return err(
-        `The receipts in ${config.state} cannot be opened: ${String(error)}. Move what is damaged away and start again: the router tells where this home's receipts go on.`,
-      );
-    }
+  static async open(config: AgentConfig, lines: Log): Promise<Result<Agent, string>> {
+    const doors = await openDoors(config, lines);
+    return doors.ok ? ok(new Agent(doors.value)) : doors;
   }
 
   /** Works until it is stopped, or until the owner has to act. */
@@ -196,19 +158,26 @@ export class Agent {
       state: this.#config.state,
       curve: getCurve().name,
     });
+    await this.#metering.start();
     this.#lending.start();
     await this.#look();
     // Servers that answer at once are offered with all that they can do from the start.
     await settleWithin(this.#abilities.run(), ABILITIES_MS);
     this.#checkOutbox();
+    await this.#page.start();
     await this.#status.write();
     void this.#learnSpeeds();
     this.#mirror.start();
+    this.#updates.start();
     const end = await this.#connection.run();
     this.#mirror.close();
+    await this.#updates.close(end.kind === 'stopped');
+    this.#standing.close();
+    this.#page.close();
     clearTimeout(this.#lookTimer);
     await this.#lending.close();
     this.#disk.close();
+    await this.#metering.close();
     this.#shared.clock.close();
     await Promise.all(this.#backends.map((backend) => backend.close()));
     await this.#shared.book.settled();
@@ -244,6 +213,11 @@ export class Agent {
     await this.#shared.book.settled();
   }
 
+  /** It has stopped so that another version can start. */
+  get wantsRestart(): boolean {
+    return this.#updates.wantsRestart;
+  }
+
   /** Answers when `irori-node status` shows the change too. */
   async #obeyOwner(ask: HeardAsk<'pause' | 'resume'>): Promise<OwnerAnswer> {
     const answer = await this.#lending.ownerPause.obey(ask);
@@ -265,7 +239,57 @@ export class Agent {
       platform: `${process.platform}-${process.arch} node ${process.versions.node}`,
       instance: randomUUID(),
       random: Math.random,
-      onChange: () => this.#noteWork(),
+      offer: this.#offer,
+      onChange: () => this.#noteOffer(),
+    });
+  }
+
+  #makeShelf(choice: ModelChoice, onChange: () => void): ModelShelf {
+    const { slots, pace: paceTokensPerS, priceShare, load, benchmark } = this.#config;
+    const wishes = { choice, slots, paceTokensPerS, priceShare, mayLoad: load !== 'never' };
+    const shelf = new ModelShelf({ backends: this.#backends, ...wishes, log: this.#log, onChange });
+    if (benchmark !== 'none') for (const [digest, speed] of this.#speeds.list()) shelf.noteSpeed(digest, speed);
+    return shelf;
+  }
+
+  #makeMetering({ played }: LendingFiles): Metering {
+    const isLending = (): boolean => this.#connection.session !== null && this.#shared.pause.reason === null;
+    const inputIdleS = (): number | null => this.#lending.watch.signals().inputIdleS;
+    const onChange = (): void => this.#tellState();
+    const doors = { config: this.#config, log: this.#log, backends: this.#backends, cards: played?.gpus };
+    return new Metering({ ...doors, inputIdleS, isLending, onChange });
+  }
+
+  #hearOwner(): void {
+    const desk = makeOwnerDesk({
+      pause: (ask) => this.#obeyOwner(ask),
+      status: () => this.status(),
+      check: () => this.#connection.check(),
+      openPage: () => this.#page.mintUrl(),
+      stop: () => this.stop(),
+      config: this.#config,
+      shared: this.#shared,
+      updates: this.#updates,
+    });
+    this.#lock.serve((peer) => hearOwner(peer, desk));
+  }
+
+  #makePage({ config, log: recent, key, speeds, journal, choice }: AgentDoors): OwnerPage {
+    return new OwnerPage({
+      config,
+      recent,
+      key,
+      speeds,
+      journal,
+      choice,
+      shared: this.#shared,
+      lending: this.#lending,
+      metering: this.#metering,
+      update: (install) => this.#updates.ask(install),
+      status: () => this.status(),
+      linkState: () => this.#connection.status.state,
+      running: () => this.#connection.session?.runner?.listProgress() ?? [],
+      obey: (ask) => this.#obeyOwner(ask),
     });
   }
 
@@ -276,24 +300,10 @@ export class Agent {
       files,
       shared: this.#shared,
       link: this.#connection,
-      gpus: null,
+      gpus: this.#metering.cards,
       tellState: () => this.#tellState(),
       onDisk: () => void this.#disk.check(),
       onReturn: () => void (this.#config.load === 'keep' && this.#shelf.loadBuiltIns()),
-    });
-  }
-
-  #makeMirror(): EpochMirror {
-    const { state, router, epochRetryMs: retryMs } = this.#config;
-    return new EpochMirror({
-      folder: join(state, 'epochs'),
-      node: this.#key.address,
-      ask: () => askLastEpoch(router.origin, this.#key),
-      journal: this.#journal,
-      log: this.#log,
-      now: Date.now,
-      random: Math.random,
-      retryMs,
     });
   }
 
@@ -314,10 +324,17 @@ export class Agent {
     this.#lending.setSlots();
     const isDown = this.#shelf.offered.length === 0;
     this.#shared.pause.set('backend-down', isDown);
+    this.#offer.note(!isDown);
     if (this.#isStopping) return;
     void this.#abilities.run();
     clearTimeout(this.#lookTimer);
     this.#lookTimer = setTimeout(() => void this.#look(), isDown ? LOOK_AWAY_MS : LOOK_MS);
+  }
+
+  /** Not called for jobs: what is offered is costly to list. */
+  #noteOffer(): void {
+    this.#standing.note(this.#shelf.offered, this.#connection.status.state === 'connected');
+    this.#noteWork();
   }
 
   #noteWork(): void {
@@ -326,10 +343,11 @@ export class Agent {
   }
 
   #tellState(): void {
+    this.#abilities.heed();
     this.#lending.setSlots();
     this.#lending.noteBoard();
     this.#connection.session?.sendState();
-    this.#status.touch();
+    this.#noteOffer();
   }
 
   /** Work that the router has not accepted may never be paid: past the limits the home takes no more until it has. */
@@ -354,20 +372,18 @@ export class Agent {
     if (!isFull && this.#shared.book.retry()) this.#log.info('receipts that the disk refused are stored now');
   }
 
-  #describe(): AgentStatus {
+  /** What it does now. */
+  status(): AgentStatus {
     return tellStatus({
       config: this.#config,
       shared: this.#shared,
       address: this.#key.address,
       link: this.#connection,
+      standing: this.#standing,
+      power: this.#metering.status(),
       lending: this.#lending,
       startedAt: this.#startedAt,
+      page: this.#page.url,
     });
   }
-}
-
-async function settleWithin(work: Promise<unknown>, limitMs: number): Promise<void> {
-  const limit = new AbortController();
-  await Promise.race([work, sleep(limitMs, undefined, { signal: limit.signal })]);
-  limit.abort();
 }

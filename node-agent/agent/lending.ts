@@ -23,7 +23,7 @@ import type { Connection } from '../link/connection.ts';
 import type { Log } from '../log.ts';
 
 /** `--signals none`: nothing is read, and nothing but the owner's own word pauses. */
-const NO_SIGNALS = 'none';
+export const NO_SIGNALS = 'none';
 const LOOK_MS = 1_000;
 /** The longest that handing over may take. A backend that hangs keeps its memory; its jobs got their answers long before. */
 const HAND_OVER_MS = 10_000;

@@ -32,6 +32,18 @@ const ASKS = {
     answer: pausedSchema,
   },
   resume: { ask: z.object({ do: z.literal('resume') }), answer: pausedSchema },
+  /** Reads config.json again: which settings are in effect now, and which wait for a restart. */
+  reload: {
+    ask: z.object({ do: z.literal('reload') }),
+    answer: z.object({ applied: z.array(z.string()), waiting: z.array(z.string()) }),
+  },
+  /** Takes nothing new, lets jobs finish or hands them over, and ends; answered before it has. */
+  stop: { ask: z.object({ do: z.literal('stop') }), answer: z.object({ jobs: z.number() }) },
+  /** Looks for a newer version now; with `install` it is taken when no job runs. */
+  update: {
+    ask: z.object({ do: z.literal('update'), install: z.boolean() }),
+    answer: z.object({ told: z.string() }),
+  },
   /** What it does now, as it stands in status.json. */
   status: { ask: z.object({ do: z.literal('status') }), answer: z.record(z.string(), z.unknown()) },
   /** The address of the agent's page with a token that opens it once; null where there is no page. */
@@ -72,16 +84,21 @@ export function hearOwner(peer: Socket, desk: OwnerDesk, now: () => number = Dat
     const line = lineSchema.safeParse(parseJson(text ?? ''));
     if (!line.success || now() > line.data.goodUntil || peer.destroyed) return void peer.destroy();
     const { ask } = line.data;
-    if (!isAskName(ask.do)) return void peer.end(`${reply.unknown}\n`);
+    if (!isAskName(ask.do)) return hangUp(peer, reply.unknown);
     const answering = answer(desk, ask.do, ask);
-    if (!answering) return void peer.end(`${reply.unknown}\n`);
+    if (!answering) return hangUp(peer, reply.unknown);
     peer.write(`${reply.heard}\n`);
     await answering.then(
-      (told) => peer.end(`${JSON.stringify(told)}\n`),
+      (told) => hangUp(peer, JSON.stringify(told)),
       // The command says that nothing came; what failed stands in the agent's own log.
       () => peer.destroy(),
     );
   });
+}
+
+/** The last line of a talk: a peer that then keeps its end open holds nothing of ours. */
+function hangUp(peer: Socket, line: string): void {
+  peer.end(`${line}\n`, () => peer.destroy());
 }
 
 function answer<K extends AskName>(desk: OwnerDesk, name: K, said: unknown): Promise<AnswerTo<K>> | null {

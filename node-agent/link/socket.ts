@@ -5,7 +5,8 @@ import { MAX_MESSAGE_BYTES, PING, PING_INTERVAL_MS, PONG } from '../../schema/fr
 import type { MessageSink } from '../jobs/frame-writer.ts';
 import type { LinkOutcome } from './decide-retry.ts';
 import { readRefusal } from './read-refusal.ts';
-import { makeRouterAgent } from './router-agent.ts';
+import { findProxy, makeRouterAgent } from './router-agent.ts';
+import { tellNetworkFault } from './tell-network-fault.ts';
 
 interface SocketEvents {
   readonly onOpen: (socket: HubSocket) => void;
@@ -36,13 +37,19 @@ export interface HubSocket extends MessageSink {
   prove(limitMs: number): void;
 }
 
+export interface Dial {
+  readonly stop: () => void;
+  /** Asks the hub for a sign of life; false where none comes within so many ms. */
+  readonly check: (limitMs: number) => Promise<boolean>;
+}
+
 /** Dials and returns at once; the events tell the rest. `stop` ends the attempt or the connection at once. */
 export function dialHub(
   url: string,
   headers: Readonly<Record<string, string>>,
   events: SocketEvents,
   times: SocketTimes = SOCKET_TIMES,
-): { readonly stop: () => void } {
+): Dial {
   const ws = new WebSocket(url, {
     headers,
     agent: makeRouterAgent(url, process.env),
@@ -53,7 +60,10 @@ export function dialHub(
     followRedirects: false,
   });
   const life = new SocketLife(ws, events, times);
-  return { stop: () => life.end({ kind: 'closed', closeCode: 1000, reason: 'stopped here' }) };
+  return {
+    stop: () => life.end({ kind: 'closed', closeCode: 1000, reason: 'stopped here' }),
+    check: (limitMs) => life.check(limitMs),
+  };
 }
 
 class SocketLife implements HubSocket {
@@ -63,6 +73,8 @@ class SocketLife implements HubSocket {
   #pinger: NodeJS.Timeout | undefined;
   #pongTimer: NodeJS.Timeout | undefined;
   #hasEnded = false;
+  /** Who waits for the next word of the hub. */
+  #listeners: (() => void)[] = [];
 
   constructor(ws: WebSocket, events: SocketEvents, times: SocketTimes) {
     this.#ws = ws;
@@ -74,7 +86,7 @@ class SocketLife implements HubSocket {
     ws.on('close', (code, reason) =>
       this.end({ kind: 'closed', closeCode: code, reason: reason.toString('utf8').slice(0, 123) }),
     );
-    ws.on('error', (error) => this.end({ kind: 'network', message: describeNetworkError(error) }));
+    ws.on('error', (error) => this.end({ kind: 'network', message: describeNetworkError(error, ws.url) }));
     ws.on('unexpected-response', (_request, response) => this.#readRefusal(response));
   }
 
@@ -109,6 +121,19 @@ class SocketLife implements HubSocket {
     this.#events.onEnd(outcome);
   }
 
+  async check(limitMs: number): Promise<boolean> {
+    if (this.#hasEnded || this.#ws.readyState !== WebSocket.OPEN) return false;
+    const heard = new Promise<boolean>((resolve) => {
+      const timer = setTimeout(() => resolve(false), limitMs);
+      this.#listeners.push(() => {
+        clearTimeout(timer);
+        resolve(true);
+      });
+    });
+    this.#ping();
+    return heard;
+  }
+
   #open(): void {
     this.#pinger = setInterval(() => this.#ping(), this.#times.pingMs);
     this.#events.onOpen(this);
@@ -123,6 +148,7 @@ class SocketLife implements HubSocket {
 
   #hear(data: unknown, isBinary: boolean): void {
     if (this.#hasEnded) return;
+    for (const tell of this.#listeners.splice(0)) tell();
     if (Buffer.isBuffer(data)) this.#events.onTraffic?.(data.length);
     if (isBinary && Buffer.isBuffer(data)) return this.#events.onMessage(data);
     if (!Buffer.isBuffer(data) || data.toString('utf8') !== PONG) return;
@@ -147,7 +173,7 @@ class SocketLife implements HubSocket {
   }
 }
 
-function describeNetworkError(error: Error): string {
+function describeNetworkError(error: Error, url: string): string {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  return (error.message || code || 'the connection failed').slice(0, 200);
+  return tellNetworkFault({ code, message: error.message }, url, findProxy(url, process.env));
 }

@@ -9,6 +9,7 @@ import { newGiftBody } from '../billing/credit-bodies.ts';
 import { checkoutBody } from '../payments/read-checkout.ts';
 import type { Endpoint } from './endpoint.ts';
 import { MANAGED } from './managed-endpoints.ts';
+import { OWNED } from './owner-endpoints.ts';
 import { messagesBody, tokenCountBody } from '../dialects/messages-request.ts';
 import { responsesBody } from '../dialects/responses-request.ts';
 
@@ -200,10 +201,13 @@ export const ENDPOINTS: readonly Endpoint[] = [
     method: 'get',
     path: '/v1/receipts/{jobId}',
     title: 'Receipts',
-    told: 'What each home signed for one answer: `x-irori-job` is its number. Of a call that was paid for by itself: without a key, by its payment, with what became of that.',
+    told: 'What each home signed for one answer: `x-irori-job` is its number. For the account that paid, and, of its own homes’ parts, for the owner (`usage` or `nodes`) and a home itself. Of a call that was paid for by itself: without a key, by its payment, with what became of that.',
     body: null,
     examples: {},
-    query: { payment: 'the payment of a call without a key, as `irori.payment.receipt` has it' },
+    query: {
+      payment: 'the payment of a call without a key, as `irori.payment.receipt` has it',
+      node: 'for its owner: which of 50 homes and more worked on it',
+    },
     isStreamed: false,
     answer: having('data'),
   },
@@ -254,6 +258,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     answer: having('id', 'state', 'amount_micro', 'refunded_micro'),
   },
   ...MANAGED,
+  ...OWNED,
   {
     method: 'get',
     path: '/v1/stats',
@@ -303,7 +308,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     method: 'get',
     path: '/health',
     title: 'Health',
-    told: 'Whether this router works.',
+    told: 'Whether this router works, and which version of the protocol of homes it speaks.',
     body: null,
     examples: {},
     isStreamed: false,
