@@ -17,6 +17,8 @@ async function run(line: CommandLine): Promise<number> {
       return (await import('./commands/join.ts')).runJoin(line.values, process.env);
     case 'up':
       return (await import('./commands/up.ts')).runUp(line.values, process.env);
+    case 'open':
+      return (await import('./commands/open.ts')).runOpen(line.values, process.env);
     case 'pause':
       return (await import('./commands/pause.ts')).runPause(line.files, line.values, process.env);
     case 'resume':

@@ -21,6 +21,8 @@ interface Told {
   readonly lending: Lending;
   /** ms since epoch. */
   readonly startedAt: number;
+  /** Where the owner's page is. */
+  readonly page: string | null;
 }
 
 export function tellStatus(of: Told): AgentStatus {
@@ -64,6 +66,7 @@ export function tellStatus(of: Told): AgentStatus {
     earnedMicro: (acceptance?.cumulativeAmount ?? 0n).toString(),
     acceptedReceipts: (acceptance?.count ?? 0n).toString(),
     power: of.power,
+    page: of.page === null ? null : { url: of.page },
     residentBytes: process.memoryUsage.rss(),
   };
 }

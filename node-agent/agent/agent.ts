@@ -1,29 +1,32 @@
 // The agent put together: key, receipts, backends, one connection. Wiring only; what is decided stands in the rooms.
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getCurve } from '../../schema/chosen-curve.ts';
-import { err, ok } from '../../schema/result.ts';
+import { ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import type { Backend } from '../backends/backend.ts';
 import type { AgentConfig } from '../config/config.ts';
 import { DiskWatch } from '../home/disk-watch.ts';
 import { findGpu } from '../home/gpu-probe.ts';
-import { lockFolder } from '../home/instance-lock.ts';
 import type { FolderLock } from '../home/instance-lock.ts';
 import { IdentityFile } from '../home/identity-file.ts';
 import { MemoryTrimmer } from '../home/memory.ts';
 import { AbilityScout } from '../home/ability-scout.ts';
+import type { ModelChoice } from '../home/model-choice.ts';
 import { ModelShelf } from '../home/model-shelf.ts';
+import { openDoors } from './agent-doors.ts';
+import type { AgentDoors } from './agent-doors.ts';
 import { tellStatus } from './agent-status.ts';
 import { FirstOffer } from './first-offer.ts';
 import { openModelStanding } from './model-standing.ts';
 import type { ModelStanding } from './model-standing.ts';
 import { Metering } from './metering.ts';
-import { Lending, openLending, type LendingFiles } from './lending.ts';
+import { Lending } from './lending.ts';
+import type { LendingFiles } from './lending.ts';
 import { makeOwnerDesk } from './owner-desk.ts';
 import { openBackends } from './opened-backends.ts';
 import { openMirror } from './opened-mirror.ts';
+import { OwnerPage } from './page.ts';
 import { settleWithin } from './settle-within.ts';
 import { Updating } from './updating.ts';
 import { hearOwner } from '../home/owner-line.ts';
@@ -46,8 +49,6 @@ import type { Log } from '../log.ts';
 import { EarnedJournal } from '../receipts/earned-journal.ts';
 import type { EpochMirror } from '../receipts/epoch-mirror.ts';
 import { isOutboxFull, OUTBOX_LIMITS } from '../receipts/judge-outbox.ts';
-import { ReceiptBook } from '../receipts/receipt-book.ts';
-import { openSessionKey } from '../receipts/session-key.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
 import { VERSION } from '../version.ts';
 
@@ -62,18 +63,6 @@ const FINISH_MS = 5_000;
 const DRAIN_MS = 30_000;
 /** How long the last receipts may wait for their answers before the agent leaves; they are on disk anyway. */
 const RECEIPTS_MS = 2_000;
-
-interface AgentDoors {
-  readonly config: AgentConfig;
-  readonly log: Log;
-  readonly key: SessionKey;
-  readonly book: ReceiptBook;
-  readonly identity: IdentityFile;
-  readonly lock: FolderLock;
-  readonly speeds: SpeedFile;
-  readonly journal: EarnedJournal;
-  readonly lending: LendingFiles;
-}
 
 export class Agent {
   readonly #config: AgentConfig;
@@ -91,6 +80,7 @@ export class Agent {
   readonly #speeds: SpeedFile;
   readonly #memory: MemoryTrimmer;
   readonly #disk: DiskWatch;
+  readonly #page: OwnerPage;
   readonly #journal: EarnedJournal;
   readonly #mirror: EpochMirror;
   readonly #standing: ModelStanding;
@@ -103,28 +93,16 @@ export class Agent {
   #isOutboxFull = false;
 
   private constructor(doors: AgentDoors) {
-    const { config, log, key, book, identity, lock, speeds } = doors;
+    const { config, log, key, book, identity, lock, speeds, choice } = doors;
     this.#journal = doors.journal;
     this.#config = config;
     this.#log = log;
     this.#key = key;
     this.#lock = lock;
     this.#speeds = speeds;
-    this.#backends = openBackends(config, () => void this.#look(true));
+    this.#backends = openBackends(config, () => void this.#look(true), choice);
     const onChange = (): void => this.#tellState();
-    const { models, slots, pace, priceShare, load } = config;
-    this.#shelf = new ModelShelf({
-      backends: this.#backends,
-      choice: models,
-      slots,
-      paceTokensPerS: pace,
-      priceShare,
-      mayLoad: load !== 'never',
-      log,
-      onChange,
-    });
-    if (config.benchmark !== 'none')
-      for (const [digest, speed] of this.#speeds.list()) this.#shelf.noteSpeed(digest, speed);
+    this.#shelf = this.#makeShelf(choice, onChange);
     this.#metering = this.#makeMetering(doors.lending);
     this.#shared = {
       node: key.address,
@@ -145,7 +123,7 @@ export class Agent {
       meter: this.#metering,
     };
     const { slots: places, pause } = this.#shared;
-    const mayLoad = (): boolean => load !== 'never' && pause.reason === null && places.running === 0;
+    const mayLoad = (): boolean => config.load !== 'never' && pause.reason === null && places.running === 0;
     this.#abilities = new AbilityScout({ backends: this.#backends, slots: places, pause });
     this.#prefetcher = new Prefetcher({ shelf: this.#shelf, mayLoad, log, now: () => performance.now() });
     this.#updates = new Updating({ settings: config, log, stop: () => this.stop(), shared: this.#shared });
@@ -157,35 +135,14 @@ export class Agent {
     this.#disk = new DiskWatch({ folder: config.state, log, onChange: (isFull) => this.#noteDisk(isFull), readFree });
     this.#mirror = openMirror(config, doors);
     this.#standing = openModelStanding(config, key, { log, onChange: () => this.#status.touch() });
+    this.#page = this.#makePage(doors);
     this.#memory = new MemoryTrimmer(() => this.#shared.slots.running > 0);
   }
 
   /** Opens the state folder and everything in it. The error is a sentence for the owner. */
-  static async open(config: AgentConfig, log: Log): Promise<Result<Agent, string>> {
-    const key = await openSessionKey(config.state);
-    if (!key.ok) return key;
-    const lock = await lockFolder(config.state);
-    if (!lock.ok) return err(lock.error.sentence);
-    try {
-      const journal = await EarnedJournal.open(join(config.state, 'earned'), log);
-      const book = await ReceiptBook.open(join(config.state, 'receipts'), key.value.privateKey, {
-        now: () => performance.now(),
-        log,
-        journal,
-      });
-      const identity = await IdentityFile.open(config.state, log);
-      const speeds = await SpeedFile.open(config.state, VERSION, Date.now(), log);
-      const lending = await openLending(config, log);
-      if (!lending.ok) lock.value.release();
-      if (!lending.ok) return lending;
-      const files = { book, identity, speeds, journal, lending: lending.value };
-      return ok(new Agent({ config, log, key: key.value, lock: lock.value, ...files }));
-    } catch (error) {
-      lock.value.release();
-      return err(
-        `The receipts in ${config.state} cannot be opened: ${String(error)}. Move what is damaged away and start again: the router tells where this home's receipts go on.`,
-      );
-    }
+  static async open(config: AgentConfig, lines: Log): Promise<Result<Agent, string>> {
+    const doors = await openDoors(config, lines);
+    return doors.ok ? ok(new Agent(doors.value)) : doors;
   }
 
   /** Works until it is stopped, or until the owner has to act. */
@@ -202,6 +159,7 @@ export class Agent {
     // Servers that answer at once are offered with all that they can do from the start.
     await settleWithin(this.#abilities.run(), ABILITIES_MS);
     this.#checkOutbox();
+    await this.#page.start();
     await this.#status.write();
     void this.#learnSpeeds();
     this.#mirror.start();
@@ -210,6 +168,7 @@ export class Agent {
     this.#mirror.close();
     await this.#updates.close(end.kind === 'stopped');
     this.#standing.close();
+    this.#page.close();
     clearTimeout(this.#lookTimer);
     await this.#lending.close();
     this.#disk.close();
@@ -280,6 +239,14 @@ export class Agent {
     });
   }
 
+  #makeShelf(choice: ModelChoice, onChange: () => void): ModelShelf {
+    const { slots, pace: paceTokensPerS, priceShare, load, benchmark } = this.#config;
+    const wishes = { choice, slots, paceTokensPerS, priceShare, mayLoad: load !== 'never' };
+    const shelf = new ModelShelf({ backends: this.#backends, ...wishes, log: this.#log, onChange });
+    if (benchmark !== 'none') for (const [digest, speed] of this.#speeds.list()) shelf.noteSpeed(digest, speed);
+    return shelf;
+  }
+
   #makeMetering({ played }: LendingFiles): Metering {
     const isLending = (): boolean => this.#connection.session !== null && this.#shared.pause.reason === null;
     const inputIdleS = (): number | null => this.#lending.watch.signals().inputIdleS;
@@ -293,11 +260,32 @@ export class Agent {
       pause: (ask) => this.#obeyOwner(ask),
       status: () => this.status(),
       check: () => this.#connection.check(),
-      openPage: () => null,
+      openPage: () => this.#page.mintUrl(),
       stop: () => this.stop(),
-      ...{ config: this.#config, shared: this.#shared, updates: this.#updates },
+      config: this.#config,
+      shared: this.#shared,
+      updates: this.#updates,
     });
     this.#lock.serve((peer) => hearOwner(peer, desk));
+  }
+
+  #makePage({ config, log: recent, key, speeds, journal, choice }: AgentDoors): OwnerPage {
+    return new OwnerPage({
+      config,
+      recent,
+      key,
+      speeds,
+      journal,
+      choice,
+      shared: this.#shared,
+      lending: this.#lending,
+      metering: this.#metering,
+      update: (install) => this.#updates.ask(install),
+      status: () => this.status(),
+      linkState: () => this.#connection.status.state,
+      running: () => this.#connection.session?.runner?.listProgress() ?? [],
+      obey: (ask) => this.#obeyOwner(ask),
+    });
   }
 
   #makeLending(files: LendingFiles): Lending {
@@ -390,6 +378,7 @@ export class Agent {
       power: this.#metering.status(),
       lending: this.#lending,
       startedAt: this.#startedAt,
+      page: this.#page.url,
     });
   }
 }

@@ -15,10 +15,19 @@ export function runtimeFolder(state: string): string {
   return join(state, 'runtime');
 }
 
+/** Which models of the servers are lent: names and patterns, null for all. Read at each look, since the owner may switch. */
+interface Choice {
+  readonly names: readonly string[] | null;
+}
+
 /** Opens nothing yet: the first look and the first job do. `onChange`: what a backend offers may have changed. */
-export function openBackends(config: AgentConfig, onChange: () => void = () => undefined): Backend[] {
-  const backends: Backend[] = config.backends.map((url) => openServer(url, config, onChange));
-  if (config.gguf !== null) backends.push(openOwnLlama(config.gguf, config, onChange));
+export function openBackends(
+  config: AgentConfig,
+  onChange: () => void = () => undefined,
+  choice: Choice = { names: config.models },
+): Backend[] {
+  const backends: Backend[] = config.backends.map((url) => openServer(url, config, { onChange, choice }));
+  if (config.gguf !== null) backends.push(openOwnLlama(config.gguf, config, { onChange, choice }));
   if (backends.length === 0) backends.push(openBuiltIn(config, onChange));
   if (config.embeddings) backends.push(openEmbedder(config, onChange));
   return config.pace > 0 ? backends.map((backend) => new PacedBackend(backend, { tokensPerS: config.pace })) : backends;
@@ -40,7 +49,11 @@ function openBuiltIn({ state, slots, load, unloadAfterMs }: AgentConfig, onChang
 const OWN_CONTEXT = 8192;
 const OWN_SLOTS = 2;
 
-function openOwnLlama(gguf: string, config: AgentConfig, onChange: () => void): Backend {
+function openOwnLlama(
+  gguf: string,
+  config: AgentConfig,
+  { onChange, choice }: { readonly onChange: () => void; readonly choice: Choice },
+): Backend {
   const { state, llamaServer, slots } = config;
   const child = new LlamaProcess({
     command: [llamaServer ?? 'llama-server'],
@@ -50,7 +63,8 @@ function openOwnLlama(gguf: string, config: AgentConfig, onChange: () => void): 
     pidFile: join(state, 'llama-server.json'),
     onLost: onChange,
   });
-  const open = (url: string): Backend => openServer(url, { ...config, backendKeys: () => null, slots: null }, onChange);
+  const open = (url: string): Backend =>
+    openServer(url, { ...config, backendKeys: () => null, slots: null }, { onChange, choice });
   return new OwnLlamaBackend({ process: child, open, onChange, now: () => performance.now() });
 }
 
@@ -64,8 +78,12 @@ function openEmbedder({ state, load, unloadAfterMs }: AgentConfig, onChange: () 
   });
 }
 
-function openServer(baseUrl: string, config: AgentConfig, onChange: () => void): Backend {
-  const { backendKeys, models, can, slots, ollamaSlots, allowLan, allowNetworks, specials, frozenMs } = config;
+function openServer(
+  baseUrl: string,
+  config: AgentConfig,
+  { onChange, choice }: { readonly onChange: () => void; readonly choice: Choice },
+): Backend {
+  const { backendKeys, can, slots, ollamaSlots, allowLan, allowNetworks, specials, frozenMs } = config;
   const apiKey = backendKeys(baseUrl);
   return new OpenAiHttpBackend({
     baseUrl,
@@ -76,7 +94,9 @@ function openServer(baseUrl: string, config: AgentConfig, onChange: () => void):
     can,
     life: { frozenMs },
     ...(apiKey === null ? {} : { apiKey }),
-    ...(models === null ? {} : { models }),
+    get models() {
+      return choice.names ?? undefined;
+    },
     ...(slots === null ? {} : { slots }),
     ...(ollamaSlots === null ? {} : { ollamaSlots }),
   });

@@ -49,7 +49,7 @@ export interface OpenAiHttpOptions {
   readonly baseUrl: string;
   readonly apiKey?: string;
   /** Names, or patterns that end in `*`, of what the server lists (choose-models.ts). All that it lists by default. */
-  readonly models?: readonly string[];
+  readonly models?: readonly string[] | undefined;
   /** Answers at once; what the server tells by default, else what is learned. */
   readonly slots?: number;
   /** OLLAMA_NUM_PARALLEL where this machine's environment has it: Ollama itself tells it nowhere. */

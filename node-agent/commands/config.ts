@@ -41,8 +41,12 @@ interface Context {
 /** What may stand in config.json. */
 function listSettings(): OptionSpec[] {
   return (OPTIONS as readonly OptionSpec[]).filter(
-    ({ key, env, commands }) =>
-      env !== null && key !== 'state' && key !== 'code' && (commands.includes('up') || commands.includes('join')),
+    ({ key, env, commands, isHidden }) =>
+      isHidden !== true &&
+      env !== null &&
+      key !== 'state' &&
+      key !== 'code' &&
+      (commands.includes('up') || commands.includes('join')),
   );
 }
 

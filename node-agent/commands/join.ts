@@ -26,7 +26,7 @@ import { ModelHub } from '../join/model-hub.ts';
 import * as questions from '../join/router-questions.ts';
 import { findServers, lookAtServer } from '../join/server-finder.ts';
 import type { FinderOptions } from '../join/server-finder.ts';
-import type { Given, WizardDoors } from '../join/wizard-doors.ts';
+import type { Given, RouterDoors, WizardDoors } from '../join/wizard-doors.ts';
 import { VERSION } from '../version.ts';
 import { complain } from './complain.ts';
 import { openRunner } from './joined-agent.ts';
@@ -100,13 +100,7 @@ export async function openDoors(
   if (flags.again === true)
     await file.note({ isChosen: false, isTimed: false, testedJob: null, isAtLoginAsked: false });
   const given = readGiven(values);
-  const keys = readBackendKeys(folder, env['IRORI_BACKEND_KEY']);
-  const finder: FinderOptions = {
-    // A file of keys that cannot be read is told at the start.
-    keyOf: keys.ok ? keys.value : () => null,
-    allowLan: given.allowLan,
-    allowNetworks: values.allowNetworks === true,
-  };
+  const finder = makeFinder(context, given);
   const { rules } = await RulesFile.open(folder, SILENT);
   const hub = new ModelHub({ hub: text(values.modelHub), folder, llamaServer: text(values.llamaServer), env });
   return {
@@ -116,14 +110,7 @@ export async function openDoors(
     given,
     version: VERSION,
     hostName: hostname(),
-    router: {
-      sight: (origin) => questions.sightRouter(origin, () => performance.now()),
-      askDemand: questions.askDemand,
-      startLink: (origin, machine) => questions.startLink(origin, machine, Date.now()),
-      askGrant: questions.askGrant,
-      signUp: questions.signUp,
-      approveLink: questions.approveLink,
-    },
+    router: ROUTER_DOORS,
     now: Date.now,
     wait: (ms, signal) => sleep(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined),
     readMachine: () => readMachine(folder),
@@ -151,6 +138,21 @@ export async function openDoors(
     startAtLogin: () => startAtLogin(folder),
     pageUrl: async () => readPageUrl(await readStatus(folder)),
   };
+}
+
+const ROUTER_DOORS: RouterDoors = {
+  sight: (origin) => questions.sightRouter(origin, () => performance.now()),
+  askDemand: questions.askDemand,
+  startLink: (origin, machine) => questions.startLink(origin, machine, Date.now()),
+  askGrant: questions.askGrant,
+  signUp: questions.signUp,
+  approveLink: questions.approveLink,
+};
+
+function makeFinder({ folder, env, values }: JoinContext, { allowLan }: Given): FinderOptions {
+  const keys = readBackendKeys(folder, env['IRORI_BACKEND_KEY']);
+  // A file of keys that cannot be read is told at the start.
+  return { keyOf: keys.ok ? keys.value : () => null, allowLan, allowNetworks: values.allowNetworks === true };
 }
 
 const SILENT = makeLog({ json: false, write: () => undefined, now: Date.now });

@@ -6,8 +6,14 @@ import type { StatusFacts } from './tell-status.ts';
 
 const NOW = new Date(2026, 10, 28, 17, 5).getTime();
 
-function formatStatus(status: AgentStatus, run: StatusFacts['run'] = 'running'): string {
-  return format({ status, run, today: { jobs: 2, tokens: 3412, micro: 1234n }, now: NOW });
+const NO_VERSIONS = { offered: null, restored: null };
+
+function formatStatus(
+  status: AgentStatus,
+  run: StatusFacts['run'] = 'running',
+  versions: StatusFacts['versions'] = NO_VERSIONS,
+): string {
+  return format({ status, run, today: { jobs: 2, tokens: 3412, micro: 1234n }, versions, now: NOW });
 }
 
 function makeStatus(change: Partial<AgentStatus> = {}): AgentStatus {
@@ -55,6 +61,7 @@ function makeStatus(change: Partial<AgentStatus> = {}): AgentStatus {
     earnedMicro: '1',
     acceptedReceipts: '4',
     power: null,
+    page: null,
     residentBytes: 1,
     ...change,
   };
@@ -143,6 +150,15 @@ test('what ended badly is not told as done; today is by the local day', () => {
   const text = formatStatus(makeStatus({ done: 2, failed: 1, cancelled: 1, handedOver: 1, refused: 3 }));
   expect(join(text)).toContain('2 done, 1 failed, 1 left by their callers, 1 handed over, 3 refused since');
   expect(text).toContain('today      0.001234 credits, 2 jobs, 3,412 tokens');
+});
+
+test('what was updated, or could be, is told', () => {
+  const restored = { from: '1.1.0', to: '1.0.0', at: NOW };
+  const text = formatStatus(makeStatus(), 'running', { restored, offered: { version: '1.2.0', bytes: 4.6e6 } });
+  expect(text).toContain('update     version 1.1.0 did not start three times: 1.0.0 was restored (17:05)');
+  expect(text).toContain('update     version 1.2.0 is there (4.6 MB): irori-node update');
+  const offered = { version: '1.0.0', bytes: 1 };
+  expect(formatStatus(makeStatus(), 'running', { restored: null, offered })).not.toContain('update ');
 });
 
 test('no line is wider than a terminal, whatever things are called', () => {

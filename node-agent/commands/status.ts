@@ -8,6 +8,7 @@ import { parseStatus, readStatus } from '../home/status-file.ts';
 import type { AgentStatus } from '../home/status-file.ts';
 import { readJournal } from '../receipts/earned-journal.ts';
 import { findMidnight } from '../tell-time.ts';
+import { VersionStore } from '../update/version-store.ts';
 import { complain } from './complain.ts';
 import { formatStatus } from './tell-status.ts';
 import type { StatusFacts, Today } from './tell-status.ts';
@@ -21,6 +22,7 @@ export async function runStatus(flags: OptionValues, env: Environment): Promise<
   const { status, run } = await learnStatus(folder);
   const now = Date.now();
   const today = countToday(folder, now);
+  const versions = new VersionStore(folder).read();
   const told = {
     running: run === 'running',
     run,
@@ -33,7 +35,7 @@ export async function runStatus(flags: OptionValues, env: Environment): Promise<
       ? `${JSON.stringify(toIsoTimes(told))}\n`
       : status === null
         ? `No agent has run with the state folder ${folder}.\n`
-        : formatStatus({ status, run, today, now }),
+        : formatStatus({ status, run, today, versions, now }),
   );
   return run === 'running' ? 0 : 1;
 }

@@ -5,6 +5,9 @@ import { formatProof } from '../../schema/verify/describe-proof.ts';
 import type { AgentStatus } from '../home/status-file.ts';
 import { describeClock } from '../link/router-clock.ts';
 import { tellCount, tellWhen } from '../tell-time.ts';
+import { compareVersions } from '../update/compare-versions.ts';
+import { formatBytes } from '../update/tell-bytes.ts';
+import type { VersionState } from '../update/version-store.ts';
 import { describeModelNotes, describeServerNotes } from './describe-notes.ts';
 import { tellLines } from './tell-lines.ts';
 import { tellPower } from './tell-power.ts';
@@ -21,6 +24,7 @@ export interface StatusFacts {
   /** `silent`: a process holds the state folder and does not answer. */
   readonly run: 'running' | 'silent' | 'stopped';
   readonly today: Today;
+  readonly versions: Pick<VersionState, 'offered' | 'restored'>;
   /** ms since epoch. */
   readonly now: number;
 }
@@ -34,8 +38,10 @@ export function formatStatus(facts: StatusFacts): string {
     ...tellStanding(facts),
     ...(run === 'running' ? tellNow(facts) : []),
     ...tellDone(facts),
+    ...tellPower(status.power),
     ...tellMoney(status),
     ...tellWarnings(status),
+    ...tellVersions(facts),
     ...(run === 'running' ? [tellHow(status)] : []),
   ]);
 }
@@ -180,6 +186,20 @@ function tellWarnings(status: AgentStatus): string[] {
       : [
           `clock      this machine's and the router's differ: ${skew}; jobs go by the router's, and none is refused for it`,
         ]),
+  ];
+}
+
+function tellVersions({ status, versions, now }: StatusFacts): string[] {
+  const { offered, restored } = versions;
+  return [
+    ...(restored === null
+      ? []
+      : [
+          `update     version ${restored.from} did not start three times: ${restored.to} was restored (${tellWhen(restored.at, now)})`,
+        ]),
+    ...(offered === null || compareVersions(offered.version, status.version) <= 0
+      ? []
+      : [`update     version ${offered.version} is there (${formatBytes(offered.bytes)}): irori-node update`]),
   ];
 }
 

@@ -6,8 +6,9 @@ import { nodeIdOf } from '../../schema/ids.ts';
 import { isProofFresh, parseNodeProof, PROOF_LIFE_MS, TIME_HEADER } from '../../schema/node-proof.ts';
 import { makeMessageSigner, NODE_HELLO } from '../../schema/receipt.ts';
 import { addressOfPrivateKey, HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
-import { askWhy, formatWhy, runWhy } from './why.ts';
-import type { Why } from './why.ts';
+import { askWhy } from '../link/why-question.ts';
+import type { Why } from '../link/why-question.ts';
+import { formatWhy, runWhy } from './why.ts';
 
 const privateKey = new Uint8Array(randomBytes(32));
 const key = { privateKey, address: addressOfPrivateKey(privateKey) };

@@ -62,6 +62,8 @@ export interface AgentConfig {
   readonly allowNetworks: boolean;
   /** Whether servers are shared that read control tokens out of messages, or may. */
   readonly specials: SpecialsPolicy;
+  /** Of the owner's page on 127.0.0.1: 0 for none, null for the usual one. */
+  readonly pagePort: number | null;
   readonly jsonLogs: boolean;
   /** Whether models that are not in memory may be loaded for jobs, and whether the built-in one stays there. */
   readonly load: LoadPolicy;
@@ -196,6 +198,7 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
     allowNetworks: values.allowNetworks === true,
     specials: oneOf(SPECIALS_POLICIES, values.specials) ?? 'share',
     signals: text(values.signals),
+    pagePort: number(values.pagePort),
     jsonLogs: values.jsonLogs === true,
     load: oneOf(LOAD_POLICIES, values.load) ?? 'on-demand',
     unloadAfterMs: (number(values.unloadAfterMin) ?? DEFAULT_UNLOAD_AFTER_MIN) * 60_000,
@@ -258,6 +261,9 @@ function findFault(values: OptionValues): string | null {
   const price = number(values.price);
   if (price !== null && (price < LEAST_PRICE_SHARE || price > 1))
     return `--price must be a share from ${LEAST_PRICE_SHARE} to 1: what you ask of the catalogue’s price.`;
+  const pagePort = number(values.pagePort);
+  if (pagePort !== null && (!Number.isInteger(pagePort) || pagePort > 65_535))
+    return '--page-port must be a port from 1 to 65535, or 0 for no page.';
   const windowMs = number(values.windowMs);
   if (windowMs !== null && windowMs > 1000)
     return '--window must be at most 1000 ms: readers would see the text stutter.';

@@ -7,6 +7,7 @@ import type { Command, OptionSpec } from './options.ts';
 const COMMAND_TEXTS: Readonly<Record<Command, { readonly words: string; readonly text: string }>> = {
   join: { words: '', text: 'Lead through joining, from nothing to online; irori-node alone does the same.' },
   up: { words: '', text: 'Share models until stopped: Ctrl-C lets jobs finish, twice hands them over.' },
+  open: { words: '', text: 'Open your page in a browser: what this home does, earns and waits for.' },
   status: { words: '', text: 'Tell what this home does, and what it did today.' },
   pause: {
     words: '[now|after-job|30m|1h|until 07:00]',

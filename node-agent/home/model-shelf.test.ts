@@ -20,7 +20,7 @@ function shelfOf(
   const onChange = vi.fn();
   const shelf = new ModelShelf({
     backends,
-    choice: options.choice ?? null,
+    choice: { names: options.choice ?? null },
     slots: options.slots ?? null,
     paceTokensPerS: 0,
     mayLoad: options.mayLoad ?? true,

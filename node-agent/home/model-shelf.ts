@@ -32,10 +32,17 @@ interface Seen {
 
 const NOTHING: Seen = { models: [], slots: 0, leftCold: new Set(), listed: [], told: '' };
 
+/** What the owner lends; read at each look, since it may change. */
+interface OwnersChoice {
+  /** Exact names or patterns that end in `*`; null offers all that the backends list. */
+  readonly names: readonly string[] | null;
+  /** Names that are kept back, whatever the others say; none by default. */
+  readonly isWithheld?: (name: string) => boolean;
+}
+
 interface ShelfDoors {
   readonly backends: readonly Backend[];
-  /** The owner's choice: exact names or patterns that end in `*`; null offers all that the backends list. */
-  readonly choice: readonly string[] | null;
+  readonly choice: OwnersChoice;
   /** Jobs at once in all; null takes what the backends say. */
   readonly slots: number | null;
   readonly paceTokensPerS: number;
@@ -91,6 +98,12 @@ export class ModelShelf {
       for (const model of list) if (!models.has(model.name)) models.set(model.name, model);
     }
     return [...models.values()];
+  }
+
+  /** Every name that is here, whether it is offered or not. */
+  get known(): string[] {
+    const offered = this.#listed().map(({ name }) => name);
+    return [...new Set([...offered, ...[...this.#seen.values()].flatMap(({ listed }) => listed)])];
   }
 
   /** Jobs at once that each backend takes. */
@@ -194,7 +207,7 @@ export class ModelShelf {
   /** What the owner chose and no server has: a typo, or a model that was removed. Told when it changes. */
   #tellMissing(): void {
     const listed = [...new Set([...this.#seen.values()].flatMap((seen) => seen.listed))];
-    const missing = explainMissing(this.#doors.choice ?? [], listed);
+    const missing = explainMissing(this.#doors.choice.names ?? [], listed);
     if (missing !== null && missing !== this.#toldMissing) this.#doors.log.warn(missing);
     this.#toldMissing = missing;
   }
@@ -265,7 +278,8 @@ export class ModelShelf {
     const measured = this.#measured.get(info.digest);
     const { computesOn, resume } = backend.capabilities();
     const facts = { computesOn, sizeBytes: info.sizeBytes ?? null, gpu: this.#gpu, paceTokensPerS };
-    if (choice && !choice.some((one) => matchesName(one, info.name))) return [];
+    if (choice.names && !choice.names.some((one) => matchesName(one, info.name))) return [];
+    if (choice.isWithheld?.(info.name) === true) return [];
     const parsed = nodeModelSchema.safeParse({
       name: info.name,
       digest: info.digest,

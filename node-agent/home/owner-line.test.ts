@@ -21,7 +21,15 @@ describe("the owner's line", () => {
   });
   const answer = { paused: 'owner', untilAt: null, handedOver: 1, tookMs: 12 };
   const never = (): Promise<never> => Promise.reject(new Error('never'));
-  const desk: OwnerDesk = { pause: never, resume: never, status: never, open: never, reload: never, stop: never, update: never };
+  const desk: OwnerDesk = {
+    pause: never,
+    resume: never,
+    status: never,
+    open: never,
+    reload: never,
+    stop: never,
+    update: never,
+  };
 
   async function lockIt(): Promise<FolderLock> {
     const locked = await lockFolder(folder);

@@ -101,6 +101,8 @@ const statusSchema = z.object({
     })
     .nullable()
     .default(null),
+  /** Where the owner's page is on this machine; `irori-node open` lets a browser in. */
+  page: z.object({ url: z.string() }).nullable().default(null),
   residentBytes: z.number(),
 });
 export type AgentStatus = z.output<typeof statusSchema>;

@@ -26,7 +26,7 @@ import type { SignatureQueue } from '../receipts/signature-queue.ts';
 import type { FlushClock } from './flush-clock.ts';
 import { Job } from './job.ts';
 import type { HubTie } from './job.ts';
-import type { JobOutcome } from './job-outcome.ts';
+import type { JobOutcome, JobProgress } from './job-outcome.ts';
 import type { Slots } from '../home/slots.ts';
 import type { UnsealedJobs } from './unsealed-jobs.ts';
 
@@ -80,6 +80,11 @@ export class JobRunner {
   /** Jobs of this connection that have not ended. */
   get size(): number {
     return this.#jobs.size;
+  }
+
+  /** What runs, for the owner. */
+  listProgress(): JobProgress[] {
+    return Array.from(this.#jobs.values(), (job) => job.progress);
   }
 
   /** Starts a job or answers why not, in the same turn. `isLeaving`: this connection takes nothing new. */

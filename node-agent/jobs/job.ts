@@ -24,7 +24,7 @@ import { cutDelta } from './cut-delta.ts';
 import { DataStream } from './data-stream.ts';
 import type { FlushClock } from './flush-clock.ts';
 import { HeldText } from './held-text.ts';
-import type { JobOutcome } from './job-outcome.ts';
+import type { JobOutcome, JobProgress } from './job-outcome.ts';
 import type { JobWork } from './job-work.ts';
 import type { SendLeave } from './unsealed-jobs.ts';
 import { planWork } from './work-kinds.ts';
@@ -145,6 +145,13 @@ export class Job {
 
   grant(bytes: number): void {
     this.#stream.grant(bytes);
+  }
+
+  /** For the owner, without a word of what is in it. */
+  get progress(): JobProgress {
+    const { sentTokens: outputTokens, ttftMs } = this.#stream;
+    const { model } = this.#doors.frame.request;
+    return { job: this.#jobId(), model, outputTokens, ttftMs, ranMs: performance.now() - this.#startedAt };
   }
 
   /** True where another home can go on with the answer. */

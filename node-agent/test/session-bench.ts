@@ -93,7 +93,7 @@ export async function openShared(
   const book = await ReceiptBook.open(folder, SESSION_KEY.privateKey, { now: () => performance.now(), log, disk });
   const shelf = new ModelShelf({
     backends: [backend],
-    choice: null,
+    choice: { names: null },
     slots: null,
     paceTokensPerS: 0,
     mayLoad,

@@ -1,12 +1,10 @@
 // What an update fetches: a small text, and one file of a known size, gone on with where it was cut. The same way out as to the router; the one door of
 // updates to the network.
 import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { readFile, rm, stat } from 'node:fs/promises';
+import { open as openFile, readFile, rm, stat } from 'node:fs/promises';
 import { request as requestHttp } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
@@ -61,20 +59,31 @@ async function fetchRest(url: string, path: string, from: number, bytes: number)
     }
     // A server that knows no ranges sends it whole again.
     const isRest = status === 206 && from > 0;
-    let room = bytes - (isRest ? from : 0);
-    const bounded = async function* (pieces: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
-      for await (const piece of pieces) {
-        yield piece.subarray(0, room);
-        room -= piece.length;
-        if (room < 0) throw new Error('it is longer than was signed for');
-      }
-    };
-    await pipeline(response, bounded, createWriteStream(path, { flags: isRest ? 'a' : 'w', mode: 0o600 }));
+    await writePieces(response, path, { isRest, room: bytes - (isRest ? from : 0) });
     return null;
   } catch (error) {
     return error instanceof Error && 'code' in error ? describeError(error) : 'the connection broke';
   } finally {
     agent.destroy();
+  }
+}
+
+/** Each piece as it comes: what a broken connection brought is kept. Rejects where it breaks, or brings more than there is room for. */
+async function writePieces(
+  response: IncomingMessage,
+  path: string,
+  { isRest, room }: { readonly isRest: boolean; readonly room: number },
+): Promise<void> {
+  const file = await openFile(path, isRest ? 'a' : 'w', 0o600);
+  let left = room;
+  try {
+    for await (const piece of response as AsyncIterable<Buffer>) {
+      await file.write(piece.subarray(0, left));
+      left -= piece.length;
+      if (left < 0) throw new Error('it is longer than was signed for');
+    }
+  } finally {
+    await file.close();
   }
 }
 

@@ -224,7 +224,8 @@ describe('an update from a server', () => {
       ranges.push(range);
       if (range === undefined) {
         response.writeHead(200, { 'content-length': bytes.length });
-        response.write(bytes.subarray(0, 100), () => void response.socket?.end());
+        // Later, so that what came is not dropped with the connection.
+        response.write(bytes.subarray(0, 100), () => setTimeout(() => void response.socket?.end(), 50));
         return;
       }
       response.writeHead(206).end(bytes.subarray(Number(/\d+/.exec(range)?.[0])));

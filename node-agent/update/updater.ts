@@ -48,8 +48,11 @@ export async function findUpdate(
     now,
   });
   if (!read.ok) return read;
-  if (read.value.serial > serial) await store.note({ serial: read.value.serial }).catch(() => undefined);
-  return ok(read.value.offer);
+  const { offer } = read.value;
+  const offered = offer && { version: offer.version, bytes: offer.bytes };
+  // What cannot be kept is found again.
+  await store.note({ serial: read.value.serial, offered }).catch(() => undefined);
+  return ok(offer);
 }
 
 /** Fetched, checked, unpacked, and seen to start; from the next start on it is the one. Errors are sentences for the owner; what ran is untouched then. */
@@ -58,6 +61,7 @@ export async function bringUpdate(
   { version, serial, url, bytes, sha256 }: Offer,
   retryMs?: number,
 ): Promise<Result<null, string>> {
+  if (isSingleFile()) return err(SINGLE_FILE);
   const store = new VersionStore(state);
   const path = store.archive(version);
   try {
@@ -82,6 +86,17 @@ export async function bringUpdate(
   }
 }
 
+const SINGLE_FILE =
+  'This is the single file, which no update replaces: put the new one in its place, from where this one came.';
+
+/** Node's single executable chooses no version at its start. */
+function isSingleFile(): boolean {
+  const { getBuiltinModule } = process as unknown as {
+    getBuiltinModule?: (name: string) => { isSea?: () => boolean } | undefined;
+  };
+  return getBuiltinModule?.('node:sea')?.isSea?.() === true;
+}
+
 /** What the program says to --version, or to its failure. */
 function tryProgram(program: string): Promise<string> {
   return new Promise((resolve) => {
@@ -89,9 +104,4 @@ function tryProgram(program: string): Promise<string> {
       resolve(error === null ? stdout.trim() : `it ended with status ${String(error.code ?? error.signal)}`),
     );
   });
-}
-
-/** `5.2 MB`. */
-export function formatBytes(bytes: number): string {
-  return bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

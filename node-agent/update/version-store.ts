@@ -23,6 +23,8 @@ const stateSchema = z.object({
   bad: z.array(z.string().max(80)).default([]),
   /** Of the newest list of versions that was believed. */
   serial: z.number().int().min(0).default(0),
+  /** What is there to be had, as it was last told. */
+  offered: z.object({ version: z.string(), bytes: z.number() }).nullable().default(null),
   /** What the launcher went back from. */
   restored: z.object({ from: z.string(), to: z.string(), at: z.number() }).nullable().default(null),
 });
@@ -98,7 +100,7 @@ export class VersionStore {
   /** From the next start on it is this one; the one before is kept, older ones go. */
   async choose(version: string, serial: number): Promise<void> {
     const { current } = this.read();
-    await this.note({ current: version, previous: current, starts: 0, serial, restored: null });
+    await this.note({ current: version, previous: current, starts: 0, serial, restored: null, offered: null });
     const kept = new Set([FILE, version, current]);
     const names = await readdir(this.#folder);
     for (const name of names.filter((one) => !kept.has(one)))

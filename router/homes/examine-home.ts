@@ -19,7 +19,10 @@ export interface HomeExam {
 
 /** What is known and expected of it by itself. */
 export interface HomeAlone {
-  readonly home: Pick<HomeState, 'slots' | 'active' | 'contextTokens' | 'priceIn' | 'priceOut' | 'failureShare' | 'loadMs'>;
+  readonly home: Pick<
+    HomeState,
+    'slots' | 'active' | 'contextTokens' | 'priceIn' | 'priceOut' | 'failureShare' | 'loadMs'
+  >;
   readonly isCooling: boolean;
   /** The wish that it does not meet; null for none. */
   readonly unfit: WishField | null;

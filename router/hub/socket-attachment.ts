@@ -38,7 +38,10 @@ export interface Attachment {
 }
 
 /** As it is stored: the state as bytes. `isCut`: it could not be stored with the rest, so that the node has to tell it anew. */
-export type Stored = Omit<Attachment, 'state'> & { readonly state: Uint8Array | NodeState | null; readonly isCut?: true };
+export type Stored = Omit<Attachment, 'state'> & {
+  readonly state: Uint8Array | NodeState | null;
+  readonly isCut?: true;
+};
 
 /** What keeps a connected home from being seen by placement. */
 export type Hindrance = 'told-nothing' | 'not-synced' | 'leaving' | 'replaced';
