@@ -1,32 +1,32 @@
 // The agent put together: key, receipts, backends, one connection. Wiring only; what is decided stands in the rooms.
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getCurve } from '../../schema/chosen-curve.ts';
-import { err, ok } from '../../schema/result.ts';
+import { ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import type { Backend } from '../backends/backend.ts';
 import type { AgentConfig } from '../config/config.ts';
 import { DiskWatch } from '../home/disk-watch.ts';
 import { findGpu } from '../home/gpu-probe.ts';
-import { lockFolder } from '../home/instance-lock.ts';
 import type { FolderLock } from '../home/instance-lock.ts';
 import { IdentityFile } from '../home/identity-file.ts';
 import { MemoryTrimmer } from '../home/memory.ts';
 import { AbilityScout } from '../home/ability-scout.ts';
-import { ModelChoice } from '../home/model-choice.ts';
+import type { ModelChoice } from '../home/model-choice.ts';
 import { ModelShelf } from '../home/model-shelf.ts';
+import { openDoors } from './agent-doors.ts';
+import type { AgentDoors } from './agent-doors.ts';
 import { tellStatus } from './agent-status.ts';
 import { FirstOffer } from './first-offer.ts';
 import { openModelStanding } from './model-standing.ts';
 import type { ModelStanding } from './model-standing.ts';
 import { Metering } from './metering.ts';
-import { Lending, openLending, type LendingFiles } from './lending.ts';
+import { Lending } from './lending.ts';
+import type { LendingFiles } from './lending.ts';
 import { makeOwnerDesk } from './owner-desk.ts';
 import { openBackends } from './opened-backends.ts';
 import { openMirror } from './opened-mirror.ts';
 import { OwnerPage } from './page.ts';
-import { RecentLog } from './recent-log.ts';
 import { settleWithin } from './settle-within.ts';
 import { Updating } from './updating.ts';
 import { hearOwner } from '../home/owner-line.ts';
@@ -49,8 +49,6 @@ import type { Log } from '../log.ts';
 import { EarnedJournal } from '../receipts/earned-journal.ts';
 import type { EpochMirror } from '../receipts/epoch-mirror.ts';
 import { isOutboxFull, OUTBOX_LIMITS } from '../receipts/judge-outbox.ts';
-import { ReceiptBook } from '../receipts/receipt-book.ts';
-import { openSessionKey } from '../receipts/session-key.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
 import { VERSION } from '../version.ts';
 
@@ -65,19 +63,6 @@ const FINISH_MS = 5_000;
 const DRAIN_MS = 30_000;
 /** How long the last receipts may wait for their answers before the agent leaves; they are on disk anyway. */
 const RECEIPTS_MS = 2_000;
-
-interface AgentDoors {
-  readonly config: AgentConfig;
-  readonly log: RecentLog;
-  readonly key: SessionKey;
-  readonly choice: ModelChoice;
-  readonly book: ReceiptBook;
-  readonly identity: IdentityFile;
-  readonly lock: FolderLock;
-  readonly speeds: SpeedFile;
-  readonly journal: EarnedJournal;
-  readonly lending: LendingFiles;
-}
 
 export class Agent {
   readonly #config: AgentConfig;
@@ -117,19 +102,7 @@ export class Agent {
     this.#speeds = speeds;
     this.#backends = openBackends(config, () => void this.#look(true), choice);
     const onChange = (): void => this.#tellState();
-    const { slots, pace, priceShare, load } = config;
-    this.#shelf = new ModelShelf({
-      backends: this.#backends,
-      choice,
-      slots,
-      paceTokensPerS: pace,
-      priceShare,
-      mayLoad: load !== 'never',
-      log,
-      onChange,
-    });
-    if (config.benchmark !== 'none')
-      for (const [digest, speed] of this.#speeds.list()) this.#shelf.noteSpeed(digest, speed);
+    this.#shelf = this.#makeShelf(choice, onChange);
     this.#metering = this.#makeMetering(doors.lending);
     this.#shared = {
       node: key.address,
@@ -149,9 +122,8 @@ export class Agent {
       onLostReceipt: () => this.#disk.noteFailure(),
       meter: this.#metering,
     };
-    const mayLoad = (): boolean =>
-      load !== 'never' && this.#shared.pause.reason === null && this.#shared.slots.running === 0;
     const { slots: places, pause } = this.#shared;
+    const mayLoad = (): boolean => config.load !== 'never' && pause.reason === null && places.running === 0;
     this.#abilities = new AbilityScout({ backends: this.#backends, slots: places, pause });
     this.#prefetcher = new Prefetcher({ shelf: this.#shelf, mayLoad, log, now: () => performance.now() });
     this.#updates = new Updating({ settings: config, log, stop: () => this.stop(), shared: this.#shared });
@@ -159,12 +131,8 @@ export class Agent {
     this.#status = new StatusFile(config.state, log, () => this.status());
     this.#connection = this.#makeConnection(identity);
     this.#lending = this.#makeLending(doors.lending);
-    this.#disk = new DiskWatch({
-      folder: config.state,
-      log,
-      onChange: (isFull) => this.#noteDisk(isFull),
-      readFree: this.#lending.readFree,
-    });
+    const { readFree } = this.#lending;
+    this.#disk = new DiskWatch({ folder: config.state, log, onChange: (isFull) => this.#noteDisk(isFull), readFree });
     this.#mirror = openMirror(config, doors);
     this.#standing = openModelStanding(config, key, { log, onChange: () => this.#status.touch() });
     this.#page = this.#makePage(doors);
@@ -173,32 +141,8 @@ export class Agent {
 
   /** Opens the state folder and everything in it. The error is a sentence for the owner. */
   static async open(config: AgentConfig, lines: Log): Promise<Result<Agent, string>> {
-    const log = new RecentLog(lines, Date.now);
-    const key = await openSessionKey(config.state);
-    if (!key.ok) return key;
-    const lock = await lockFolder(config.state);
-    if (!lock.ok) return err(lock.error.sentence);
-    try {
-      const journal = await EarnedJournal.open(join(config.state, 'earned'), log);
-      const book = await ReceiptBook.open(join(config.state, 'receipts'), key.value.privateKey, {
-        now: () => performance.now(),
-        log,
-        journal,
-      });
-      const identity = await IdentityFile.open(config.state, log);
-      const speeds = await SpeedFile.open(config.state, VERSION, Date.now(), log);
-      const lending = await openLending(config, log);
-      if (!lending.ok) lock.value.release();
-      if (!lending.ok) return lending;
-      const choice = await ModelChoice.open(config.state, config.models, log);
-      const files = { book, identity, speeds, journal, choice, lending: lending.value };
-      return ok(new Agent({ config, log, key: key.value, lock: lock.value, ...files }));
-    } catch (error) {
-      lock.value.release();
-      return err(
-        `The receipts in ${config.state} cannot be opened: ${String(error)}. Move what is damaged away and start again: the router tells where this home's receipts go on.`,
-      );
-    }
+    const doors = await openDoors(config, lines);
+    return doors.ok ? ok(new Agent(doors.value)) : doors;
   }
 
   /** Works until it is stopped, or until the owner has to act. */
@@ -295,6 +239,14 @@ export class Agent {
     });
   }
 
+  #makeShelf(choice: ModelChoice, onChange: () => void): ModelShelf {
+    const { slots, pace: paceTokensPerS, priceShare, load, benchmark } = this.#config;
+    const wishes = { choice, slots, paceTokensPerS, priceShare, mayLoad: load !== 'never' };
+    const shelf = new ModelShelf({ backends: this.#backends, ...wishes, log: this.#log, onChange });
+    if (benchmark !== 'none') for (const [digest, speed] of this.#speeds.list()) shelf.noteSpeed(digest, speed);
+    return shelf;
+  }
+
   #makeMetering({ played }: LendingFiles): Metering {
     const isLending = (): boolean => this.#connection.session !== null && this.#shared.pause.reason === null;
     const inputIdleS = (): number | null => this.#lending.watch.signals().inputIdleS;
@@ -310,7 +262,9 @@ export class Agent {
       check: () => this.#connection.check(),
       openPage: () => this.#page.mintUrl(),
       stop: () => this.stop(),
-      ...{ config: this.#config, shared: this.#shared, updates: this.#updates },
+      config: this.#config,
+      shared: this.#shared,
+      updates: this.#updates,
     });
     this.#lock.serve((peer) => hearOwner(peer, desk));
   }
@@ -324,6 +278,9 @@ export class Agent {
       journal,
       choice,
       shared: this.#shared,
+      lending: this.#lending,
+      metering: this.#metering,
+      update: (install) => this.#updates.ask(install),
       status: () => this.status(),
       linkState: () => this.#connection.status.state,
       running: () => this.#connection.session?.runner?.listProgress() ?? [],

@@ -236,8 +236,8 @@ export class Lending {
     const { link, shared } = this.#doors;
     if (shared.pause.reason !== null) return shared.pause.reason;
     if (link.status.state !== 'connected') return 'offline';
-    if (shared.slots.running > 0) return 'working';
-    return this.#isEco ? 'eco' : 'ready';
+    if (shared.slots.running > 0) return 'busy';
+    return this.#isEco ? 'eco' : 'idle';
   }
 
   /** Every reason stands on the board before anything is handed over, so that the hub sends nothing more. */

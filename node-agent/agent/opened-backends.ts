@@ -27,7 +27,7 @@ export function openBackends(
   choice: Choice = { names: config.models },
 ): Backend[] {
   const backends: Backend[] = config.backends.map((url) => openServer(url, config, { onChange, choice }));
-  if (config.gguf !== null) backends.push(openOwnLlama(config.gguf, config, onChange));
+  if (config.gguf !== null) backends.push(openOwnLlama(config.gguf, config, { onChange, choice }));
   if (backends.length === 0) backends.push(openBuiltIn(config, onChange));
   if (config.embeddings) backends.push(openEmbedder(config, onChange));
   return config.pace > 0 ? backends.map((backend) => new PacedBackend(backend, { tokensPerS: config.pace })) : backends;
@@ -49,7 +49,11 @@ function openBuiltIn({ state, slots, load, unloadAfterMs }: AgentConfig, onChang
 const OWN_CONTEXT = 8192;
 const OWN_SLOTS = 2;
 
-function openOwnLlama(gguf: string, config: AgentConfig, onChange: () => void): Backend {
+function openOwnLlama(
+  gguf: string,
+  config: AgentConfig,
+  { onChange, choice }: { readonly onChange: () => void; readonly choice: Choice },
+): Backend {
   const { state, llamaServer, slots } = config;
   const child = new LlamaProcess({
     command: [llamaServer ?? 'llama-server'],
@@ -59,9 +63,8 @@ function openOwnLlama(gguf: string, config: AgentConfig, onChange: () => void): 
     pidFile: join(state, 'llama-server.json'),
     onLost: onChange,
   });
-  // All that it serves is lent: it was started for that.
-  const doors = { onChange, choice: { names: null } };
-  const open = (url: string): Backend => openServer(url, { ...config, backendKeys: () => null, slots: null }, doors);
+  const open = (url: string): Backend =>
+    openServer(url, { ...config, backendKeys: () => null, slots: null }, { onChange, choice });
   return new OwnLlamaBackend({ process: child, open, onChange, now: () => performance.now() });
 }
 

@@ -1,16 +1,19 @@
 // What the owner's page shows and does, done by the rooms of the running agent. Wiring: what is decided stands there.
+import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import * as z from 'zod';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { checkFiles } from '../../schema/verify/check-files.ts';
 import { tellPart, tellTogether } from '../../schema/verify/tell-report.ts';
 import { buildDay } from '../dashboard/build-day.ts';
-import type { OwnSpan } from '../dashboard/build-day.ts';
 import { buildView, listModels } from '../dashboard/build-view.ts';
 import type { PageAction, PageDesk } from '../dashboard/page-desk.ts';
+import { toRulesPatch, toRulesView } from '../dashboard/to-rules-view.ts';
 import { toEarningsView } from '../dashboard/to-earnings-view.ts';
 import type {
   ActionView,
+  CardView,
   CatalogueView,
   DoctorView,
   EarningsView,
@@ -20,6 +23,8 @@ import type {
   ModelView,
   PageSettings,
   PageView,
+  PowerView,
+  RulesView,
   StandingView,
   VerifyView,
   WhyView,
@@ -35,6 +40,9 @@ import type { JobProgress } from '../jobs/job-outcome.ts';
 import type { AgentShared } from '../jobs/job-runner.ts';
 import { formatEarningsCsv, reportEarnings } from '../link/earnings-report.ts';
 import type { EarningsReport } from '../link/earnings-report.ts';
+import type { Lending } from './lending.ts';
+import type { Metering } from './metering.ts';
+import { askOwn, runOwn } from './own-program.ts';
 import type { PageRouter } from './page-router.ts';
 import type { PageSettingsFile } from './page-settings.ts';
 import type { RecentLog } from './recent-log.ts';
@@ -50,6 +58,12 @@ export interface DeskDoors {
   readonly whys: WhyBook;
   readonly settings: PageSettingsFile;
   readonly recent: RecentLog;
+  readonly lending: Pick<Lending, 'watch' | 'strip' | 'rules'>;
+  readonly metering: Pick<Metering, 'status'>;
+  /** Settings of this agent that its commands cannot read from its folder, as variables. */
+  readonly env: Readonly<Record<string, string>>;
+  /** A sentence on what there is, or on what is installed when no job runs. */
+  readonly update: (install: boolean) => Promise<string>;
   readonly status: () => AgentStatus;
   readonly running: () => readonly JobProgress[];
   readonly obey: (ask: HeardAsk<'pause' | 'resume'>) => Promise<OwnerAnswer>;
@@ -58,11 +72,38 @@ export interface DeskDoors {
 }
 
 const DAY_MS = 86_400_000;
-const NOT_YET = 'This agent cannot do that yet.';
+const MB = 2 ** 20;
+const MICRO = 1e6;
+/** Who said that this home shall leave has so long to say it again. */
+const LEAVE_MS = 60_000;
+/** Of a day that has just begun nothing can be foreseen. */
+const LEAST_DAY = 1 / 24;
+
+const findingsSchema = z.object({
+  at: z.iso.datetime(),
+  findings: z
+    .array(
+      z.object({
+        step: z.string().max(40),
+        outcome: z.enum(['good', 'note', 'bad', 'skipped']),
+        told: z.string().max(2000),
+        remedy: z.string().max(2000).nullable(),
+      }),
+    )
+    .max(200),
+});
+const testSchema = z.object({
+  model: z.string().max(200).nullable(),
+  firstTokenMs: z.number(),
+  outputTokens: z.number().nullable(),
+  tokensPerS: z.number().nullable(),
+  receipt: z.object({ number: z.string().max(40), accepted: z.boolean() }).nullable(),
+});
 
 export class AgentDesk implements PageDesk {
   readonly #doors: DeskDoors;
   #catalogue: ReadonlyMap<string, CatalogueView> = new Map();
+  #leaveWord: { readonly text: string; readonly untilAt: number } | null = null;
 
   constructor(doors: DeskDoors) {
     this.#doors = doors;
@@ -78,11 +119,10 @@ export class AgentDesk implements PageDesk {
       standing: this.#tellStanding(status),
       jobs: running(),
       today: today.tell(now()),
-      cards: [],
-      power: null,
+      cards: this.#listCards(),
+      power: this.#tellPower(),
       models: this.#listModels(),
-      rules: null,
-      update: null,
+      rules: this.#tellRules(),
     });
     return Promise.resolve(view);
   }
@@ -102,9 +142,10 @@ export class AgentDesk implements PageDesk {
     const told = await router.why();
     if (told.ok) await whys.note(told.value, now());
     const at = now();
-    const spans = buildDay({ own: this.#listOwnSpans(at), told: whys.spans, now: at });
+    const own = this.#doors.lending.strip.list();
+    const spans = buildDay({ own, told: whys.spans, now: at });
     return {
-      at: new Date(at).toISOString(),
+      at: iso(at),
       from: spans[0]?.from ?? new Date(at - DAY_MS).toISOString(),
       spans,
       isFromRouter: told.ok,
@@ -115,8 +156,9 @@ export class AgentDesk implements PageDesk {
   async forecast(): Promise<ForecastView> {
     const told = await this.#doors.router.forecast();
     const settings = this.#doors.settings.now;
-    if (!told.ok) return { isEnough: false, models: [], whDay: null, settings, problem: told.error };
-    return { ...told.value, whDay: null, settings, problem: null };
+    const whDay = this.#foreseeWh();
+    if (!told.ok) return { isEnough: false, models: [], whDay, settings, problem: told.error };
+    return { ...told.value, whDay, settings, problem: null };
   }
 
   async homes(): Promise<HomesView> {
@@ -137,13 +179,23 @@ export class AgentDesk implements PageDesk {
     return ok({ verdict: report.value.verdict, facts });
   }
 
-  doctor(): Promise<Result<DoctorView, string>> {
-    return Promise.resolve(err(NOT_YET));
+  /** By the command, which needs more memory than this process should have. */
+  async doctor(): Promise<Result<DoctorView, string>> {
+    const { folder, env } = this.#doors;
+    const told = await askOwn({ words: ['doctor', '--json', '--state', folder], env });
+    if (!told.ok) return told;
+    const read = findingsSchema.safeParse(told.value);
+    if (!read.success) return err('The doctor said something that this page cannot read: run irori-node doctor.');
+    const { at, findings } = read.data;
+    return ok({
+      at,
+      checks: findings.map(({ step, outcome, told: text, remedy }) => ({ name: step, outcome, told: text, remedy })),
+    });
   }
 
   logs(): Promise<Result<LogsView, string>> {
     const lines = this.#doors.recent.lines.map(({ at, level, text }) => ({
-      at: new Date(at).toISOString(),
+      at: iso(at),
       level,
       text,
     }));
@@ -162,27 +214,77 @@ export class AgentDesk implements PageDesk {
       case 'settings':
         return this.#saveSettings(action);
       case 'rules':
+        return this.#changeRules(action);
       case 'name':
+        return this.#run(['name', action.name, '--json']);
       case 'test':
+        return this.#test(action.model);
       case 'update':
+        return ok({ done: true, told: await this.#doors.update(action.install), confirm: null });
       case 'leave':
-        return err(NOT_YET);
+        return this.#leave(action.confirm);
     }
   }
 
   #tellStanding({ problem, pausedUntilAt }: AgentStatus): StandingView {
-    const { word, sinceAt, idleSinceAt } = this.#doors.clock;
-    const { reason } = this.#doors.shared.pause;
+    const { clock, lending, shared } = this.#doors;
+    const { word, sinceAt, idleSinceAt } = clock;
+    const { level, reason, untilAt, all } = lending.watch.standing();
+    const until = word === 'owner' ? pausedUntilAt : word === reason || word === 'eco' ? untilAt : null;
     return {
       word,
-      level: reason === null ? 'full' : 'off',
-      sinceAt: new Date(sinceAt).toISOString(),
-      untilAt: word === 'owner' && pausedUntilAt !== null ? new Date(pausedUntilAt).toISOString() : null,
+      level,
+      sinceAt: iso(sinceAt),
+      untilAt: until === null ? null : iso(until),
       problem,
-      also: reason !== null && reason !== word ? [reason] : [],
-      pausesAfterJob: false,
-      idleSinceAt: idleSinceAt === null ? null : new Date(idleSinceAt).toISOString(),
+      detail: all.find((one) => one.reason === word)?.detail ?? null,
+      also: all.map((one) => one.reason).filter((one) => one !== word),
+      pausesAfterJob: shared.pause.reason === 'owner' && shared.slots.running > 0,
+      idleSinceAt: idleSinceAt === null ? null : iso(idleSinceAt),
     };
+  }
+
+  #listCards(): CardView[] {
+    const { watch, rules } = this.#doors.lending;
+    return (watch.signals().gpus ?? []).map((card) => ({
+      name: card.name,
+      totalBytes: card.totalBytes,
+      oursBytes: card.oursBytes,
+      othersBytes: card.othersBytes,
+      reservedBytes: rules.rules.gpu.reserveMb * MB,
+      utilisation: card.utilisation === null ? null : card.utilisation / 100,
+      temperatureC: card.temperatureC,
+      powerW: card.powerW,
+      fan: card.fanPercent === null ? null : card.fanPercent / 100,
+    }));
+  }
+
+  #tellRules(): RulesView {
+    const { watch, rules } = this.#doors.lending;
+    const holding = new Set(watch.standing().all.map(({ reason }) => reason));
+    return toRulesView({ rules: rules.rules, signals: watch.signals(), holding });
+  }
+
+  #tellPower(): PowerView | null {
+    const power = this.#doors.metering.status();
+    if (power === null) return null;
+    const { watts, idleW, method, todayMicroWh, todayIdleMicroWh } = power;
+    const isKnown = method !== 'unknown' || todayMicroWh > 0;
+    return {
+      watts,
+      idleW,
+      method,
+      todayWh: isKnown ? (todayMicroWh + todayIdleMicroWh) / MICRO : null,
+      idleTodayWh: todayIdleMicroWh > 0 ? todayIdleMicroWh / MICRO : null,
+    };
+  }
+
+  /** A whole day as today went until now; null where nobody meters, and at its beginning. */
+  #foreseeWh(): number | null {
+    const today = this.#tellPower()?.todayWh ?? null;
+    const now = new Date(this.#doors.now());
+    const share = (this.#doors.now() - new Date(now.getFullYear(), now.getMonth(), now.getDate()).getTime()) / DAY_MS;
+    return today === null || share < LEAST_DAY ? null : today / Math.min(1, share);
   }
 
   /** What the network makes of them comes when it comes: nobody waits for the router to see this machine. */
@@ -206,11 +308,6 @@ export class AgentDesk implements PageDesk {
     return told.ok ? ok(await reportEarnings({ folder, days, status: status() }, told.value)) : told;
   }
 
-  #listOwnSpans(now: number): OwnSpan[] {
-    const { clock } = this.#doors;
-    return [...clock.spans, { fromAt: clock.sinceAt, toAt: now, word: clock.word }];
-  }
-
   async #pause({ forMs, untilAt, when }: PageAction & { name: 'pause' }): Promise<Result<ActionView, string>> {
     const until = untilAt === null ? null : new Date(untilAt).getTime();
     if (until !== null && until <= this.#doors.now()) return err('That time is over.');
@@ -226,6 +323,48 @@ export class AgentDesk implements PageDesk {
     return DONE;
   }
 
+  async #changeRules(change: PageAction & { name: 'rules' }): Promise<Result<ActionView, string>> {
+    const { rules, watch } = this.#doors.lending;
+    const written = await rules.write(toRulesPatch(change));
+    if (!written.ok) return written;
+    watch.look();
+    return DONE;
+  }
+
+  async #test(model: string | undefined): Promise<Result<ActionView, string>> {
+    const { folder, env } = this.#doors;
+    const words = ['test', '--json', '--state', folder, ...(model === undefined ? [] : ['--model', model])];
+    const told = await askOwn({ words, env });
+    if (!told.ok) return told;
+    const read = testSchema.safeParse(told.value);
+    if (!read.success) return err('The test said something that this page cannot read: run irori-node test.');
+    const { firstTokenMs, tokensPerS, outputTokens, receipt, model: used } = read.data;
+    const speed = tokensPerS === null ? '' : `, ${tokensPerS.toFixed(1)} tok/s`;
+    const proof = receipt?.accepted === true ? ` Receipt ${receipt.number} accepted.` : ' No receipt was accepted yet.';
+    const said = `${used ?? ''}: ${(firstTokenMs / 1000).toFixed(2)} s, ${outputTokens ?? '?'} tokens${speed}.${proof}`;
+    return ok({ done: true, told: said, confirm: null });
+  }
+
+  /** Said once it gives a word; done when that word comes back soon. */
+  async #leave(confirm: string | undefined): Promise<Result<ActionView, string>> {
+    const now = this.#doors.now();
+    const word = this.#leaveWord;
+    this.#leaveWord = null;
+    if (confirm !== undefined && word?.text === confirm && now < word.untilAt) return this.#run(['leave', '--yes']);
+    if (confirm !== undefined) return err('Nothing was done: too long ago. Ask again.');
+    const text = randomBytes(12).toString('base64url');
+    this.#leaveWord = { text, untilAt: now + LEAVE_MS };
+    return ok({ done: false, told: null, confirm: text });
+  }
+
+  /** A command of this program's on this home. */
+  async #run(words: readonly string[]): Promise<Result<ActionView, string>> {
+    const { folder, env } = this.#doors;
+    const ran = await runOwn({ words: [...words, '--state', folder], env });
+    if (!ran.ok) return ran;
+    return ran.value.exit === 0 ? DONE : err(ran.value.output.trim());
+  }
+
   async #saveSettings(settings: PageSettings): Promise<Result<ActionView, string>> {
     const { kwhPrice, currency, creditPrice } = settings;
     await this.#doors.settings.save({ kwhPrice, currency, creditPrice });
@@ -234,3 +373,7 @@ export class AgentDesk implements PageDesk {
 }
 
 const DONE = ok({ done: true, told: null, confirm: null });
+
+function iso(at: number): string {
+  return new Date(at).toISOString();
+}

@@ -14,10 +14,12 @@ const EARNINGS_MS = 20_000;
 const WHY_MS = 20_000;
 const SLOW_MS = 600_000;
 const HOMES_MS = 30_000;
+const HOMES_BYTES = 512 * 1024;
 /** What could not be had is asked for again after so long. */
 const FAILED_MS = 10_000;
 /** Pages of jobs of one view. */
 const JOB_PAGES = 2;
+const USUAL_BYTES = 128 * 1024;
 const RECEIPT_BYTES = 1024 * 1024;
 const MODELS_MAX = 40;
 
@@ -39,7 +41,9 @@ const demandSchema = z.object({
     .max(500),
 });
 const forecastSchema = z.object({
-  models: z.array(z.object({ name: text, low_micro_day: amount, high_micro_day: amount, days: amount })).max(500),
+  models: z
+    .array(z.object({ name: text, low_micro_day: amount.nullable(), high_micro_day: amount.nullable(), days: amount }))
+    .max(500),
   enough_data: z.boolean(),
 });
 const at = z.union([z.number(), z.iso.datetime()]).nullish();
@@ -54,12 +58,15 @@ const homesSchema = z.object({
         last_seen: at,
         state: text.nullish(),
         reason: text.nullish(),
-        models: z.array(text).default([]),
+        models: z
+          .array(z.object({ name: text }))
+          .max(500)
+          .default([]),
         slots: amount.nullish(),
         running: amount.nullish(),
         jobs_today: amount.nullish(),
         earned_today_micro: amount.nullish(),
-        earned_30_days_micro: amount.nullish(),
+        earned_30d_micro: amount.nullish(),
         version: text.nullish(),
       }),
     )
@@ -115,12 +122,9 @@ export class PageRouter {
       const read = await this.#ask('/node/v1/forecast', forecastSchema);
       if (!read.ok) return read;
       const { enough_data: isEnough, models } = read.value;
-      const told = models.map(({ name, low_micro_day: lowMicroDay, high_micro_day: highMicroDay, days }) => ({
-        name,
-        lowMicroDay,
-        highMicroDay,
-        days,
-      }));
+      const told = models.flatMap(({ name, low_micro_day: lowMicroDay, high_micro_day: highMicroDay, days }) =>
+        lowMicroDay === null || highMicroDay === null ? [] : [{ name, lowMicroDay, highMicroDay, days }],
+      );
       return ok({ isEnough, models: told });
     });
   }
@@ -128,7 +132,7 @@ export class PageRouter {
   /** `own`: this home's id. */
   homes(own: string | null): Promise<Result<HomesView['homes'], string>> {
     return this.#remember('homes', HOMES_MS, async () => {
-      const read = await this.#ask('/v1/owner/nodes', homesSchema);
+      const read = await this.#ask('/v1/owner/nodes', homesSchema, HOMES_BYTES);
       return read.ok ? ok(read.value.data.map((home) => toHome(home, own))) : read;
     });
   }
@@ -143,8 +147,8 @@ export class PageRouter {
       : ok(JSON.stringify(asked.value, null, 2));
   }
 
-  async #ask<T>(path: string, schema: z.ZodType<T>): Promise<Result<T, string>> {
-    const asked = await askSigned({ router: this.#router, key: this.#key, path }, this.#now());
+  async #ask<T>(path: string, schema: z.ZodType<T>, mostBytes = USUAL_BYTES): Promise<Result<T, string>> {
+    const asked = await askSigned({ router: this.#router, key: this.#key, path, mostBytes }, this.#now());
     if (!asked.ok) return asked;
     if (asked.value === null) return err('This router does not tell it: it is older than this agent.');
     const read = schema.safeParse(asked.value);
@@ -178,6 +182,14 @@ function toCatalogue(model: Demanded): CatalogueView {
   };
 }
 
+/** The router's states by the words that everybody uses; a reason comes before them. */
+const WORDS: Readonly<Record<string, string>> = {
+  working: 'busy',
+  ready: 'idle',
+  offline: 'offline',
+  cooling: 'cooling',
+};
+
 type ToldHome = z.output<typeof homesSchema>['data'][number];
 
 function toHome(home: ToldHome, own: string | null): HomesView['homes'][number] {
@@ -188,13 +200,13 @@ function toHome(home: ToldHome, own: string | null): HomesView['homes'][number] 
     isOnline: home.online,
     sinceAt: toIso(home.since),
     lastSeenAt: toIso(home.last_seen),
-    word: home.reason ?? home.state ?? null,
-    models: home.models,
+    word: home.reason ?? WORDS[home.state ?? ''] ?? null,
+    models: home.models.map(({ name }) => name),
     slots: home.slots ?? null,
     running: home.running ?? null,
     jobsToday: home.jobs_today ?? null,
     earnedTodayMicro: home.earned_today_micro ?? null,
-    earned30Micro: home.earned_30_days_micro ?? null,
+    earned30Micro: home.earned_30d_micro ?? null,
     version: home.version ?? null,
   };
 }

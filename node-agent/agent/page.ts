@@ -17,7 +17,7 @@ import type { DeskDoors } from './page-desk.ts';
 import { PageRouter } from './page-router.ts';
 import { PageSettingsFile } from './page-settings.ts';
 
-type FromAgent = Pick<DeskDoors, 'shared' | 'speeds' | 'choice' | 'recent' | 'status' | 'running' | 'obey'>;
+type FromAgent = Omit<DeskDoors, 'folder' | 'router' | 'clock' | 'today' | 'whys' | 'settings' | 'env' | 'now'>;
 
 interface PageDoors extends FromAgent {
   readonly config: AgentConfig;
@@ -84,6 +84,7 @@ export class OwnerPage {
     return new AgentDesk({
       ...this.#doors,
       folder: config.state,
+      env: tellSettings(config),
       router: new PageRouter({ router: config.router.origin, key, now: Date.now }),
       clock: this.#clock,
       today: this.#today,
@@ -94,15 +95,25 @@ export class OwnerPage {
   }
 
   #look(): void {
-    const { shared, linkState } = this.#doors;
+    const { shared, linkState, lending } = this.#doors;
     const { pause, slots, totals } = shared;
-    const word = chooseStanding({ link: linkState(), paused: pause.reason, running: slots.running, isEco: false });
+    const word = chooseStanding({
+      link: linkState(),
+      paused: pause.reason,
+      running: slots.running,
+      isEco: lending.watch.standing().level === 'eco',
+    });
     this.#clock.note({ word, jobs: totals.now().jobs, now: Date.now() });
   }
 
   #every(ms: number, work: () => void): void {
     this.#timers.push(setInterval(work, ms).unref());
   }
+}
+
+/** What its commands would not find in its folder where it was said on the command line. */
+function tellSettings({ router, backends }: AgentConfig): Record<string, string> {
+  return { IRORI_ROUTER: router.origin, ...(backends.length === 0 ? {} : { IRORI_BACKENDS: backends.join(',') }) };
 }
 
 /** Unpacked for the one answer that it is read for. */

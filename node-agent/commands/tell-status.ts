@@ -38,6 +38,7 @@ export function formatStatus(facts: StatusFacts): string {
     ...tellStanding(facts),
     ...(run === 'running' ? tellNow(facts) : []),
     ...tellDone(facts),
+    ...tellPower(status.power),
     ...tellMoney(status),
     ...tellWarnings(status),
     ...tellVersions(facts),

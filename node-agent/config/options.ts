@@ -22,6 +22,7 @@ export const COMMANDS = [
   'up',
   'open',
   'status',
+  'open',
   'pause',
   'resume',
   'why',

@@ -15,8 +15,8 @@ test('a day of which nobody knows is one span without a gap', () => {
 test('waiting for a call is told as the router knows it: no demand, or passed over', () => {
   const spans = buildDay({
     own: [
-      { fromAt: 1900 * MIN, toAt: 1990 * MIN, word: 'ready' },
-      { fromAt: 1990 * MIN, toAt: NOW, word: 'owner' },
+      { from: 1900 * MIN, to: 1990 * MIN, word: 'idle' },
+      { from: 1990 * MIN, to: NOW, word: 'owner' },
     ],
     told: [
       { from: 1941 * MIN, to: 1980 * MIN, reason: 'quiet', text: 'No call came.' },
@@ -26,7 +26,7 @@ test('waiting for a call is told as the router knows it: no demand, or passed ov
     now: NOW,
   });
   expect(spans.slice(1).map(({ from, reason, text }) => [from, reason, text])).toEqual([
-    [iso(1900 * MIN), 'ready', null],
+    [iso(1900 * MIN), 'idle', null],
     [iso(1941 * MIN), 'no-demand', 'No call came.'],
     [iso(1980 * MIN), 'passed:farther', 'Closer.'],
     [iso(1990 * MIN), 'owner', null],
@@ -38,17 +38,18 @@ test('what the agent cannot know of itself the router fills in, in the same word
   const told = [
     { from: 1950 * MIN, to: 1960 * MIN, reason: 'paused:battery', text: 'Paused.' },
     { from: 1960 * MIN, to: 1970 * MIN, reason: 'job', text: 'It worked.' },
-    { from: 1970 * MIN, to: 2001 * MIN, reason: 'offline', text: 'Away.' },
+    { from: 1970 * MIN, to: 1980 * MIN, reason: 'offline', text: 'Away.' },
+    { from: 1980 * MIN, to: 2001 * MIN, reason: 'cooling', text: 'Cooling.' },
   ];
   const reasons = buildDay({ own: [], told, now: NOW }).map(({ reason }) => reason);
-  expect(reasons).toEqual(['not-running', 'battery', 'working', 'offline']);
+  expect(reasons).toEqual(['not-running', 'battery', 'busy', 'not-running', 'cooling']);
 });
 
 test('spans before the day, and halves of minutes, do no harm', () => {
   const own = [
-    { fromAt: 0, toAt: 600 * MIN, word: 'ready' },
-    { fromAt: NOW - 1, toAt: NOW, word: 'working' },
+    { from: 0, to: 600 * MIN, word: 'idle' },
+    { from: NOW - 1, to: NOW, word: 'busy' },
   ];
   const spans = buildDay({ own, told: [], now: NOW });
-  expect(spans.map(({ reason }) => reason)).toEqual(['ready', 'not-running', 'working']);
+  expect(spans.map(({ reason }) => reason)).toEqual(['idle', 'not-running', 'busy']);
 });

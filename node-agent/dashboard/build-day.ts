@@ -4,10 +4,10 @@ import type { WhySpan } from './page-view.ts';
 const MINUTE_MS = 60_000;
 export const DAY_MINUTES = 1440;
 
-/** How the home stood, by its own word. `toAt`: the first ms after. */
-export interface OwnSpan {
-  readonly fromAt: number;
-  readonly toAt: number;
+/** How the home stood, by its own word. `to`: the first ms after. */
+interface OwnSpan {
+  readonly from: number;
+  readonly to: number;
   readonly word: string;
 }
 
@@ -32,20 +32,24 @@ interface Minute {
 }
 
 /** Of these minutes the router knows more: the home was there and had nothing to do, or does not know of itself. */
-const WAITED: ReadonlySet<string> = new Set(['ready', 'eco', 'not-running']);
+const WAITED: ReadonlySet<string> = new Set(['idle', 'eco', 'offline', 'stopped', 'asleep', 'not-running']);
 /** The router's words for what has one here. */
-const NAMES: Readonly<Record<string, string>> = { quiet: 'no-demand', job: 'working' };
+const NAMES: Readonly<Record<string, string>> = { quiet: 'no-demand', job: 'busy' };
+/** Of these the router knows that the home was away, and the home why. */
+const AWAY: ReadonlySet<string> = new Set(['stopped', 'asleep', 'not-running']);
 
 /** Spans that follow one another without a gap, the oldest first; minutes of which nobody knows are `not-running`. */
 export function buildDay({ own, told, now }: DayFacts): WhySpan[] {
   const end = Math.floor(now / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
   const start = end - DAY_MINUTES * MINUTE_MS;
   const minutes: Minute[] = Array.from({ length: DAY_MINUTES }, () => ({ reason: 'not-running', text: null }));
-  for (const { fromAt, toAt, word } of own)
-    fill(minutes, { from: fromAt - start, to: toAt - start }, () => ({ reason: word, text: null }));
+  for (const { from, to, word } of own)
+    fill(minutes, { from: from - start, to: to - start }, () => ({ reason: word, text: null }));
   for (const { from, to, reason, text } of told)
     fill(minutes, { from: from - start, to: to - start }, (before) =>
-      WAITED.has(before.reason) ? { reason: nameOf(reason), text } : before,
+      WAITED.has(before.reason) && !(AWAY.has(before.reason) && reason === 'offline')
+        ? { reason: nameOf(reason), text }
+        : before,
     );
   return join(minutes, start);
 }

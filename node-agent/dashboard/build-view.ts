@@ -17,11 +17,10 @@ export interface ViewFacts {
   readonly power: PageView['power'];
   readonly models: readonly ModelView[];
   readonly rules: PageView['rules'];
-  readonly update: PageView['update'];
 }
 
 export function buildView(facts: ViewFacts): PageView {
-  const { status, now, standing, today, cards, power, models, rules, update } = facts;
+  const { status, now, standing, today, cards, power, models, rules } = facts;
   return {
     at: iso(now),
     home: {
@@ -46,7 +45,6 @@ export function buildView(facts: ViewFacts): PageView {
     models,
     rules,
     warnings: listWarnings(status),
-    update,
   };
 }
 

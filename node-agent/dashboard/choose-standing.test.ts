@@ -12,14 +12,15 @@ const facts = (change: Partial<StandingFacts> = {}): StandingFacts => ({
 });
 
 test.each([
-  [facts(), 'ready'],
-  [facts({ running: 2 }), 'working'],
-  [facts({ running: 2, isEco: true }), 'working'],
+  [facts(), 'idle'],
+  [facts({ running: 2 }), 'busy'],
+  [facts({ running: 2, isEco: true }), 'busy'],
   [facts({ isEco: true }), 'eco'],
-  [facts({ link: 'waiting', running: 1 }), 'waiting'],
+  [facts({ link: 'waiting', running: 1 }), 'offline'],
   [facts({ link: 'waiting', paused: 'owner' }), 'owner'],
   [facts({ link: 'starting' }), 'starting'],
-  [facts({ link: 'a word of a later version' }), 'dialling'],
+  [facts({ link: 'a word of a later version' }), 'offline'],
+  [facts({ link: 'dialling' }), 'starting'],
   [facts({ paused: 'temperature', running: 1 }), 'temperature'],
 ] as const)('%o is told as %s', (given, word) => {
   expect(chooseStanding(given)).toBe(word);

@@ -29,7 +29,7 @@ export const ACTIONS = {
   resume: z.strictObject({}),
   rules: z.strictObject({
     week: z.array(dayOfWeek).length(7).optional(),
-    apps: z.array(z.string().trim().min(1).max(80)).max(100).optional(),
+    apps: z.array(z.string().trim().min(1).max(300)).max(300).optional(),
     limits: z.record(z.string().max(40), z.number().min(0).max(1e12).nullable()).optional(),
   }),
   share: z.strictObject({ model: z.string().min(1).max(200), isShared: z.boolean() }),
@@ -40,7 +40,8 @@ export const ACTIONS = {
     creditPrice: amount.nullable(),
   }),
   test: z.strictObject({ model: z.string().min(1).max(200).optional() }),
-  update: z.strictObject({}),
+  /** Looked for, or taken when no job runs. */
+  update: z.strictObject({ install: z.boolean() }),
   leave: z.strictObject({ confirm: z.string().max(100).optional() }),
 } as const;
 

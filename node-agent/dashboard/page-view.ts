@@ -23,7 +23,6 @@ export interface PageView {
   readonly models: readonly ModelView[];
   readonly rules: RulesView | null;
   readonly warnings: readonly WarningView[];
-  readonly update: UpdateView | null;
 }
 
 export interface HomeView {
@@ -47,6 +46,8 @@ export interface StandingView {
   readonly untilAt: Iso | null;
   /** What stands behind a lost connection, in the words of whoever refused it. */
   readonly problem: string | null;
+  /** What it is about, such as a program's name or a temperature; null where there is nothing more to say. */
+  readonly detail: string | null;
   /** Other reasons that hold too. */
   readonly also: readonly StateWord[];
   /** A pause that begins when what runs has ended. */
@@ -126,7 +127,9 @@ export interface CatalogueView {
 export interface RulesView {
   /** Monday first; each of 48 half hours as 0 off, 1 eco, 2 full. */
   readonly week: readonly string[];
+  /** Names or patterns of programs that are not to be disturbed, and those of them that are open; null is unknown. */
   readonly apps: readonly string[];
+  readonly openApps: readonly string[] | null;
   readonly limits: readonly LimitView[];
 }
 
@@ -140,22 +143,17 @@ export interface LimitView {
   readonly step: number;
   /** What is turned on with. */
   readonly usual: number;
-  /** What the machine says now, in the same unit, or a word such as an application's name; null is unknown. */
+  /** What the machine says now, in the same unit, or `battery`, `mains`, `metered`, `unmetered`; null is unknown. */
   readonly signal: number | string | null;
   /** It stops work now. */
   readonly holds: boolean;
+  /** It is a share of something and not held against anything: it has no signal, and cannot be turned off. */
+  readonly isAlwaysOn: boolean;
 }
 
 export interface WarningView {
   readonly code: 'evidence' | 'unpaid' | 'restored' | 'clock' | 'last-failure' | 'outbox';
   readonly count: number | null;
-  readonly told: string | null;
-}
-
-export interface UpdateView {
-  readonly state: 'current' | 'available' | 'unknown';
-  readonly version: string | null;
-  readonly bytes: number | null;
   readonly told: string | null;
 }
 
@@ -296,7 +294,8 @@ export interface DoctorView {
   readonly at: Iso;
   readonly checks: readonly {
     readonly name: string;
-    readonly passes: boolean | null;
+    /** `note`: nothing is in the way, but there is something to know; `skipped`: there was no way to look. */
+    readonly outcome: 'good' | 'note' | 'bad' | 'skipped';
     readonly told: string;
     readonly remedy: string | null;
   }[];

@@ -1,6 +1,5 @@
 // Since when a home stands as it does, and since when no call has come although it was ready. Told by whoever looks; a look a second is enough.
 import type { StateWord } from '../../schema/state-words.ts';
-import type { OwnSpan } from './build-day.ts';
 
 export interface StandingNow {
   readonly word: StateWord;
@@ -11,25 +10,20 @@ export interface StandingNow {
 }
 
 /** Ready, with or without a limit: what is missing is a call. */
-const IDLE: ReadonlySet<StateWord> = new Set(['ready', 'eco']);
-
-const DAY_MS = 86_400_000;
-/** Of a home whose word changes all day. */
-const SPANS_MAX = 1000;
+const IDLE: ReadonlySet<StateWord> = new Set(['idle', 'eco']);
 
 export class StandingClock {
   #word: StateWord = 'starting';
   #sinceAt: number;
   #jobs = 0;
   #idleSinceAt: number | null = null;
-  #spans: OwnSpan[] = [];
 
   constructor(now: number) {
     this.#sinceAt = now;
   }
 
   note({ word, jobs, now }: StandingNow): void {
-    if (word !== this.#word) this.#turn(now);
+    if (word !== this.#word) this.#sinceAt = now;
     const isIdle = IDLE.has(word);
     // A job may have come and gone between two looks.
     const hadJob = jobs !== this.#jobs;
@@ -50,16 +44,5 @@ export class StandingClock {
   /** Null while it works, and while it takes no work. */
   get idleSinceAt(): number | null {
     return this.#idleSinceAt;
-  }
-
-  /** What was before, of the last day, the oldest first. */
-  get spans(): readonly OwnSpan[] {
-    return this.#spans;
-  }
-
-  #turn(now: number): void {
-    const span = { fromAt: this.#sinceAt, toAt: now, word: this.#word };
-    this.#spans = [...this.#spans, span].filter(({ toAt }) => toAt > now - DAY_MS).slice(-SPANS_MAX);
-    this.#sinceAt = now;
   }
 }

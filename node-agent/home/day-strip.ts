@@ -94,8 +94,8 @@ export class DayStrip {
 
 /** Work counts for its minute even if it was short; of the rest what was seen most. */
 function chooseWord(seen: ReadonlyMap<string, number>): string {
-  if (seen.has('working')) return 'working';
-  return [...seen].toSorted(([, a], [, b]) => b - a)[0]?.[0] ?? 'ready';
+  if (seen.has('busy')) return 'busy';
+  return [...seen].toSorted(([, a], [, b]) => b - a)[0]?.[0] ?? 'idle';
 }
 
 function joinTo(spans: Span[], span: Span): void {

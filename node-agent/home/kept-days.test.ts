@@ -32,23 +32,23 @@ describe('the strip of the day', () => {
 
   test('joins minutes that say the same; work counts for its minute however short', async () => {
     const strip = await DayStrip.open(folder, T0, log);
-    for (let s = 0; s < 300; s += 10) strip.note(s === 130 ? 'working' : s < 240 ? 'ready' : 'battery', T0 + s * 1000);
-    expect(words(strip)).toEqual(['0-2 ready', '2-3 working', '3-4 ready', '4-5 battery']);
+    for (let s = 0; s < 300; s += 10) strip.note(s === 130 ? 'busy' : s < 240 ? 'idle' : 'battery', T0 + s * 1000);
+    expect(words(strip)).toEqual(['0-2 idle', '2-3 busy', '3-4 idle', '4-5 battery']);
   });
 
   test('a gap is a machine that slept, and one over a restart is an agent that did not run', async () => {
     const strip = await DayStrip.open(folder, T0, log);
-    strip.note('ready', T0);
-    strip.note('ready', T0 + 30 * MINUTE);
-    strip.note('ready', T0 + 31 * MINUTE);
+    strip.note('idle', T0);
+    strip.note('idle', T0 + 30 * MINUTE);
+    strip.note('idle', T0 + 31 * MINUTE);
     await strip.flush();
     const next = await DayStrip.open(folder, T0 + 50 * MINUTE, log);
-    expect(words(next)).toEqual(['0-1 ready', '1-30 asleep', '30-31 ready', '31-50 stopped']);
+    expect(words(next)).toEqual(['0-1 idle', '1-30 asleep', '30-31 idle', '31-50 stopped']);
   });
 
   test('holds a day and no more', async () => {
     const strip = await DayStrip.open(folder, T0, log);
-    for (let m = 0; m < 1600; m++) strip.note(m % 2 === 0 ? 'ready' : 'working', T0 + m * MINUTE);
+    for (let m = 0; m < 1600; m++) strip.note(m % 2 === 0 ? 'idle' : 'busy', T0 + m * MINUTE);
     expect(strip.list().length).toBeLessThanOrEqual(1441);
   });
 

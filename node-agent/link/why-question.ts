@@ -12,6 +12,8 @@ const speedSchema = z.object({
   decodeTokensPerS: z.number(),
   rttMs: z.number(),
   failureShare: z.number(),
+  /** Jobs that showed it. 0: none yet, and these are guesses. Older routers do not tell. */
+  samples: count.optional(),
 });
 const whySchema = z.object({
   node: text,

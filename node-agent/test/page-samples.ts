@@ -53,7 +53,7 @@ export class SampleDesk implements PageDesk {
       version: '0.1.0',
     };
     const homes = [
-      { ...base, id: 'node_01jd3x9kq', name: 'Workshop', isThis: true, isOnline: true, word: 'working' },
+      { ...base, id: 'node_01jd3x9kq', name: 'Workshop', isThis: true, isOnline: true, word: 'busy' },
       {
         ...base,
         id: 'node_01jd3x9kr',
@@ -91,15 +91,15 @@ export class SampleDesk implements PageDesk {
 
   doctor(): ReturnType<PageDesk['doctor']> {
     const checks = [
-      { name: 'DNS', passes: true, told: 'irori.example is 203.0.113.7.', remedy: null },
-      { name: 'Model server', passes: true, told: 'llama-server answers on 127.0.0.1:8080.', remedy: null },
+      { name: 'DNS', outcome: 'good' as const, told: 'irori.example is 203.0.113.7.', remedy: null },
+      { name: 'Model server', outcome: 'good' as const, told: 'llama-server answers on 127.0.0.1:8080.', remedy: null },
       {
         name: 'Chosen now',
-        passes: false,
+        outcome: 'bad' as const,
         told: 'The network would not choose this home: it is too slow for what callers ask.',
         remedy: 'Lend a smaller model.',
       },
-      { name: 'Receipt', passes: null, told: 'Not tried.', remedy: null },
+      { name: 'Receipt', outcome: 'skipped' as const, told: 'Not tried.', remedy: null },
     ];
     return Promise.resolve(ok({ at: iso(this.#now()), checks }));
   }
@@ -138,11 +138,12 @@ export function sampleView(now: number): PageView {
       residentBytes: 77_594_624,
     },
     standing: {
-      word: 'working',
+      word: 'busy',
       level: 'full',
       sinceAt: iso(now - 4 * MIN),
       untilAt: null,
       problem: null,
+      detail: null,
       also: [],
       pausesAfterJob: false,
       idleSinceAt: null,
@@ -218,22 +219,23 @@ export function sampleView(now: number): PageView {
     ],
     rules: sampleRules(),
     warnings: [],
-    update: { state: 'available', version: '0.2.0', bytes: 5_200_000, told: null },
   };
 }
 
 function sampleRules(): RulesView {
   const work = `${'2'.repeat(16)}${'0'.repeat(20)}${'1'.repeat(12)}`;
-  const limit = { least: 0, most: 100, step: 1, holds: false };
+  const limit = { least: 0, most: 100, step: 1, holds: false, isAlwaysOn: false };
   return {
     week: [work, work, work, work, work, '2'.repeat(48), '2'.repeat(48)],
-    apps: ['steam', 'blender', 'obs'],
+    apps: ['*/steamapps/common/*', 'blender', 'resolve'],
+    openApps: ['blender'],
     limits: [
       { ...limit, key: 'gpuUse', value: 20, unit: '%', usual: 20, signal: 4 },
       { ...limit, key: 'vramFree', value: 1, unit: 'GB', usual: 1, signal: 4.5, step: 0.5, most: 64 },
       { ...limit, key: 'temperature', value: 83, unit: '°C', usual: 83, signal: 84, least: 50, most: 95, holds: true },
       { ...limit, key: 'idle', value: null, unit: 'min', usual: 3, signal: null },
       { ...limit, key: 'battery', value: 1, unit: '', usual: 1, signal: 'mains', least: 1, most: 1 },
+      { ...limit, key: 'ecoSlots', value: 50, unit: '%', usual: 50, signal: null, isAlwaysOn: true },
       { ...limit, key: 'traffic', value: 2, unit: 'GB', usual: 2, signal: 0.3, most: 1000, step: 0.5 },
     ],
   };
@@ -303,17 +305,17 @@ function sampleWhy(now: number): WhyView {
   const parts: readonly (readonly [minutes: number, reason: string, text: string | null])[] = [
     [180, 'not-running', null],
     [240, 'schedule', null],
-    [35, 'working', null],
-    [12, 'ready', null],
-    [88, 'working', null],
+    [35, 'busy', null],
+    [12, 'idle', null],
+    [88, 'busy', null],
     [190, 'gpu-in-use', null],
-    [41, 'working', null],
+    [41, 'busy', null],
     [9, 'temperature', null],
-    [130, 'working', null],
+    [130, 'busy', null],
     [22, 'offline', 'Not connected.'],
-    [260, 'working', null],
+    [260, 'busy', null],
     [30, 'owner', null],
-    [61, 'working', null],
+    [61, 'busy', null],
     [
       22,
       'passed:farther',

@@ -36,6 +36,7 @@ export function makeFormat(language: Language): Format {
   const tenths = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
   const hundredths = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const small = new Intl.NumberFormat(locale, { maximumFractionDigits: 6 });
+  const tiny = new Intl.NumberFormat(locale, { maximumSignificantDigits: 2 });
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 });
   const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
   const day = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric' });
@@ -60,7 +61,10 @@ export function makeFormat(language: Language): Format {
     moment: (iso) => moment.format(new Date(iso)),
     share: (value) => percent.format(value),
     bytes: (value) => formatBytes(value, short),
-    energy: (wh) => (wh >= 1000 ? `${hundredths.format(wh / 1000)} kWh` : `${short(wh)} Wh`),
+    energy: (wh) =>
+      wh >= 1000
+        ? `${hundredths.format(wh / 1000)} kWh`
+        : `${(wh > 0 && wh < 1 ? tiny : { format: short }).format(wh)} Wh`,
     watts: (value) => `${number.format(value)} W`,
     degrees: (value) => `${number.format(value)} °C`,
     duration: (ms) => formatDuration(ms, language),

@@ -133,18 +133,19 @@ function drawDoctor(): Described {
 function listChecks({ checks }: DoctorView): Child {
   const { words } = state;
   const marks = {
-    true: ['✓', words.machine.passes],
-    false: ['✕', words.machine.fails],
-    null: ['–', words.unknown],
+    good: ['✓', words.machine.passes],
+    note: ['!', words.machine.notes],
+    bad: ['✕', words.machine.fails],
+    skipped: ['–', words.unknown],
   } as const;
   return h(
     'ul',
     { class: 'checks', role: 'list' },
-    ...checks.map(({ name, passes, told, remedy }) => {
-      const [mark, said] = marks[`${passes}`];
+    ...checks.map(({ name, outcome, told, remedy }) => {
+      const [mark, said] = marks[outcome];
       return h(
         'li',
-        { key: name, 'data-passes': String(passes) },
+        { key: name, 'data-outcome': outcome },
         h('span', { class: 'mark', role: 'img', 'aria-label': said }, mark),
         h(
           'div',
@@ -198,26 +199,20 @@ function listLines({ lines }: LogsView): Child {
   );
 }
 
-function drawUpdate({ update, home }: PageView): Described {
+function drawUpdate({ home }: PageView): Described {
   const { words, busy } = state;
   const { machine } = words;
-  const isThere = update?.state === 'available';
-  const said =
-    update?.told ??
-    (isThere
-      ? machine.available(update.version ?? '')
-      : update?.state === 'current'
-        ? machine.current
-        : machine.updateUnknown);
-  return sheetWith(
-    {
-      title: machine.update,
-      beside: isThere
-        ? button(machine.runUpdate, () => void run('update', {}), { disabled: busy.has('update') })
-        : null,
-    },
-    h('p', { class: 'soft' }, `${machine.version} ${home.version}. ${said}`),
-  );
+  const isBusy = busy.has('update');
+  return sheetWith({
+    title: machine.update,
+    sub: `${machine.version} ${home.version}`,
+    beside: h(
+      'span',
+      { class: 'pair' },
+      button(machine.lookForUpdate, () => void run('update', { install: false }), { disabled: isBusy }),
+      button(machine.runUpdate, () => void run('update', { install: true }), { disabled: isBusy }),
+    ),
+  });
 }
 
 /** Asked twice: the agent gives a word with the first answer, and wants it back. */

@@ -14,10 +14,11 @@ export function drawNow(): Child {
 
 function drawStanding(view: PageView): Described {
   const { words, format } = state;
-  const { word, sinceAt, untilAt, problem, also, pausesAfterJob } = view.standing;
+  const { word, sinceAt, untilAt, problem, detail, also, pausesAfterJob } = view.standing;
   const told = words.states[word];
   const lines = [
-    problem === null || word === 'ready' || word === 'working' ? null : problem,
+    problem === null || word === 'idle' || word === 'busy' ? null : problem,
+    detail,
     sayIdle(view),
     told?.action ?? null,
   ];
@@ -162,9 +163,7 @@ function drawRunning(view: PageView): Described {
   const beside = h('span', { class: 'soft' }, words.now.slots(view.running.length, view.slots));
   return sheetWith(
     { title: words.now.running, beside },
-    rows.length === 0
-      ? h('p', null, sayIdle(view) ?? words.states[view.standing.word]?.told ?? words.nothing)
-      : table(words.now.running, columns, rows),
+    rows.length === 0 ? h('p', null, words.now.nothingRuns) : table(words.now.running, columns, rows),
     h('p', { class: 'soft foot' }, words.now.noText),
   );
 }

@@ -17,8 +17,11 @@ type Group = (typeof GROUPS)[number];
 
 /** Of each reason, whose doing it was; the others are the machine's. */
 const GROUP_OF: Readonly<Record<string, Group>> = {
-  working: 'work',
-  ready: 'ready',
+  busy: 'work',
+  benchmarking: 'work',
+  checking: 'ready',
+  starting: 'ready',
+  idle: 'ready',
   eco: 'ready',
   'no-demand': 'ready',
   owner: 'yours',
@@ -30,8 +33,8 @@ const GROUP_OF: Readonly<Record<string, Group>> = {
   traffic: 'yours',
   'power-cap': 'yours',
   offline: 'fault',
-  waiting: 'fault',
-  stopped: 'fault',
+  asleep: 'none',
+  stopped: 'none',
   'backend-down': 'fault',
   disk: 'fault',
   cooling: 'fault',

@@ -28,64 +28,72 @@ function isSwitch({ least, most }: LimitView): boolean {
 }
 
 function drawLimit(limit: LimitView): Described {
-  const { words, busy, ui } = state;
-  const { key, value, unit, least, most, step, usual, holds } = limit;
+  const { words, busy } = state;
+  const { key, value, usual, holds, isAlwaysOn } = limit;
   const [name, hint] = words.rules.names[key] ?? [key, ''];
   const isOn = value !== null;
-  const draft = ui[`limit ${key}`];
-  const save = (next: number | null): void => {
-    setUi(`limit ${key}`, null);
-    void run('rules', { limits: { [key]: next } }, { as: key });
-  };
-  const keep = (): void => {
-    const next = Number(draft);
-    if (draft !== undefined && draft.trim() !== '' && Number.isFinite(next))
-      save(Math.min(most, Math.max(least, next)));
-    else setUi(`limit ${key}`, null);
-  };
   return h(
     'li',
     { key, 'data-holds': String(holds) },
     h('div', { class: 'grow' }, h('b', null, name), h('small', { class: 'soft' }, hint)),
-    h(
-      'div',
-      { class: 'signal' },
-      h('small', { class: 'soft' }, words.rules.signal),
-      h('span', null, saySignal(limit)),
-      holds ? h('span', { class: 'tag', 'data-kind': 'holds' }, words.rules.holds) : null,
-    ),
-    isSwitch(limit) || !isOn
+    isAlwaysOn
       ? null
       : h(
-          'label',
-          { class: 'field' },
-          h('span', { class: 'unseen' }, `${name}: ${words.rules.limit}`),
-          h('input', {
-            type: 'number',
-            min: least,
-            max: most,
-            step,
-            value: draft ?? String(value),
-            on: {
-              input: (event) => setUi(`limit ${key}`, (event.target as HTMLInputElement).value),
-              change: keep,
-            },
-          }),
-          h('span', { class: 'soft unit' }, unit),
+          'div',
+          { class: 'signal' },
+          h('small', { class: 'soft' }, words.rules.signal),
+          h('span', null, saySignal(limit)),
+          holds ? h('span', { class: 'tag', 'data-kind': 'holds' }, words.rules.holds) : null,
         ),
-    toggle({ label: `${name}: ${words.rules.on}`, isOn, isDisabled: busy.has(key) }, (next) =>
-      save(next ? usual : null),
-    ),
+    isSwitch(limit) || !isOn ? null : drawNumber(limit, name),
+    isAlwaysOn
+      ? null
+      : toggle({ label: `${name}: ${words.rules.on}`, isOn, isDisabled: busy.has(key) }, (next) =>
+          saveLimit(key, next ? usual : null),
+        ),
+  );
+}
+
+function saveLimit(key: string, value: number | null): void {
+  setUi(`limit ${key}`, null);
+  void run('rules', { limits: { [key]: value } }, { as: key });
+}
+
+function drawNumber({ key, value, unit, least, most, step }: LimitView, name: string): Described {
+  const { words, ui } = state;
+  const draft = ui[`limit ${key}`];
+  const keep = (): void => {
+    const next = Number(draft);
+    if (draft !== undefined && draft.trim() !== '' && Number.isFinite(next))
+      saveLimit(key, Math.min(most, Math.max(least, next)));
+    else setUi(`limit ${key}`, null);
+  };
+  const note = (event: Event): void => setUi(`limit ${key}`, (event.target as HTMLInputElement).value);
+  return h(
+    'label',
+    { class: 'field' },
+    h('span', { class: 'unseen' }, `${name}: ${words.rules.limit}`),
+    h('input', {
+      type: 'number',
+      min: least,
+      max: most,
+      step,
+      value: draft ?? String(value),
+      on: { input: note, change: keep },
+    }),
+    h('span', { class: 'soft unit' }, unit),
   );
 }
 
 function saySignal({ signal, unit }: LimitView): string {
   const { words, format } = state;
   if (signal === null) return words.unknown;
-  return typeof signal === 'number' ? `${format.short(signal)} ${unit}`.trim() : signal;
+  return typeof signal === 'number'
+    ? `${format.short(signal)} ${unit}`.trim()
+    : (words.rules.signals[signal] ?? signal);
 }
 
-function drawApps({ apps }: RulesView): Described {
+function drawApps({ apps, openApps }: RulesView): Described {
   const { words, ui, busy } = state;
   const wanted = (ui['app'] ?? '').trim();
   const save = (next: readonly string[]): void => void run('rules', { apps: next }, { as: 'apps' });
@@ -97,6 +105,9 @@ function drawApps({ apps }: RulesView): Described {
   };
   return sheetWith(
     { title: words.rules.apps, sub: words.rules.appsHint },
+    openApps === null || openApps.length === 0
+      ? null
+      : notice('warn', h('p', null, words.rules.openApps(openApps.join(words.comma)))),
     h(
       'ul',
       { class: 'chips' },

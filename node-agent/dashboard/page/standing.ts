@@ -4,15 +4,15 @@ import type { Child } from './dom.ts';
 import { h } from './dom.ts';
 import { state } from './store.ts';
 
-const LINKS: ReadonlySet<string> = new Set(['starting', 'enrolling', 'dialling', 'waiting', 'stopped']);
-const WORKS: ReadonlySet<string> = new Set(['ready', 'working', 'eco']);
+const LINKS: ReadonlySet<string> = new Set(['starting', 'checking', 'offline', 'asleep', 'stopped']);
+const WORKS: ReadonlySet<string> = new Set(['idle', 'busy', 'eco', 'benchmarking']);
 
 export type Glow = 'fire' | 'ember' | 'ash' | 'cold';
 
 export function glowOf(view: PageView | null): Glow {
   if (view === null || state.awaySince !== null) return 'cold';
   const { word } = view.standing;
-  if (word === 'working') return 'fire';
+  if (word === 'busy') return 'fire';
   if (WORKS.has(word)) return 'ember';
   return LINKS.has(word) ? 'cold' : 'ash';
 }
@@ -20,7 +20,7 @@ export function glowOf(view: PageView | null): Glow {
 /** One word, and the colour of its badge. */
 export function badge(view: PageView): Child {
   const { word } = view.standing;
-  const isPause = !LINKS.has(word) && !WORKS.has(word) && word !== 'draining';
+  const isPause = !LINKS.has(word) && !WORKS.has(word) && word !== 'draining' && word !== 'pausing';
   const text = state.words.short[isPause ? 'paused' : word] ?? word;
   const kind = WORKS.has(word) ? 'work' : LINKS.has(word) ? 'fault' : 'pause';
   return h('span', { class: 'badge', 'data-kind': kind }, text);
@@ -45,7 +45,7 @@ function lastDemandless(spans: readonly WhySpan[]): WhySpan | null {
   if (last?.reason === 'no-demand') return last;
   // The minute that has just begun is nobody's yet.
   const before = spans.at(-2);
-  const isNew = last?.reason === 'ready' && new Date(last.to).getTime() - new Date(last.from).getTime() <= 180_000;
+  const isNew = last?.reason === 'idle' && new Date(last.to).getTime() - new Date(last.from).getTime() <= 180_000;
   return isNew && before?.reason === 'no-demand' ? before : null;
 }
 

@@ -1,5 +1,5 @@
 // What a day is played on: a whole router, one home whose signals are played in, another far away that takes over, and callers near the first.
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { askAgent } from '../../../node-agent/home/owner-line.ts';
@@ -18,6 +18,8 @@ const GRANTED = 100_000_000;
 const HERE = '48.9,2.4,FR';
 const FAR = '59.3,18.1,SE';
 const SLOTS = '8';
+/** Tokens a second of the home that takes over: slower, so that callers come back to the nearer one as soon as they may. */
+const FAR_PACE = '30';
 
 /** What an agent tells of itself, as far as it is held against the script. */
 export interface Told {
@@ -38,8 +40,10 @@ export interface PlayedHome {
   readonly agent: TestAgent;
   readonly node: string;
   readonly line: CutLine;
-  /** Plays a line: `{atMs, set}` or `{speed, wallAt}`. */
-  play(line: object): void;
+  /** Plays signals. */
+  play(line: { readonly atMs: number; readonly set: object }): void;
+  /** Sets the clock on its wall, ms since epoch. Between two events only what has to last runs fast: no hour comes before its event does. */
+  setClock(wallAt: number): void;
 }
 
 export class DayGround {
@@ -78,7 +82,7 @@ export class DayGround {
     await stack.startAgent({
       owner,
       place: FAR,
-      args: ['--backend', far.url, '--models', OWN_MODEL, '--slots', SLOTS],
+      args: ['--backend', far.url, '--models', OWN_MODEL, '--slots', SLOTS, '--pace', FAR_PACE],
     });
     return ground;
   }
@@ -94,8 +98,9 @@ export class DayGround {
     const folder = join(stack.folder, `day-${this.#homes}`);
     mkdirSync(folder, { recursive: true });
     const signals = join(folder, 'signals.jsonl');
-    const speed = script.minutesPerS * 60;
-    writeFileSync(signals, `${JSON.stringify({ speed, wallAt })}\n`);
+    const add = (one: object): void => appendFileSync(signals, `${JSON.stringify(one)}\n`);
+    const setClock = (at: number): void => add({ speed: script.minutesPerS * 60, wallAt: at, wallSpeed: 1 });
+    setClock(wallAt);
     const line = await CutLine.open(stack.network.port);
     const words = ['--backend', this.server.url, '--models', OWN_MODEL, '--slots', SLOTS, '--signals', signals];
     const files = { 'rules.json': JSON.stringify(script.rules) };
@@ -113,7 +118,7 @@ export class DayGround {
       });
     else await stack.waitForModel(this.#owner, DAY_MODEL, 2);
     this.#isListed = true;
-    return { agent, node, line, play: (one) => appendFileSync(signals, `${JSON.stringify(one)}\n`) };
+    return { agent, node, line, play: add, setClock };
   }
 
   /** What the agent says when it is asked; null while it does not answer. */

@@ -88,7 +88,7 @@ class DayRun {
     if (told?.standing.level !== 'off' && told?.state === 'connected')
       await this.#waitFor(() => this.#ground.running() > 0);
     const wereHere = (this.#callers?.live() ?? []).filter(({ node }) => node === home.node);
-    home.play({ speed: this.#script.minutesPerS * 60, wallAt });
+    home.setClock(wallAt);
     const fromMs = performance.now();
     if (event.set) home.play({ atMs: 0, set: event.set });
     await this.#act(home, event.do);
