@@ -11,7 +11,8 @@ const options = Object.fromEntries(
     { type: 'string' },
   ]),
 );
-const { values: said } = parseArgs({ options });
+const { values } = parseArgs({ options });
+const said = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
 if (!said.key) {
   process.stderr.write('Name the file of the signing key: --key FILE\n');
   process.exit(2);

@@ -84,7 +84,7 @@ describe('the way to the router', () => {
       'router skipped',
       'clock skipped',
     ]);
-    const port = (server?.address() as AddressInfo | undefined)?.port ?? 0;
+    const port = String((server?.address() as AddressInfo | undefined)?.port);
     expect(await look('', `https://127.0.0.1:${port}`)).toEqual([
       'name good',
       'TCP good',

@@ -389,10 +389,7 @@ export class Job {
 }
 
 /** What a backend reports, or the link's loss. */
-interface Fault extends FaultNumbers {
-  readonly code: string;
-  readonly message: string;
-}
+type Fault = FaultNumbers & Pick<BackendError, 'message'> & { readonly code: string };
 type FaultNumbers = Pick<BackendError, 'promptTokens' | 'contextTokens' | 'retryMs'>;
 
 const SERVERS_FAULTS: ReadonlySet<string> = new Set(['unreachable', 'internal', 'no-model']);
