@@ -122,9 +122,8 @@ export class Agent {
       onLostReceipt: () => this.#disk.noteFailure(),
       meter: this.#metering,
     };
-    const mayLoad = (): boolean =>
-      config.load !== 'never' && this.#shared.pause.reason === null && this.#shared.slots.running === 0;
     const { slots: places, pause } = this.#shared;
+    const mayLoad = (): boolean => config.load !== 'never' && pause.reason === null && places.running === 0;
     this.#abilities = new AbilityScout({ backends: this.#backends, slots: places, pause });
     this.#prefetcher = new Prefetcher({ shelf: this.#shelf, mayLoad, log, now: () => performance.now() });
     this.#updates = new Updating({ settings: config, log, stop: () => this.stop(), shared: this.#shared });
@@ -132,12 +131,8 @@ export class Agent {
     this.#status = new StatusFile(config.state, log, () => this.status());
     this.#connection = this.#makeConnection(identity);
     this.#lending = this.#makeLending(doors.lending);
-    this.#disk = new DiskWatch({
-      folder: config.state,
-      log,
-      onChange: (isFull) => this.#noteDisk(isFull),
-      readFree: this.#lending.readFree,
-    });
+    const { readFree } = this.#lending;
+    this.#disk = new DiskWatch({ folder: config.state, log, onChange: (isFull) => this.#noteDisk(isFull), readFree });
     this.#mirror = openMirror(config, doors);
     this.#standing = openModelStanding(config, key, { log, onChange: () => this.#status.touch() });
     this.#page = this.#makePage(doors);

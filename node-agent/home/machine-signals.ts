@@ -56,6 +56,7 @@ export class MachineSignals implements SignalSource {
   readonly #dueMs = new Map<Probe, number>();
   readonly #running = new Set<Probe>();
   #readings: Readings = NO_READINGS;
+  #hasCards = false;
   #timer: NodeJS.Timeout | undefined;
   #stopGpus: () => void = () => undefined;
   #onChange: () => void = () => undefined;
@@ -67,10 +68,17 @@ export class MachineSignals implements SignalSource {
 
   readings(): Readings {
     const facts = this.#windows?.facts;
-    const gpus = this.#doors.gpus?.now() ?? null;
+    const gpus = this.#readCards();
     const apps = this.#windows ? (facts?.apps ?? null) : this.#readings.apps;
     const fromChild = facts ? { inputIdleS: facts.inputIdleS, battery: facts.battery } : {};
     return { ...this.#readings, ...fromChild, apps, gpus };
+  }
+
+  /** Cards that were there and say nothing any more are unknown; a machine that never had one has none. */
+  #readCards(): Readings['gpus'] {
+    const cards = this.#doors.gpus?.now() ?? null;
+    if (cards !== null && cards.length > 0) this.#hasCards = true;
+    return cards?.length === 0 && this.#hasCards ? null : cards;
   }
 
   start(onChange: () => void): void {

@@ -48,7 +48,11 @@ const setSchema = z
   .partial();
 /** `ours` in a process list stands for the agent itself. */
 const lineSchema = z.union([
-  z.strictObject({ speed: z.number().positive().max(100_000), wallAt: z.number().optional() }),
+  z.strictObject({
+    speed: z.number().positive().max(100_000),
+    wallAt: z.number().optional(),
+    wallSpeed: z.number().positive().max(100_000).optional(),
+  }),
   z.strictObject({ atMs: z.number().min(0), set: setSchema }),
 ]);
 type Line = z.output<typeof lineSchema>;
@@ -63,6 +67,7 @@ export const OWN_PID = 0;
 export class PlayedSignals implements SignalSource, HomeClock {
   readonly #path: string;
   #speed = 1;
+  #wallSpeed = 1;
   /** Where both clocks stood when they were set last, and when that was, by performance.now(). */
   #set = { steadyMs: 0, wallAt: Date.now(), atMs: performance.now() };
   #readBytes = 0;
@@ -119,7 +124,7 @@ export class PlayedSignals implements SignalSource, HomeClock {
   }
 
   wallAt(): number {
-    return this.#set.wallAt + (performance.now() - this.#set.atMs) * this.#speed;
+    return this.#set.wallAt + (performance.now() - this.#set.atMs) * this.#wallSpeed;
   }
 
   /** Takes what the file has more, and what is due of it; true where something changed. Throws for a bad line where that was asked for. */
@@ -143,6 +148,7 @@ export class PlayedSignals implements SignalSource, HomeClock {
     else {
       this.#set = { steadyMs: this.steadyMs(), wallAt: line.wallAt ?? this.wallAt(), atMs: performance.now() };
       this.#speed = line.speed;
+      this.#wallSpeed = line.wallSpeed ?? line.speed;
     }
     return true;
   }

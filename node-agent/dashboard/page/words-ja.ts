@@ -1,5 +1,5 @@
 // What the page says in Japanese: the same keys as in English.
-import { STATES_JA } from './state-words-ja.ts';
+import { STATES_JA } from './states-ja.ts';
 import type { Words } from './words-en.ts';
 
 export const JA: Words = {

@@ -6,7 +6,7 @@ import type { DayGround } from './day-ground.ts';
 import { DAY_MODEL } from './day-ground.ts';
 
 /** A second of text. */
-const TOKENS = 80;
+const TOKENS = 60;
 const PROMPT = `say-${TOKENS}x12`;
 
 export interface Streamed {

@@ -1,4 +1,4 @@
-// schema/state-words.ts in Japanese: the same words, or it does not compile.
+// The states of a home and the reasons of its pauses in Japanese; in English they are everybody's (schema/state-words.ts).
 import type { StateWord } from '../../../schema/state-words.ts';
 
 export const STATES_JA: Readonly<Record<StateWord, { readonly told: string; readonly action: string | null }>> = {
