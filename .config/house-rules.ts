@@ -28,7 +28,11 @@ export const ENDS: Readonly<Record<string, readonly Room[]>> = {
   ],
   'node-agent': [
     SCHEMA,
-    { name: 'log, version', paths: ['node-agent/log.ts', 'node-agent/version.ts'] },
+    // Every room tells its owner times and texts.
+    {
+      name: 'log, words, version',
+      paths: ['log', 'fit-text', 'tell-time', 'version'].map((name) => `node-agent/${name}.ts`),
+    },
     ...[
       'backends',
       'home',
@@ -37,9 +41,10 @@ export const ENDS: Readonly<Record<string, readonly Room[]>> = {
       'jobs',
       'link',
       'config',
+      // The running agent installs an update when no job runs.
+      'update',
       'dashboard',
       'agent',
-      'update',
       'join',
       'commands',
     ].map(folder('node-agent')),

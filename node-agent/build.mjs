@@ -21,6 +21,9 @@ const { metafile } = await build({
   outdir: out,
   outExtension: { '.js': '.mjs' },
   bundle: true,
+  // A command is loaded when it is asked for: the first screen should not wait for the whole agent. All parts lie beside each other.
+  splitting: true,
+  chunkNames: 'part-[hash]',
   platform: 'node',
   format: 'esm',
   target: 'node20',
@@ -39,6 +42,8 @@ const { metafile } = await build({
 const curve = new URL('../schema/curve/', import.meta.url);
 await copyFile(new URL('curve.wasm', curve), inOut('curve.wasm'));
 await writeLicences(Object.keys(metafile.inputs));
+// The package is packed from this folder, and its licence stands at the repository's root.
+await copyFile(new URL('../LICENSE', import.meta.url), new URL('LICENSE', import.meta.url));
 
 /** The validator's messages in fifty languages would be a third of the program. */
 function keepOneLanguage({ onLoad }) {

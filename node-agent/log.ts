@@ -1,4 +1,5 @@
 // The agent's log: one line for each event, for people, or as JSON for programs. Never a prompt, an answer, a key or a token.
+import { tellStamp } from './tell-time.ts';
 
 type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
@@ -16,8 +17,12 @@ type Level = keyof Log;
 /** Writes through `write`, one complete line a call; `now` gives ms since epoch. */
 export function makeLog(options: { json: boolean; write: (line: string) => void; now: () => number }): Log {
   const log = (level: Level, event: string, fields: LogFields = {}): void => {
-    const time = new Date(options.now()).toISOString();
-    options.write(options.json ? formatJson(time, level, event, fields) : formatText(time, level, event, fields));
+    const at = options.now();
+    options.write(
+      options.json
+        ? formatJson(new Date(at).toISOString(), level, event, fields)
+        : formatText(tellStamp(at), level, event, fields),
+    );
   };
   return {
     info: (event, fields) => log('info', event, fields),
@@ -44,7 +49,7 @@ function formatJson(time: string, level: Level, event: string, fields: LogFields
 }
 
 function formatText(time: string, level: Level, event: string, fields: LogFields): string {
-  let line = `${time.slice(11, 19)} ${level === 'info' ? '' : `${level}: `}${oneLine(event)}`;
+  let line = `${time} ${level === 'info' ? '' : `${level}: `}${oneLine(event)}`;
   for (const [name, value] of Object.entries(fields)) {
     if (value !== undefined) line += ` ${name}=${oneLine(String(value))}`;
   }

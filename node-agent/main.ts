@@ -1,43 +1,60 @@
-// The command line of irori-node.
-import { runCredit } from './commands/credit.ts';
-import { runEarnings } from './commands/earnings.ts';
-import { runPause, runResume } from './commands/pause.ts';
-import { runSetup } from './commands/setup.ts';
-import { runStatus } from './commands/status.ts';
-import { runUp } from './commands/up.ts';
-import { runVerify } from './commands/verify.ts';
-import { runWhy } from './commands/why.ts';
-import { formatHelp } from './config/help.ts';
+// The command line of irori-node. Each command is loaded when it is asked for: the first line should not wait for the agent's whole program.
 import { parseFlags } from './config/parse-flags.ts';
 import type { CommandLine } from './config/parse-flags.ts';
 import { VERSION } from './version.ts';
 
 async function run(line: CommandLine): Promise<number> {
   switch (line.command) {
-    case 'help':
-      process.stdout.write(formatHelp());
+    case 'help': {
+      const { formatHelp } = await import('./config/help.ts');
+      process.stdout.write(formatHelp(line.about));
       return 0;
+    }
     case 'version':
       process.stdout.write(`${VERSION}\n`);
       return 0;
+    case 'join':
+      return (await import('./commands/join.ts')).runJoin(line.values, process.env);
     case 'up':
-      return runUp(line.values, process.env);
+      return (await import('./commands/up.ts')).runUp(line.values, process.env);
+    case 'open':
+      return (await import('./commands/open.ts')).runOpen(line.values, process.env);
     case 'pause':
-      return runPause(line.values, process.env);
+      return (await import('./commands/pause.ts')).runPause(line.files, line.values, process.env);
     case 'resume':
-      return runResume(line.values, process.env);
+      return (await import('./commands/pause.ts')).runResume(line.values, process.env);
     case 'status':
-      return runStatus(line.values, process.env);
+      return (await import('./commands/status.ts')).runStatus(line.values, process.env);
     case 'why':
-      return runWhy(line.values, process.env);
+      return (await import('./commands/why.ts')).runWhy(line.values, process.env);
     case 'earnings':
-      return runEarnings(line.values, process.env);
+      return (await import('./commands/earnings.ts')).runEarnings(line.values, process.env);
     case 'credit':
-      return runCredit(line.files, line.values, process.env);
-    case 'verify':
+      return (await import('./commands/credit.ts')).runCredit(line.files, line.values, process.env);
+    case 'test':
+      return (await import('./commands/test.ts')).runTest(line.values, process.env);
+    case 'doctor':
+      return (await import('./commands/doctor.ts')).runDoctor(line.values, process.env);
+    case 'logs':
+      return (await import('./commands/logs.ts')).runLogs(line.values, process.env);
+    case 'config':
+      return (await import('./commands/config.ts')).runConfig(line.files, line.values, process.env);
+    case 'name':
+      return (await import('./commands/name.ts')).runName(line.files, line.values, process.env);
+    case 'move':
+      return (await import('./commands/move.ts')).runMove(line.values, process.env);
+    case 'leave':
+      return (await import('./commands/leave.ts')).runLeave(line.values, process.env);
+    case 'service':
+      return (await import('./commands/service.ts')).runService(line.files, line.values, process.env);
+    case 'update':
+      return (await import('./commands/update.ts')).runUpdate(line.values, process.env);
+    case 'verify': {
+      const { runVerify } = await import('./commands/verify.ts');
       return runVerify(line.files, { isJson: line.values.json === true, answer: readText(line.values.answer) });
+    }
     case 'setup':
-      return runSetup(line.values, process.env);
+      return (await import('./commands/setup.ts')).runSetup(line.values, process.env);
   }
 }
 
@@ -45,12 +62,17 @@ function readText(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-const line = parseFlags(process.argv.slice(2));
-if (line.ok) {
+/** No `await` outside of a function: a single executable can load this only so. */
+async function start(): Promise<void> {
+  const line = parseFlags(process.argv.slice(2));
+  if (!line.ok) {
+    process.stderr.write(`${line.error}\n`);
+    process.exitCode = 2;
+    return;
+  }
   process.exitCode = await run(line.value);
   // A backend's connections may linger; the agent has said goodbye to everything by now.
-  if (line.value.command === 'up') process.exit();
-} else {
-  process.stderr.write(`${line.error}\n`);
-  process.exitCode = 2;
+  if (line.value.command === 'up' || line.value.command === 'join') process.exit();
 }
+
+void start();

@@ -25,24 +25,31 @@ import { key } from './routes/key.ts';
 import { messages } from './routes/messages.ts';
 import { models } from './routes/models.ts';
 import { auditEpochs } from './routes/audit-epochs.ts';
+import { nodeDemand } from './routes/node-demand.ts';
+import { nodeDoctor } from './routes/node-doctor.ts';
 import { nodeEarnings } from './routes/node-earnings.ts';
 import { nodeCredit } from './routes/node-credit.ts';
 import { nodeEnrol } from './routes/node-enrol.ts';
 import { nodeEpochs } from './routes/node-epochs.ts';
 import { nodeLink } from './routes/node-link.ts';
+import { nodeLinks } from './routes/node-links.ts';
+import { makeNodeSelfRoutes } from './routes/node-self.ts';
 import { nodeWhy } from './routes/node-why.ts';
+import { ownerNodes } from './routes/owner-nodes.ts';
+import { ownerLinks } from './routes/owner-links.ts';
 import { ownKeys } from './routes/own-keys.ts';
 import { ownMembers } from './routes/own-members.ts';
 import { makeOwnNodeRoutes } from './routes/own-nodes.ts';
 import { discardUnread } from './routes/read-body.ts';
 import { receipts } from './routes/receipts.ts';
 import { responses } from './routes/responses.ts';
+import { signUp } from './routes/signup.ts';
 import { stats } from './routes/stats.ts';
 import { stripeWebhook } from './routes/stripe-webhook.ts';
 import { usage } from './routes/usage.ts';
 import { transcriptions } from './routes/transcriptions.ts';
 import { makeServices } from './services/edge.ts';
-import { listPaths, suggestPath } from './suggest-path.ts';
+import { listPaths, suggestPath, tellPaths } from './suggest-path.ts';
 
 const log = makeLog('edge');
 
@@ -54,6 +61,9 @@ const JOB_ROUTES: Readonly<Record<JobKind, Hono<AppEnv>>> = {
   transcription: transcriptions,
   image: images,
 };
+
+/** What owners and their homes do without an operator. */
+const OWNER_ROUTES = [signUp, ownerLinks, ownerNodes, nodeLinks, nodeDoctor, nodeDemand, makeNodeSelfRoutes()];
 
 /** Stores that move or restart are back within seconds. */
 const STORE_RETRY_AFTER_S = 3;
@@ -90,6 +100,7 @@ export function makeApp(): Hono<AppEnv> {
   app.route('/', ownKeys);
   app.route('/', ownMembers);
   app.route('/', makeOwnNodeRoutes());
+  for (const route of OWNER_ROUTES) app.route('/', route);
   app.route('/', key);
   app.route('/', stats);
   app.route('/', creditCheckout);
@@ -142,7 +153,7 @@ function refusePath(c: Context<AppEnv>, allowed: AllowedMethods, paths: ReturnTy
   );
   const told = [`There is nothing at ${path.slice(0, MAX_TOLD_CHARS)}: it is the path that is unknown, not the model.`];
   if (meant !== null) told.push(`Did you mean ${meant}?`);
-  told.push(`There are ${paths.map((one) => `${one.method} ${one.path}`).join(', ')}. See /docs.`);
+  told.push(`There are ${tellPaths(paths)}. See /docs.`);
   return new ApiError('unknown_path', told.join(' '));
 }
 

@@ -39,6 +39,8 @@ export interface Env {
   readonly VERIFYING_CONTRACT: string;
   /** Where homes reach this router, parted by commas: `https://irori.example`. Left out, the name under which a request came. */
   readonly ROUTER_ORIGINS?: string;
+  /** `open`: anybody may make an account, without credit. Left out, only the operator makes them. */
+  readonly SIGNUP?: string;
   /** Length of an epoch, s: whole days where it is left out. Never to be raised once something was accepted (router/README.md, "Epochs"). */
   readonly EPOCH_SECONDS?: string;
   /** Jobs at once where others than the usual are wished for: `{"account": 512, "key": 256, "guest": 32}`, or some of it. */
@@ -121,6 +123,7 @@ const envSchema = z.object({
   STRIPE_WEBHOOK_SECRET: secret.optional(),
   STRIPE_API_BASE: z.url().optional(),
   PAYMENT: z.object({}).loose(),
+  SIGNUP: z.enum(['open', 'closed']).optional(),
   ...x402Fields,
   EPOCH_SECONDS: z
     .string()

@@ -38,6 +38,10 @@ export type ErrorCode =
   | 'node_revoked'
   | 'node_outdated'
   | 'upgrade_required'
+  | 'authorization_pending'
+  | 'slow_down'
+  | 'access_denied'
+  | 'expired_token'
   | 'payment_required'
   | 'payment_used'
   | 'payment_away'
@@ -82,6 +86,10 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   node_revoked: 403,
   node_outdated: 400,
   upgrade_required: 426,
+  authorization_pending: 400,
+  slow_down: 400,
+  access_denied: 400,
+  expired_token: 400,
   payment_required: 402,
   payment_used: 409,
   payment_away: 503,

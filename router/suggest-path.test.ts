@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { listPaths, suggestPath } from './suggest-path.ts';
+import { listPaths, suggestPath, tellPaths } from './suggest-path.ts';
 
 const paths = ['/', '/docs', '/v1/chat/completions', '/v1/models', '/v1/models/{id}', '/v1/messages', '/v1/responses'];
 
@@ -29,4 +29,13 @@ test('paths are listed as callers write them, without those of homes and the ope
     { method: 'POST', path: '/admin/v1/accounts' },
   ];
   expect(listPaths(routes)).toEqual([{ method: 'GET', path: '/v1/models/{id}' }]);
+});
+
+test('each path is told once, with all its methods', () => {
+  const listed = [
+    { method: 'GET', path: '/v1/keys' },
+    { method: 'POST', path: '/v1/chat' },
+    { method: 'POST', path: '/v1/keys' },
+  ];
+  expect(tellPaths(listed)).toBe('GET|POST /v1/keys, POST /v1/chat');
 });

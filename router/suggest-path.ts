@@ -27,6 +27,12 @@ export function listPaths(routes: readonly ListedRoute[]): { readonly method: st
   return [...new Map(shown.map((one) => [`${one.method} ${one.path}`, one])).values()];
 }
 
+/** The same as one text, a path once with its methods: `GET|POST /v1/keys, …`. */
+export function tellPaths(paths: readonly { readonly method: string; readonly path: string }[]): string {
+  const each = [...Map.groupBy(paths, ({ path }) => path)];
+  return each.map(([path, of]) => `${of.map(({ method }) => method).join('|')} ${path}`).join(', ');
+}
+
 /** The path that was meant; null where none is near. */
 export function suggestPath(said: string, paths: readonly string[]): string | null {
   const words = wordsOf(said);

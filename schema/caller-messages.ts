@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import { listOf } from './list-of.ts';
 import type { Message, Part } from './message.ts';
+import { isPictureUri, PICTURE_TOLD } from './picture-uri.ts';
 import { MAX_TOOL_CALLS } from './tools.ts';
 import type { ToolCall } from './tools.ts';
 import { wholeObject, wholeText } from './whole-text.ts';
@@ -12,22 +13,14 @@ export const MAX_MESSAGES = 2048;
 /** Parts of one message: far more than clients cut a text into. */
 export const MAX_PARTS = 1024;
 
-/** What a picture's address must be: a request tells all that it needs, and neither router nor home fetches anything for it. */
-const DATA_URI = /^data:image\/(?:png|jpe?g|webp|gif);base64,/i;
-const BASE64 = /^[A-Za-z0-9+/]*$/;
-/** A pattern's steps are kept in memory: a picture is read piece by piece. */
-const PIECE_CHARS = 16_384;
-const IMAGE_TOLD =
-  "must be a picture as a data URI, such as 'data:image/png;base64,…' (png, jpeg, webp or gif): nothing is fetched from other addresses.";
-
-const imageUrl = z.string().refine(isPicture, { error: IMAGE_TOLD });
+const imageUrl = z.string().refine(isPictureUri, { error: PICTURE_TOLD });
 const detail = z.enum(['auto', 'low', 'high']).nullish().catch(null);
 const textPart = z.object({ type: z.enum(['text', 'input_text', 'output_text']), text: wholeText });
 const refusalPart = z.object({ type: z.literal('refusal'), refusal: wholeText });
 const imagePart = z.object({
   type: z.enum(['image_url', 'input_image']),
   // Some clients write the address itself.
-  image_url: z.union([z.object({ url: imageUrl, detail }), imageUrl], { error: IMAGE_TOLD }),
+  image_url: z.union([z.object({ url: imageUrl, detail }), imageUrl], { error: PICTURE_TOLD }),
 });
 const part = z.discriminatedUnion('type', [textPart, refusalPart, imagePart]);
 const CONTENT = { error: 'must be a text or a list of text parts and pictures.' };
@@ -123,13 +116,4 @@ function toPart(said: z.output<typeof part>): Part {
   const { image_url: image } = said;
   if (typeof image === 'string') return { type: 'image_url', image_url: { url: image } };
   return { type: 'image_url', image_url: { url: image.url, ...(image.detail != null && { detail: image.detail }) } };
-}
-
-function isPicture(url: string): boolean {
-  const head = DATA_URI.exec(url.slice(0, 40))?.[0].length ?? 0;
-  const end = url.length - (url.endsWith('==') ? 2 : url.endsWith('=') ? 1 : 0);
-  if (head === 0 || end <= head) return false;
-  for (let at = head; at < end; at += PIECE_CHARS)
-    if (!BASE64.test(url.slice(at, Math.min(at + PIECE_CHARS, end)))) return false;
-  return true;
 }

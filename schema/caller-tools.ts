@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import { REASONING_EFFORTS } from './chat-job.ts';
 import type { ChatWishes } from './chat-job.ts';
+import { pointsElsewhere, SCHEMA_TOLD } from './find-reach.ts';
 import { listOf } from './list-of.ts';
 import { err, ok } from './result.ts';
 import type { Result } from './result.ts';
@@ -89,6 +90,8 @@ export function readToolFields(said: Said): Result<Wishes, RequestFault> {
   if (!tools.ok) return tools;
   const format = readFormat(said);
   if (!format.ok) return format;
+  const foreign = findForeignSchema(tools.value.tools ?? [], format.value);
+  if (foreign !== null) return wrong(foreign, SCHEMA_TOLD);
   const effort = readEffort(said);
   return ok({
     ...tools.value,
@@ -96,6 +99,13 @@ export function readToolFields(said: Said): Result<Wishes, RequestFault> {
     ...(effort != null && { reasoningEffort: effort }),
     ...(said.verbosity != null && { verbosity: said.verbosity }),
   });
+}
+
+/** The schema that points out of the request, by its field. */
+function findForeignSchema(tools: readonly Tool[], format: ResponseFormat | null): string | null {
+  const at = tools.findIndex((one) => pointsElsewhere(one.function.parameters));
+  if (at >= 0) return `tools[${at}].function.parameters`;
+  return format?.type === 'json_schema' && pointsElsewhere(format.json_schema.schema) ? 'response_format' : null;
 }
 
 /** Whether the model is to think, in any spelling. Agents say so to every model, so that one that cannot may answer all the same. */

@@ -2,6 +2,11 @@ import { defineConfig } from 'drizzle-kit';
 
 export default defineConfig({
   dialect: 'sqlite',
-  schema: ['./schema/tables.ts', './schema/ledger-tables.ts', './schema/buying-tables.ts'],
+  schema: [
+    './schema/tables.ts',
+    './schema/ledger-tables.ts',
+    './schema/buying-tables.ts',
+    './schema/passing-tables.ts',
+  ],
   out: './migrations',
 });

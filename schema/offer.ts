@@ -93,6 +93,27 @@ export interface JobOffer {
   readonly expiresAt: number;
 }
 
+/** What of an offer decides which home gets it. */
+export type PlacedOffer = Pick<
+  JobOffer,
+  | 'accountId'
+  | 'model'
+  | 'digests'
+  | 'preferNodeId'
+  | 'excludeNodeIds'
+  | 'avoidOwners'
+  | 'place'
+  | 'wish'
+  | 'size'
+  | 'edgeRttMs'
+  | 'isForced'
+  | 'resume'
+  | 'priceIn'
+  | 'priceOut'
+  | 'leastPriceIn'
+  | 'leastPriceOut'
+>;
+
 /** What the parts before this one add to the last events, which the last part's hub writes. */
 export interface AnswerBefore {
   /** As their hubs have settled them; by frames, of those that no hub has. */

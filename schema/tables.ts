@@ -10,6 +10,8 @@ export const accounts = sqliteTable('accounts', {
   name: text('name').notNull(),
   createdAt: integer('created_at').notNull(),
   disabledAt: integer('disabled_at'),
+  /** Of one that signed up by itself: the tag of the address family that it came from, '' where none was known. Null for one that the operator made. */
+  signedUpFrom: text('signed_up_from'),
 });
 
 /** API keys by the SHA-256 of their text; the text itself is shown once and kept nowhere. */
@@ -79,9 +81,10 @@ export const enrolments = sqliteTable(
     expiresAt: integer('expires_at').notNull(),
     /** How many homes may use it. */
     uses: integer('uses').notNull().default(1),
-    /** The pool its homes join, and whether they also answer for everyone. */
+    /** The pool its homes join, whether they also answer for everyone, and what they are called until their owner says otherwise. */
     poolId: text('pool_id').references(() => pools.id),
     isPublic: integer('is_public', { mode: 'boolean' }).notNull().default(true),
+    name: text('name'),
   },
   (table) => [uniqueIndex('enrolments_code').on(table.codeHash)],
 );
@@ -370,29 +373,3 @@ export const accountMembers = sqliteTable(
   },
   (table) => [index('account_members_account').on(table.accountId)],
 );
-
-/** What was made under an Idempotency-Key by calls that run no jobs: the same call again within a day makes nothing and is told the same. */
-export const repeatedPosts = sqliteTable(
-  'repeated_posts',
-  {
-    /** Hash of who asked, where and under which key. */
-    id: text('id').primaryKey(),
-    /** Hash of what was sent. */
-    body: text('body').notNull(),
-    at: integer('at').notNull(),
-    /** JSON of the answer without secrets; null while it is being made. */
-    answer: text('answer'),
-  },
-  (table) => [index('repeated_posts_at').on(table.at)],
-);
-// Of operations.
-
-/** Where a copy of the books stands, out or in; never copied itself. */
-export const bookCopies = sqliteTable('book_copies', {
-  /** `pause`: the books stand still; `import`: a file is being put in. */
-  what: text('what', { enum: ['pause', 'import'] }).primaryKey(),
-  /** SHA-256 of the file that is being put in, 64 hex digits; else empty. */
-  name: text('name').notNull(),
-  /** When a pause ends by itself, ms since epoch; null for never. */
-  untilAt: integer('until_at'),
-});

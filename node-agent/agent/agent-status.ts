@@ -3,20 +3,26 @@ import type { Hex } from '../../schema/bytes.ts';
 import { toEvidenceJson } from '../../schema/evidence.ts';
 import { describeProof } from '../../schema/verify/describe-proof.ts';
 import type { AgentConfig } from '../config/config.ts';
-import type { OwnerPause } from '../home/owner-pause.ts';
+import type { PowerStatus } from '../energy/energy-meter.ts';
+import type { Lending } from './lending.ts';
 import type { AgentStatus } from '../home/status-file.ts';
 import type { AgentShared } from '../jobs/job-runner.ts';
 import type { Connection } from '../link/connection.ts';
 import { VERSION } from '../version.ts';
+import type { ModelStanding } from './model-standing.ts';
 
 interface Told {
   readonly config: AgentConfig;
   readonly shared: AgentShared;
   readonly address: Hex;
   readonly link: Pick<Connection, 'status' | 'clockAheadMs'>;
-  readonly ownerPause: OwnerPause;
+  readonly standing: Pick<ModelStanding, 'notes'>;
+  readonly power: PowerStatus | null;
+  readonly lending: Lending;
   /** ms since epoch. */
   readonly startedAt: number;
+  /** Where the owner's page is. */
+  readonly page: string | null;
 }
 
 export function tellStatus(of: Told): AgentStatus {
@@ -36,11 +42,14 @@ export function tellStatus(of: Told): AgentStatus {
     state: link.state,
     problem: link.problem,
     paused: pause.reason,
-    pausedUntilAt: of.ownerPause.untilAt,
+    pausedUntilAt: of.lending.ownerPause.untilAt,
+    standing: of.lending.watch.standing(),
     hub: link.hub,
     area: link.area,
     models: of.shared.shelf.offered.map((model) => model.name),
     abilities: Object.fromEntries(of.shared.shelf.offered.map(({ name, can = [] }) => [name, can])),
+    modelNotes: of.standing.notes,
+    serverNotes: of.shared.shelf.faults,
     slots: slots.limit,
     running: slots.running,
     ...totals.now(),
@@ -56,6 +65,8 @@ export function tellStatus(of: Told): AgentStatus {
     unpaidInARow: unpaid.inARow,
     earnedMicro: (acceptance?.cumulativeAmount ?? 0n).toString(),
     acceptedReceipts: (acceptance?.count ?? 0n).toString(),
+    power: of.power,
+    page: of.page === null ? null : { url: of.page },
     residentBytes: process.memoryUsage.rss(),
   };
 }

@@ -1,28 +1,39 @@
 // The agent put together: key, receipts, backends, one connection. Wiring only; what is decided stands in the rooms.
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getCurve } from '../../schema/chosen-curve.ts';
-import { err, ok } from '../../schema/result.ts';
+import { ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import type { Backend } from '../backends/backend.ts';
 import type { AgentConfig } from '../config/config.ts';
 import { DiskWatch } from '../home/disk-watch.ts';
 import { findGpu } from '../home/gpu-probe.ts';
-import { lockFolder } from '../home/instance-lock.ts';
 import type { FolderLock } from '../home/instance-lock.ts';
-import { IdentityFile } from '../home/identity-file.ts';
+import type { IdentityFile } from '../home/identity-file.ts';
 import { MemoryTrimmer } from '../home/memory.ts';
 import { AbilityScout } from '../home/ability-scout.ts';
+import type { ModelChoice } from '../home/model-choice.ts';
 import { ModelShelf } from '../home/model-shelf.ts';
+import { openDoors } from './agent-doors.ts';
+import type { AgentDoors } from './agent-doors.ts';
 import { tellStatus } from './agent-status.ts';
+import { FirstOffer } from './first-offer.ts';
+import { openModelStanding } from './model-standing.ts';
+import type { ModelStanding } from './model-standing.ts';
+import { Metering } from './metering.ts';
+import { Lending } from './lending.ts';
+import type { LendingFiles } from './lending.ts';
+import { makeOwnerDesk } from './owner-desk.ts';
 import { openBackends } from './opened-backends.ts';
+import { openMirror } from './opened-mirror.ts';
+import { OwnerPage } from './page.ts';
+import { settleWithin } from './settle-within.ts';
+import { Updating } from './updating.ts';
 import { hearOwner } from '../home/owner-line.ts';
-import type { OwnerAnswer, OwnerAsk } from '../home/owner-line.ts';
-import { OwnerPause } from '../home/owner-pause.ts';
+import type { HeardAsk, OwnerAnswer } from '../home/owner-line.ts';
 import { PauseBoard } from '../home/pause-board.ts';
 import { Prefetcher } from '../home/prefetcher.ts';
-import { SpeedFile } from '../home/speed-file.ts';
+import type { SpeedFile } from '../home/speed-file.ts';
 import { SpeedScout } from '../home/speed-scout.ts';
 import { StatusFile } from '../home/status-file.ts';
 import type { AgentStatus } from '../home/status-file.ts';
@@ -34,13 +45,10 @@ import type { AgentShared } from '../jobs/job-runner.ts';
 import { Slots } from '../home/slots.ts';
 import { Connection } from '../link/connection.ts';
 import type { LinkEnd } from '../link/connection.ts';
-import { askLastEpoch } from '../link/last-epoch.ts';
 import type { Log } from '../log.ts';
-import { EarnedJournal } from '../receipts/earned-journal.ts';
-import { EpochMirror } from '../receipts/epoch-mirror.ts';
+import type { EarnedJournal } from '../receipts/earned-journal.ts';
+import type { EpochMirror } from '../receipts/epoch-mirror.ts';
 import { isOutboxFull, OUTBOX_LIMITS } from '../receipts/judge-outbox.ts';
-import { ReceiptBook } from '../receipts/receipt-book.ts';
-import { openSessionKey } from '../receipts/session-key.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
 import { VERSION } from '../version.ts';
 
@@ -53,21 +61,8 @@ const ABILITIES_MS = 1_500;
 const FINISH_MS = 5_000;
 /** The rest may finish for this long in all. */
 const DRAIN_MS = 30_000;
-/** The longest that handing over may take. A backend that hangs keeps its memory; its jobs got their answers long before. */
-const HAND_OVER_MS = 10_000;
 /** How long the last receipts may wait for their answers before the agent leaves; they are on disk anyway. */
 const RECEIPTS_MS = 2_000;
-
-interface AgentDoors {
-  readonly config: AgentConfig;
-  readonly log: Log;
-  readonly key: SessionKey;
-  readonly book: ReceiptBook;
-  readonly identity: IdentityFile;
-  readonly lock: FolderLock;
-  readonly speeds: SpeedFile;
-  readonly journal: EarnedJournal;
-}
 
 export class Agent {
   readonly #config: AgentConfig;
@@ -80,41 +75,35 @@ export class Agent {
   readonly #abilities: AbilityScout;
   readonly #status: StatusFile;
   readonly #lock: FolderLock;
-  readonly #ownerPause: OwnerPause;
+  readonly #lending: Lending;
   readonly #prefetcher: Prefetcher;
   readonly #speeds: SpeedFile;
   readonly #memory: MemoryTrimmer;
   readonly #disk: DiskWatch;
+  readonly #page: OwnerPage;
   readonly #journal: EarnedJournal;
   readonly #mirror: EpochMirror;
+  readonly #standing: ModelStanding;
+  readonly #offer = new FirstOffer();
+  readonly #updates: Updating;
+  readonly #metering: Metering;
   readonly #startedAt = Date.now();
   #lookTimer: NodeJS.Timeout | undefined;
   #isStopping = false;
   #isOutboxFull = false;
 
   private constructor(doors: AgentDoors) {
-    const { config, log, key, book, identity, lock, speeds } = doors;
+    const { config, log, key, book, identity, lock, speeds, choice } = doors;
     this.#journal = doors.journal;
     this.#config = config;
     this.#log = log;
     this.#key = key;
     this.#lock = lock;
     this.#speeds = speeds;
-    this.#backends = openBackends(config, () => void this.#look(true));
+    this.#backends = openBackends(config, () => void this.#look(true), choice);
     const onChange = (): void => this.#tellState();
-    const { models, slots, pace, priceShare, load } = config;
-    this.#shelf = new ModelShelf({
-      backends: this.#backends,
-      choice: models,
-      slots,
-      paceTokensPerS: pace,
-      priceShare,
-      mayLoad: load !== 'never',
-      log,
-      onChange,
-    });
-    if (config.benchmark !== 'none')
-      for (const [digest, speed] of this.#speeds.list()) this.#shelf.noteSpeed(digest, speed);
+    this.#shelf = this.#makeShelf(choice, onChange);
+    this.#metering = this.#makeMetering(doors.lending);
     this.#shared = {
       node: key.address,
       shelf: this.#shelf,
@@ -131,50 +120,29 @@ export class Agent {
       onPrefetch: (model) => void this.#prefetcher.hint(model),
       onUnsentReceipt: () => this.#connection.session?.offerUnsent(),
       onLostReceipt: () => this.#disk.noteFailure(),
+      meter: this.#metering,
     };
-    const mayLoad = (): boolean =>
-      load !== 'never' && this.#shared.pause.reason === null && this.#shared.slots.running === 0;
-    this.#abilities = new AbilityScout({
-      backends: this.#backends,
-      slots: this.#shared.slots,
-      pause: this.#shared.pause,
-    });
+    const { slots: places, pause } = this.#shared;
+    const mayLoad = (): boolean => config.load !== 'never' && pause.reason === null && places.running === 0;
+    this.#abilities = new AbilityScout({ backends: this.#backends, slots: places, pause });
     this.#prefetcher = new Prefetcher({ shelf: this.#shelf, mayLoad, log, now: () => performance.now() });
-    this.#ownerPause = new OwnerPause({ board: this.#shared.pause, handOver: () => this.#handOver(), now: Date.now });
-    this.#lock.serve((peer) => hearOwner(peer, (ask) => this.#obeyOwner(ask)));
-    this.#status = new StatusFile(config.state, log, () => this.#describe());
+    this.#updates = new Updating({ settings: config, log, stop: () => this.stop(), shared: this.#shared });
+    this.#hearOwner();
+    this.#status = new StatusFile(config.state, log, () => this.status());
     this.#connection = this.#makeConnection(identity);
-    this.#disk = new DiskWatch({
-      folder: config.state,
-      log,
-      onChange: (isFull) => this.#noteDisk(isFull),
-    });
-    this.#mirror = this.#makeMirror();
+    this.#lending = this.#makeLending(doors.lending);
+    const { readFree } = this.#lending;
+    this.#disk = new DiskWatch({ folder: config.state, log, onChange: (isFull) => this.#noteDisk(isFull), readFree });
+    this.#mirror = openMirror(config, doors);
+    this.#standing = openModelStanding(config, key, { log, onChange: () => this.#status.touch() });
+    this.#page = this.#makePage(doors);
     this.#memory = new MemoryTrimmer(() => this.#shared.slots.running > 0);
   }
 
   /** Opens the state folder and everything in it. The error is a sentence for the owner. */
-  static async open(config: AgentConfig, log: Log): Promise<Result<Agent, string>> {
-    const key = await openSessionKey(config.state);
-    if (!key.ok) return key;
-    const lock = await lockFolder(config.state);
-    if (!lock.ok) return err(lock.error.sentence);
-    try {
-      const journal = await EarnedJournal.open(join(config.state, 'earned'), log);
-      const book = await ReceiptBook.open(join(config.state, 'receipts'), key.value.privateKey, {
-        now: () => performance.now(),
-        log,
-        journal,
-      });
-      const identity = await IdentityFile.open(config.state, log);
-      const speeds = await SpeedFile.open(config.state, VERSION, Date.now(), log);
-      return ok(new Agent({ config, log, key: key.value, book, identity, lock: lock.value, speeds, journal }));
-    } catch (error) {
-      lock.value.release();
-      return err(
-        `The receipts in ${config.state} cannot be opened: ${String(error)}. Move what is damaged away and start again: the router tells where this home's receipts go on.`,
-      );
-    }
+  static async open(config: AgentConfig, lines: Log): Promise<Result<Agent, string>> {
+    const doors = await openDoors(config, lines);
+    return doors.ok ? ok(new Agent(doors.value)) : doors;
   }
 
   /** Works until it is stopped, or until the owner has to act. */
@@ -185,18 +153,26 @@ export class Agent {
       state: this.#config.state,
       curve: getCurve().name,
     });
+    await this.#metering.start();
+    this.#lending.start();
     await this.#look();
     // Servers that answer at once are offered with all that they can do from the start.
     await settleWithin(this.#abilities.run(), ABILITIES_MS);
     this.#checkOutbox();
+    await this.#page.start();
     await this.#status.write();
     void this.#learnSpeeds();
     this.#mirror.start();
+    this.#updates.start();
     const end = await this.#connection.run();
     this.#mirror.close();
+    await this.#updates.close(end.kind === 'stopped');
+    this.#standing.close();
+    this.#page.close();
     clearTimeout(this.#lookTimer);
-    this.#ownerPause.close();
+    await this.#lending.close();
     this.#disk.close();
+    await this.#metering.close();
     this.#shared.clock.close();
     await Promise.all(this.#backends.map((backend) => backend.close()));
     await this.#shared.book.settled();
@@ -227,30 +203,21 @@ export class Agent {
 
   /** Ends what runs as preempted, receipts and all, and leaves: for an owner who said stop twice. */
   async stopNow(): Promise<void> {
-    await settleWithin(this.#handOver(), RECEIPTS_MS);
+    await settleWithin(this.#lending.handOver(), RECEIPTS_MS);
     this.#connection.session?.leave();
     await this.#shared.book.settled();
   }
 
-  /** Answers when `irori-node status` shows the change too. */
-  async #obeyOwner(ask: OwnerAsk): Promise<OwnerAnswer> {
-    const answer = await this.#ownerPause.obey(ask);
-    if (ask.do === 'resume' && this.#config.load === 'keep') void this.#shelf.loadBuiltIns();
-    await this.#status.write();
-    return answer;
+  /** It has stopped so that another version can start. */
+  get wantsRestart(): boolean {
+    return this.#updates.wantsRestart;
   }
 
-  /** The owner wants the machine: every job ends as preempted and memory is freed, both at once. Gives how many jobs there were. */
-  async #handOver(): Promise<number> {
-    const runner = this.#connection.session?.runner;
-    const jobs = runner?.size ?? 0;
-    if (jobs > 0) this.#log.info('handing over what runs', { jobs });
-    runner?.preemptAll();
-    await settleWithin(Promise.all([runner?.whenIdle(), this.#shelf.unloadAll()]), HAND_OVER_MS);
-    // A server's models may be gone from its memory now: the next offer should say so.
-    void this.#shelf.refresh();
-    this.#status.touch();
-    return jobs;
+  /** Answers when `irori-node status` shows the change too. */
+  async #obeyOwner(ask: HeardAsk<'pause' | 'resume'>): Promise<OwnerAnswer> {
+    const answer = await this.#lending.ownerPause.obey(ask);
+    await this.#status.write();
+    return answer;
   }
 
   #makeConnection(identity: IdentityFile): Connection {
@@ -267,21 +234,71 @@ export class Agent {
       platform: `${process.platform}-${process.arch} node ${process.versions.node}`,
       instance: randomUUID(),
       random: Math.random,
-      onChange: () => this.#noteWork(),
+      offer: this.#offer,
+      onChange: () => this.#noteOffer(),
     });
   }
 
-  #makeMirror(): EpochMirror {
-    const { state, router, epochRetryMs: retryMs } = this.#config;
-    return new EpochMirror({
-      folder: join(state, 'epochs'),
-      node: this.#key.address,
-      ask: () => askLastEpoch(router.origin, this.#key),
-      journal: this.#journal,
+  #makeShelf(choice: ModelChoice, onChange: () => void): ModelShelf {
+    const { slots, pace: paceTokensPerS, priceShare, load, benchmark } = this.#config;
+    const wishes = { choice, slots, paceTokensPerS, priceShare, mayLoad: load !== 'never' };
+    const shelf = new ModelShelf({ backends: this.#backends, ...wishes, log: this.#log, onChange });
+    if (benchmark !== 'none') for (const [digest, speed] of this.#speeds.list()) shelf.noteSpeed(digest, speed);
+    return shelf;
+  }
+
+  #makeMetering({ played }: LendingFiles): Metering {
+    const isLending = (): boolean => this.#connection.session !== null && this.#shared.pause.reason === null;
+    const inputIdleS = (): number | null => this.#lending.watch.signals().inputIdleS;
+    const onChange = (): void => this.#tellState();
+    const doors = { config: this.#config, log: this.#log, backends: this.#backends, cards: played?.gpus };
+    return new Metering({ ...doors, inputIdleS, isLending, onChange });
+  }
+
+  #hearOwner(): void {
+    const desk = makeOwnerDesk({
+      pause: (ask) => this.#obeyOwner(ask),
+      status: () => this.status(),
+      check: () => this.#connection.check(),
+      openPage: () => this.#page.mintUrl(),
+      stop: () => this.stop(),
+      config: this.#config,
+      shared: this.#shared,
+      updates: this.#updates,
+    });
+    this.#lock.serve((peer) => hearOwner(peer, desk));
+  }
+
+  #makePage({ config, log: recent, key, speeds, journal, choice }: AgentDoors): OwnerPage {
+    return new OwnerPage({
+      config,
+      recent,
+      key,
+      speeds,
+      journal,
+      choice,
+      shared: this.#shared,
+      lending: this.#lending,
+      metering: this.#metering,
+      update: (install) => this.#updates.ask(install),
+      status: () => this.status(),
+      linkState: () => this.#connection.status.state,
+      running: () => this.#connection.session?.runner?.listProgress() ?? [],
+      obey: (ask) => this.#obeyOwner(ask),
+    });
+  }
+
+  #makeLending(files: LendingFiles): Lending {
+    return new Lending({
+      config: this.#config,
       log: this.#log,
-      now: Date.now,
-      random: Math.random,
-      retryMs,
+      files,
+      shared: this.#shared,
+      link: this.#connection,
+      gpus: this.#metering.cards,
+      tellState: () => this.#tellState(),
+      onDisk: () => void this.#disk.check(),
+      onReturn: () => void (this.#config.load === 'keep' && this.#shelf.loadBuiltIns()),
     });
   }
 
@@ -299,14 +316,20 @@ export class Agent {
   /** `isAnew`: somebody knows of a change that a look under way may have missed. */
   async #look(isAnew = false): Promise<void> {
     await Promise.all([isAnew ? this.#shelf.refresh() : this.#shelf.look(), this.#disk.check()]);
-    const { slots, pause } = this.#shared;
-    slots.setLimits(this.#shelf.limits, this.#shelf.slots);
+    this.#lending.setSlots();
     const isDown = this.#shelf.offered.length === 0;
-    pause.set('backend-down', isDown);
+    this.#shared.pause.set('backend-down', isDown);
+    this.#offer.note(!isDown);
     if (this.#isStopping) return;
     void this.#abilities.run();
     clearTimeout(this.#lookTimer);
     this.#lookTimer = setTimeout(() => void this.#look(), isDown ? LOOK_AWAY_MS : LOOK_MS);
+  }
+
+  /** Not called for jobs: what is offered is costly to list. */
+  #noteOffer(): void {
+    this.#standing.note(this.#shelf.offered, this.#connection.status.state === 'connected');
+    this.#noteWork();
   }
 
   #noteWork(): void {
@@ -315,9 +338,11 @@ export class Agent {
   }
 
   #tellState(): void {
-    this.#shared.slots.setLimits(this.#shelf.limits, this.#shelf.slots);
+    this.#abilities.heed();
+    this.#lending.setSlots();
+    this.#lending.noteBoard();
     this.#connection.session?.sendState();
-    this.#status.touch();
+    this.#noteOffer();
   }
 
   /** Work that the router has not accepted may never be paid: past the limits the home takes no more until it has. */
@@ -342,20 +367,18 @@ export class Agent {
     if (!isFull && this.#shared.book.retry()) this.#log.info('receipts that the disk refused are stored now');
   }
 
-  #describe(): AgentStatus {
+  /** What it does now. */
+  status(): AgentStatus {
     return tellStatus({
       config: this.#config,
       shared: this.#shared,
       address: this.#key.address,
       link: this.#connection,
-      ownerPause: this.#ownerPause,
+      standing: this.#standing,
+      power: this.#metering.status(),
+      lending: this.#lending,
       startedAt: this.#startedAt,
+      page: this.#page.url,
     });
   }
-}
-
-async function settleWithin(work: Promise<unknown>, limitMs: number): Promise<void> {
-  const limit = new AbortController();
-  await Promise.race([work, sleep(limitMs, undefined, { signal: limit.signal })]);
-  limit.abort();
 }

@@ -8,6 +8,7 @@ import type { Answer, HttpDoor } from './http-door.ts';
 import type { Product } from './probe-server.ts';
 import { readAbilities, type Abilities } from './read-abilities.ts';
 import type { Known } from './server-sight.ts';
+import { tellName } from './tell-name.ts';
 import { judgeProbe, WITHOUT_THOUGHTS, writeProbes } from './write-probe.ts';
 import { SAMPLERS_OF } from './write-wishes.ts';
 
@@ -113,13 +114,15 @@ export class AbilityBook {
         learned.shown.set(need, { isShown, at: learned.at });
         hasLearned = true;
       }
+      // The home wanted its slot back: that is no silence of the server's.
+      if (signal.aborted) learned.rounds -= 1;
       if (signal.aborted) break;
     }
     return hasLearned;
   }
 
   #declaredOf(name: string): readonly Need[] | null {
-    return pickByName(this.#declared, ({ model }) => model, name)[0]?.can ?? null;
+    return pickByName(this.#declared, ({ model }) => tellName(model), tellName(name))[0]?.can ?? null;
   }
 
   #open(known: Known, model: ModelInfo): Learned {

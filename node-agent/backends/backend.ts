@@ -34,6 +34,8 @@ export interface Backend {
   load(model: string): Promise<Result<null, string>>;
   /** Frees the memory of models this engine loaded; runs under way end as 'cancelled'. The next run loads again. */
   unload(): Promise<void>;
+  /** Loads again what `unload` took out of a server that loads nothing by itself; absent where there is no such. Never rejects. */
+  restore?(): Promise<void>;
   /** Ends everything. The backend is not used afterwards. */
   close(): Promise<void>;
 }

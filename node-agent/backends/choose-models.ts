@@ -5,6 +5,7 @@ import type { ModelInfo } from './backend.ts';
 import { hashManifest } from './hash-manifest.ts';
 import { isCloudName, type Listing } from './list-models.ts';
 import type { Product } from './probe-server.ts';
+import { tellName } from './tell-name.ts';
 
 /** Products that list all that they can serve: a pattern there covers what is listed and nothing else. Others may know more names than they list. */
 const LISTING_ALL: ReadonlySet<Product> = new Set(['ollama', 'lm-studio', 'llama-server']);
@@ -29,30 +30,32 @@ interface Chosen {
 
 function choose(product: Product, listing: Listing, choices: readonly string[] | undefined): Chosen {
   if (choices === undefined) return { listed: listing.models, unlisted: [] };
-  const listed = listing.models.filter((model) => choices.some((choice) => matchesName(choice, model.name)));
+  // Who chose a path and who chose the name that it is told under mean the same file.
+  const patterns = choices.map(tellName);
+  const listed = listing.models.filter(({ name }) => patterns.some((pattern) => matchesName(pattern, tellName(name))));
   const unlisted = choices.filter((choice) => standsUnlisted(choice, product, listing) && !isCloudName(choice));
   return { listed, unlisted };
 }
 
-/** The server's own name of the model that a job asks for, or why the job may not ask for it. */
+/** The server's own name of the model that a job asks for by the one it is told under, or why the job may not ask for it. */
 export function findModelName(
   name: string,
   { product, listing }: { readonly product: Product; readonly listing: Listing },
   choices: readonly string[] | undefined,
 ): { readonly name: string } | { readonly refusal: string } {
-  const excluded = listing.excluded.find((entry) => plainName(entry.name) === plainName(name));
+  const excluded = listing.excluded.find((entry) => plainName(tellName(entry.name)) === plainName(name));
   if (excluded !== undefined) return { refusal: `${name} is not shared: ${excluded.why}` };
   if (isCloudName(name)) return { refusal: `${name} is not shared: it runs in a cloud, not on this machine` };
   const { listed, unlisted } = choose(product, listing, choices);
   const offered = [...listed.map((model) => model.name), ...unlisted];
-  const [found] = pickByName(offered, (one) => one, name);
+  const [found] = pickByName(offered, tellName, name);
   if (found === undefined) return { refusal: `this home has no model ${name}` };
   return { name: found.endsWith('*') ? name : found };
 }
 
 /** What the owner is told of choices that no server here lists; null when there are none. Names that are close to a choice come first. */
 export function explainMissing(choices: readonly string[], listed: readonly string[]): string | null {
-  const missing = choices.filter((choice) => !listed.some((name) => matchesName(choice, name)));
+  const missing = choices.filter((choice) => !listed.some((name) => matchesName(tellName(choice), name)));
   if (missing.length === 0 || listed.length === 0) return null;
   const distance = (name: string): number => Math.min(...missing.map((choice) => countEdits(choice, name)));
   const near = listed.toSorted((a, b) => distance(a) - distance(b));

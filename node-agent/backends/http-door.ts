@@ -7,7 +7,7 @@ import { parseJson } from '../../schema/json.ts';
 import { ChatLines } from './chat-lines.ts';
 import type { ChatCall, ChatEar } from './chat-lines.ts';
 import { makeJudgedLookup, REFUSED_ADDRESS } from './judged-lookup.ts';
-import { refuseAddress, type ServerUrl } from './refuse-server.ts';
+import { isOfRouter, refuseAddress, type ServerUrl } from './refuse-server.ts';
 
 /** A short answer: its JSON, undefined when it was none, or its text where that was asked for. Status 0 means that no answer came. */
 export interface Answer {
@@ -15,6 +15,8 @@ export interface Answer {
   readonly json: unknown;
   /** With status 0: 'refused' where nobody can be reached at the address, 'silent' where somebody may only be slow. */
   readonly failure: 'refused' | 'silent' | null;
+  /** It came from a router of this or another Irori network. */
+  readonly isRouters?: true;
   /** Why there was no answer, or where a redirect leads that is not followed. */
   readonly why: string;
 }
@@ -32,6 +34,8 @@ const ANSWER_LIMIT_BYTES = 4 << 20;
 export class HttpDoor {
   /** Where the API was found; what the owner named until then. */
   server: ServerUrl;
+  /** Whether it is asked with a key. */
+  readonly hasKey: boolean;
   readonly #lookup: LookupFunction;
   readonly #headers: Record<string, string>;
   readonly #agent: http.Agent;
@@ -41,6 +45,7 @@ export class HttpDoor {
   constructor(server: ServerUrl, options: { allowLan: boolean; apiKey?: string }) {
     this.server = server;
     this.#lookup = makeJudgedLookup((address) => refuseAddress(address, options.allowLan));
+    this.hasKey = options.apiKey !== undefined;
     this.#headers = options.apiKey === undefined ? {} : { authorization: `Bearer ${options.apiKey}` };
     const secure = server.root.startsWith('https:');
     this.#agent = new (secure ? https : http).Agent({ keepAlive: true, scheduling: 'lifo' });
@@ -85,7 +90,8 @@ export class HttpDoor {
     const moved = status >= 301 && status <= 308 ? findMoved(url, response.headers.location) : null;
     if (moved?.isSameOrigin === true && left > 0)
       return this.#askFollowing(moved.url, body, { signal, left: left - 1, isText });
-    return { status, json, failure: null, why: moved === null ? '' : `it sends on to ${moved.url}` };
+    const why = moved === null ? '' : `it sends on to ${moved.url}`;
+    return { status, json, failure: null, why, ...(isOfRouter(response.headers) && { isRouters: true as const }) };
   }
 
   /** Sends a chat request. The caller reads or drops what comes; the request has no time limit of its own. */

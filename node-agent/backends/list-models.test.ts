@@ -139,6 +139,36 @@ describe('listModels', () => {
     expect(lengths).toEqual([32768, 32768]);
   });
 
+  test('llama-server: an alias changes the name and never the digest, with which callers pay', () => {
+    const meta = { n_params: 8, size: 9 };
+    const list = (id: string, props: object): string | undefined =>
+      listModels('llama-server', answers({ models: { data: [{ id, meta }] }, '/props': { total_slots: 1, ...props } }))
+        .models[0]?.digest;
+    const file = { model_path: '/home/mika/qwen3-Q4_K_M.gguf' };
+    const plain = list('/home/mika/qwen3-Q4_K_M.gguf', {});
+    expect(list('/home/mika/qwen3-Q4_K_M.gguf', file)).toBe(plain);
+    expect(list('qwen', file)).toBe(plain);
+    expect(list('my-F16', { model_path: 'C:\\m\\qwen3-Q4_K_M.gguf' })).toBe(plain);
+    expect(list('qwen', { model_path: '' })).not.toBe(plain);
+    expect(list('qwen', { model_path: '/x/other.gguf' })).not.toBe(plain);
+  });
+
+  test('llama-server as a router: its properties are of one of its models, and name none', () => {
+    const data = [{ id: 'a' }, { id: 'b' }];
+    const props = { total_slots: 1, model_path: '/x/a.gguf' };
+    const digests = listModels('llama-server', answers({ models: { data }, '/props': props })).models;
+    expect(new Set(digests.map(({ digest }) => digest)).size).toBe(2);
+  });
+
+  test('vLLM: --served-model-name changes the name and never the digest', () => {
+    const list = (id: string, root: unknown): string | undefined =>
+      listModels('vllm', answers({ models: { data: [{ id, root, max_model_len: 9 }] } })).models[0]?.digest;
+    const plain = list('Qwen/Qwen2.5-7B', 'Qwen/Qwen2.5-7B');
+    expect(list('alias', 'Qwen/Qwen2.5-7B')).toBe(plain);
+    expect(list('Qwen/Qwen2.5-7B', null)).toBe(plain);
+    expect(list('Qwen/Qwen2.5-7B', 5)).toBe(plain);
+  });
+
   test('LiteLLM: routes among the models are none (docs.litellm.ai, wildcard routing)', () => {
     const data = [{ id: 'gpt-oss', owned_by: null }, { id: 'openai/*' }, { id: '*' }, { id: '' }];
     const listing = listModels('unknown', answers({ models: { data } }));

@@ -175,6 +175,8 @@ function listOldLmStudio(answers: ListingAnswers): Listing {
 const openAiModel = z.looseObject({
   // LiteLLM lists its routes (`openai/*`) among its models. A pattern is the owner's to give.
   id: z.string().regex(/[^*]$/),
+  /** What it was loaded from, whatever it is called: vLLM and its kin. */
+  root: z.string().nullish().catch(null),
   owned_by: z.string().nullish(),
   parent: z.string().nullish(),
   max_model_len: count.nullish(),
@@ -190,6 +192,8 @@ const openAiModel = z.looseObject({
 });
 const llamaProps = z.looseObject({
   total_slots: count.optional(),
+  /** The file, whatever its alias. */
+  model_path: z.string().optional().catch(undefined),
   chat_template: z.string().optional(),
   default_generation_settings: z.looseObject({ n_ctx: count.optional() }).optional(),
 });
@@ -203,18 +207,22 @@ function listOpenAi(product: Product, answers: ListingAnswers): Listing {
   const asleep = entries.filter((model) => model.status !== undefined && !IN_MEMORY.has(model.status.value));
   // vLLM's adapters have the context of what they adapt.
   const lengths = new Map(entries.map((model) => [model.id, model.max_model_len]));
+  // A server of several models speaks of one of them in its properties.
+  const file = entries.length === 1 ? props?.model_path : undefined;
+  const originOf = ({ id, root }: z.infer<typeof openAiModel>): string =>
+    [file, root].find((one) => one != null && lastPart(one) !== '') ?? id;
   const models = entries
     .filter((model) => !asleep.includes(model))
     .map((model) => ({
       name: model.id,
-      digest: hashOpenAi(product, model, props?.chat_template),
+      digest: hashOpenAi(product, { ...model, origin: originOf(model) }, props?.chat_template),
       ...sayContext(
         props?.default_generation_settings?.n_ctx ??
           model.max_model_len ??
           model.meta?.n_ctx ??
           lengths.get(model.parent ?? ''),
       ),
-      quantisation: readQuantisation(model),
+      quantisation: readQuantisation({ ...model, origin: originOf(model) }) ?? nameQuantisation(model.id),
       family: null,
     }));
   const excluded = asleep.map((model) => ({ name: model.id, why: NOT_LOADED }));
@@ -232,11 +240,15 @@ function countSlots(json: unknown): number | null {
   return Array.isArray(json) && json.length > 0 ? json.length : null;
 }
 
-function hashOpenAi(product: Product, model: z.infer<typeof openAiModel>, template: string | undefined): string {
+/** A model and what it was loaded from, which is not always what it is called. */
+type Loaded = z.infer<typeof openAiModel> & { readonly origin: string };
+
+/** Never of the name: an alias may change from one start to the next, and callers pay by the digest. */
+function hashOpenAi(product: Product, model: Loaded, template: string | undefined): string {
   const quantisation = readQuantisation(model);
   return hashManifest({
     source: product,
-    name: model.id.split(/[/\\]/).at(-1) ?? model.id,
+    name: lastPart(model.origin),
     ...(quantisation === null ? {} : { quantisation }),
     ...(model.meta?.n_params == null ? {} : { parameters: model.meta.n_params }),
     ...(model.meta?.size == null ? {} : { sizeBytes: model.meta.size }),
@@ -244,10 +256,19 @@ function hashOpenAi(product: Product, model: z.infer<typeof openAiModel>, templa
   });
 }
 
-/** From the server's own word, else from a name like model-Q4_K_M.gguf or model-AWQ. */
-function readQuantisation(model: z.infer<typeof openAiModel>): string | null {
-  const named = /(?:^|[-._])(I?Q\d(?:_[0-9A-Z]+)*|F16|BF16|F32|FP8|AWQ|GPTQ|MXFP4)(?=$|[-.])/i.exec(model.id)?.[1];
-  return textOrNull(model.meta?.ftype) ?? named?.toUpperCase() ?? null;
+function lastPart(path: string): string {
+  return path.split(/[/\\]/).at(-1) ?? path;
+}
+
+/** From the server's own word, else from the name of what it loaded. */
+function readQuantisation({ meta, origin }: Loaded): string | null {
+  return textOrNull(meta?.ftype) ?? nameQuantisation(origin);
+}
+
+/** As in model-Q4_K_M.gguf or model-AWQ. */
+function nameQuantisation(name: string): string | null {
+  const word = /(?:^|[-._])(I?Q\d(?:_[0-9A-Z]+)*|F16|BF16|F32|FP8|AWQ|GPTQ|MXFP4)(?=$|[-.])/i.exec(name)?.[1];
+  return word?.toUpperCase() ?? null;
 }
 
 function textOrNull(text: string | null | undefined): string | null {

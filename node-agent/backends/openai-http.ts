@@ -21,14 +21,16 @@ import { ChatStream, type StreamEnd } from './chat-stream.ts';
 import { chooseModels, findModelName } from './choose-models.ts';
 import { Continuation, trimForServer } from './continuation.ts';
 import { DeltaPump, settled } from './delta-pump.ts';
+import { describeLeftOut } from './describe-server.ts';
 import { dropEffort } from './drop-effort.ts';
 import { runEmbedding } from './embedding-run.ts';
 import { HttpDoor } from './http-door.ts';
 import { joinSink } from './joined-sink.ts';
 import { noteSpecials, refuseSpecials } from './judge-specials.ts';
-import { DEFAULT_CONTEXT, isCloudName } from './list-models.ts';
+import { DEFAULT_CONTEXT } from './list-models.ts';
 import { PromptGate, textsAsked, type PromptFacts } from './prompt-gate.ts';
 import { failed, failWhole, finish, isContinued, type RunTo } from './text-end.ts';
+import { ServerMemory } from './server-memory.ts';
 import { answersAtWork } from './answers-at-work.ts';
 import { LifeWatch, type LifeLimits } from './life-watch.ts';
 import { MovedCalls } from './moved-calls.ts';
@@ -39,6 +41,7 @@ import { runMedia } from './media-run.ts';
 import { ServerQuestions } from './server-questions.ts';
 import { ServerSight, type Known, type SightOptions } from './server-sight.ts';
 import { SlotLearner } from './slot-learner.ts';
+import { tellName } from './tell-name.ts';
 import { readingTermsOf } from './reading-terms.ts';
 
 export interface OpenAiHttpOptions {
@@ -46,7 +49,7 @@ export interface OpenAiHttpOptions {
   readonly baseUrl: string;
   readonly apiKey?: string;
   /** Names, or patterns that end in `*`, of what the server lists (choose-models.ts). All that it lists by default. */
-  readonly models?: readonly string[];
+  readonly models?: readonly string[] | undefined;
   /** Answers at once; what the server tells by default, else what is learned. */
   readonly slots?: number;
   /** OLLAMA_NUM_PARALLEL where this machine's environment has it: Ollama itself tells it nowhere. */
@@ -74,7 +77,6 @@ const CHANNELLED = /gpt-?oss|harmony/i;
 /** Only a frozen server is given up here: how long one that works is waited for is the caller's to say, and the hub's to hold. */
 const DEFAULT_LIFE: LifeLimits = { tellEveryMs: 1000, lookAfterMs: 3000, frozenMs: 30_000 };
 
-const UNLOAD_TIMEOUT_MS = 3_000;
 const LOAD_TIMEOUT_MS = 300_000;
 
 export class OpenAiHttpBackend implements Backend {
@@ -87,6 +89,7 @@ export class OpenAiHttpBackend implements Backend {
   readonly questions: ServerQuestions | undefined;
   readonly #slots: SlotLearner;
   #used = new Set<string>();
+  readonly #memory = new ServerMemory();
   /** Models whose answers turned out not to be continuable here. */
   readonly #uncontinued = new Set<string>();
   #echoes = false;
@@ -129,12 +132,10 @@ export class OpenAiHttpBackend implements Backend {
     const note = noteSpecials(specials);
     const isWarned = specials.verdict === 'reads' && note !== null;
     const warnings = isWarned ? [...known.value.warnings, note] : known.value.warnings;
-    const excluded = listing.excluded.map((model) => `${model.name} is left out: ${model.why}.`);
-    const listed = [...listing.models, ...listing.excluded].map(({ name }) => name);
-    const clouds = listed.length > 0 ? [] : (this.#options.models ?? []).filter(isCloudName);
-    const absent = clouds.map((name) => `${name} is left out: it runs in a cloud, not on this machine.`);
+    const listed = [...listing.models, ...listing.excluded].map(({ name }) => tellName(name));
     const unsure = isWarned || note === null ? [] : [note];
-    return ok({ product, version, notes: [...excluded, ...absent, ...unsure], warnings, listed });
+    const notes = [...describeLeftOut(product, listing, this.#options.models ?? []), ...unsure];
+    return ok({ product, version, notes, warnings, listed });
   }
 
   /** What is known of the server, and of the context of the job's model; of a name that it did not list nothing is. */
@@ -152,7 +153,7 @@ export class OpenAiHttpBackend implements Backend {
     const known = this.#known;
     if (known === undefined) return [];
     return this.#chosen(known).map((model) => {
-      const able = this.questions?.describe(known, model) ?? model;
+      const able = { ...(this.questions?.describe(known, model) ?? model), name: tellName(model.name) };
       return this.#withMeasuredLoad(this.#continues(model) ? able : { ...able, resume: 'none' });
     });
   }
@@ -317,16 +318,14 @@ export class OpenAiHttpBackend implements Backend {
     return ok(null);
   }
 
-  /** Ollama is asked to free the models that jobs used. Other servers have no harmless way: their owner loaded the model. */
   async unload(): Promise<void> {
-    const used = [...this.#used];
+    const used = this.#used;
     this.#used = new Set();
-    if (!this.#door.ok || this.#known?.product !== 'ollama') return;
-    const { server } = this.#door.value;
-    for (const model of used) {
-      const body = JSON.stringify({ model, keep_alive: 0 });
-      await this.#door.value.ask(`${server.root}/api/generate`, { timeoutMs: UNLOAD_TIMEOUT_MS, body });
-    }
+    if (this.#door.ok) await this.#memory.unload(this.#door.value, this.#known?.product, used);
+  }
+
+  async restore(): Promise<void> {
+    if (this.#door.ok) await this.#memory.restore(this.#door.value);
   }
 
   async close(): Promise<void> {

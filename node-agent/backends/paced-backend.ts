@@ -66,6 +66,10 @@ export class PacedBackend implements Backend {
     return this.#inner.unload();
   }
 
+  async restore(): Promise<void> {
+    await this.#inner.restore?.();
+  }
+
   close(): Promise<void> {
     return this.#inner.close();
   }

@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import {
   doubtTools,
+  isOfRouter,
   isThisMachine,
   judgeAddress,
+  noteLinks,
   refuseAddress,
   refuseBaseUrl,
   refuseNetwork,
+  refuseRouter,
   refuseTools,
 } from './refuse-server.ts';
 
@@ -107,6 +110,22 @@ describe('refuseNetwork', () => {
   });
 });
 
+test('LM Studio may serve other machines’ models, and only its owner knows', () => {
+  expect(noteLinks('lm-studio').join('')).toContain('LM Link');
+  expect(noteLinks('ollama')).toEqual([]);
+});
+
+test('an Irori router is known by the head of any answer, and by its address', () => {
+  expect(isOfRouter({ 'access-control-expose-headers': '*, x-request-id, x-irori, x-irori-node' })).toBe(true);
+  expect(isOfRouter({ 'x-irori-job': 'job_1' })).toBe(true);
+  expect(isOfRouter({ 'access-control-expose-headers': '*' })).toBe(false);
+  expect(isOfRouter({})).toBe(false);
+  const at = (hostname: string, port: number): boolean =>
+    refuseRouter({ hostname, port }, new URL('http://[::1]:8787')) !== null;
+  expect([at('127.0.0.1', 8787), at('localhost', 8787), at('::1', 8787)]).toEqual([true, true, true]);
+  expect([at('127.0.0.1', 8788), at('192.168.0.2', 8787)]).toEqual([false, false]);
+});
+
 describe('refuseTools', () => {
   const shell = [{ name: 'exec_shell_command' }];
   const disabled = { error: { code: 403, message: 'This feature is disabled', type: 'feature_disabled' } };
@@ -125,6 +144,8 @@ describe('refuseTools', () => {
 
   test('a list of models, which some servers answer everything with, is no list of tools', () => {
     expect(refuseTools({ status: 200, json: { data: [{ id: 'm', object: 'model' }] } })).toBeNull();
+    expect(refuseTools({ status: 200, json: { data: [{ id: 'm' }] } })).toBeNull();
+    expect(refuseTools({ status: 200, json: [{ id: 'm', name: 'exec_shell_command' }] })).toContain('--tools');
   });
 
   test('a llama-server that does not tell is shared in the open: its owner is told', () => {

@@ -1,5 +1,6 @@
 // Which servers an owner's agent will not share, and why. Pure: given what was asked or answered, it says no in a sentence.
 
+import type { IncomingHttpHeaders } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 import { err, ok, type Result } from '../../schema/result.ts';
 import { listApiPlaces, type ApiPlace } from './find-api.ts';
@@ -63,6 +64,7 @@ export function refuseAddress(address: string, allowLan: boolean): string | null
 
 /** Takes the owner's base URL apart, or says why it cannot be shared. Names are judged again when they are resolved. */
 export function refuseBaseUrl(text: string, allowLan: boolean): Result<ServerUrl, string> {
+  if (/^[\w.-]+:\d{1,5}(?:\/|$)/.test(text)) return err(`Write it with http:// in front: http://${text.slice(0, 100)}`);
   if (!URL.canParse(text)) return err(`"${text.slice(0, 100)}" is not a URL. Write it like http://127.0.0.1:11434`);
   const url = new URL(text);
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
@@ -114,6 +116,34 @@ export function refuseNetwork(server: {
   return `This looks like ${network}, a network that sends requests on to other machines, perhaps not yours. It is not shared; say --allow-networks if all of them are yours.`;
 }
 
+/** What only the owner knows: LM Studio tells nowhere which of its models run on another machine (lmstudio-ai/docs, LM Link). */
+export function noteLinks(product: Product): string[] {
+  return product === 'lm-studio'
+    ? [
+        'LM Studio serves models of other machines as its own where LM Link is on: share them only if those machines are yours.',
+      ]
+    : [];
+}
+
+/** True for the head of an answer that an Irori router gave: each of its answers, a refusal too, says what browsers may read of it. */
+export function isOfRouter(headers: IncomingHttpHeaders): boolean {
+  const told = headers['access-control-expose-headers'];
+  return (typeof told === 'string' && /\bx-irori-node\b/i.test(told)) || 'x-irori-job' in headers;
+}
+
+/** Jobs would go round in a circle, or on to strangers' homes. */
+export const ROUTER_SENTENCE =
+  'An Irori router answers there, not a model server: its calls would come back to it. Name the server that holds your model, such as http://127.0.0.1:11434 for Ollama.';
+
+/** Null, or why this address cannot be shared: the router that the home joins stands there itself. */
+export function refuseRouter(server: Pick<ServerUrl, 'hostname' | 'port'>, router: URL): string | null {
+  const hostname = router.hostname.replace(/^\[|\]$/g, '');
+  const port = router.port === '' ? (router.protocol === 'https:' ? 443 : 80) : Number(router.port);
+  const isThere = hostname.toLowerCase() === server.hostname.toLowerCase();
+  const areHere = isThisMachine(hostname) && isThisMachine(server.hostname);
+  return server.port === port && (isThere || areHere) ? ROUTER_SENTENCE : null;
+}
+
 /**
  * Null, or why a server that runs tools on the owner's machine is not shared: llama-server started with --tools or --agent lists
  * exec_shell_command, write_file and the like at GET /tools. Without them it answers 404, since June 2026 403 `feature_disabled`
@@ -145,5 +175,7 @@ function countEntries(json: unknown): number {
 }
 
 function isModel(entry: unknown): boolean {
-  return typeof entry === 'object' && entry !== null && 'object' in entry && entry.object === 'model';
+  if (typeof entry !== 'object' || entry === null) return false;
+  // Some leave the word out: what has an id and no name is none of llama-server's tools.
+  return 'object' in entry ? entry.object === 'model' : 'id' in entry && !('name' in entry) && !('function' in entry);
 }

@@ -31,6 +31,11 @@ export class ServerLook {
     return [...this.answers.values()].some(({ status }) => status > 0);
   }
 
+  /** True where an Irori router gave one of the answers. */
+  get isRouters(): boolean {
+    return [...this.answers.values()].some((answer) => answer.isRouters === true);
+  }
+
   /** What was stated; silence and a busy server's excuses are left out. */
   get statements(): Map<string, Said> {
     return new Map([...this.answers].filter(([, answer]) => isStatement(answer)));

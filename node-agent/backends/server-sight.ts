@@ -6,7 +6,7 @@ import type { ApiPlace } from './find-api.ts';
 import type { HttpDoor } from './http-door.ts';
 import { listModels, type Listing } from './list-models.ts';
 import { identifyServer, listFurther, LISTING_PATHS, type Identity, type Product, type Said } from './probe-server.ts';
-import { doubtTools, refuseNetwork, refuseTools } from './refuse-server.ts';
+import { doubtTools, refuseNetwork, refuseTools, ROUTER_SENTENCE } from './refuse-server.ts';
 import { ServerLook } from './server-look.ts';
 
 /** What was learned of a server. */
@@ -99,6 +99,7 @@ export class ServerSight {
     if (look.statements.size === 0) return this.#hearNothing(look);
     this.noteAlive();
     this.#isDoubted = false;
+    if (look.isRouters) return this.#refuse(ROUTER_SENTENCE);
     const place = await look.searchApi();
     if (place !== null) {
       this.#moveTo(place);
@@ -137,13 +138,15 @@ export class ServerSight {
     this.#forget();
     const { server } = this.#door;
     return err(
-      isAnswered ? describeNoApi(server, answers) : describeSilence(server, refused?.why ?? 'no answer in time'),
+      isAnswered
+        ? describeNoApi(server, answers, this.#door.hasKey)
+        : describeSilence(server, refused?.why ?? 'no answer in time'),
     );
   }
 
   #hearNoApi({ answers }: ServerLook): Result<Known, string> {
     this.#forget();
-    return err(describeNoApi(this.#door.server, answers));
+    return err(describeNoApi(this.#door.server, answers, this.#door.hasKey));
   }
 
   #learn({ product, version }: Identity, { answers }: ServerLook): Result<Known, string> {
@@ -156,16 +159,19 @@ export class ServerSight {
     const { allowNetworks } = this.#options;
     const tools = this.#said.get('/tools') ?? answers.get('/tools');
     const refusal = refuseNetwork({ port: server.port, ownedBy: listing.ownedBy, allowNetworks }) ?? refuseTools(tools);
-    if (refusal !== null) {
-      this.#forget();
-      return err(refusal);
-    }
+    if (refusal !== null) return this.#refuse(refusal);
     const doubt = doubtTools(product, tools);
     const isMoved = this.#named !== undefined && this.#named !== server.api;
     const moved = isMoved ? [`The API was found at ${server.api}: ${this.#named} has none.`] : [];
     const warnings = doubt === null ? moved : [...moved, doubt];
     this.#known = { product, version, absences: this.#absences, listing, said, warnings };
     return ok(this.#known);
+  }
+
+  /** Of several servers the owner sees which one it is. */
+  #refuse(sentence: string): Result<Known, string> {
+    this.#forget();
+    return err(`${this.#door.server.root}: ${sentence}`);
   }
 
   #forget(): void {

@@ -1,12 +1,14 @@
 // `irori-node setup`: installs the runtime of the built-in model, and the embedding model where it is asked for, into the state folder, without the install script that fetches GPU libraries.
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EMBEDDER_PACKAGES } from '../backends/embedder-model.ts';
 import { complain } from './complain.ts';
 import { readStateFolder } from '../config/config.ts';
 import type { Environment } from '../config/config.ts';
-import { makePrivateFolder } from '../home/durable-file.ts';
+import { makePrivateFolder } from '../home/private-folder.ts';
 import { runtimeFolder } from '../agent/opened-backends.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
 
@@ -40,6 +42,18 @@ export async function runSetup(flags: OptionValues, env: Environment): Promise<n
   const pruned = await prunePlatforms(join(folder, 'node_modules', 'onnxruntime-node', 'bin', 'napi-v6'));
   process.stdout.write(`Done. Binaries of other platforms removed: ${pruned}. Start with irori-node up.\n`);
   return 0;
+}
+
+/** Whether the built-in model can run: its runtime is in the state folder, or beside the agent as in a checkout. */
+export function hasRuntime(folder: string): boolean {
+  if (existsSync(join(folder, 'node_modules', 'onnxruntime-node'))) return true;
+  try {
+    createRequire(import.meta.url).resolve('onnxruntime-node');
+    return true;
+  } catch {
+    // Not beside the agent.
+    return false;
+  }
 }
 
 /** The package holds the binaries of every platform; only this one's are kept. Gives how many folders went. */

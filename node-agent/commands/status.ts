@@ -1,116 +1,64 @@
-// `irori-node status`: what the agent of a state folder does, from the file it keeps.
-import type { Environment } from '../config/config.ts';
+// `irori-node status`: what the agent of a state folder does, as it answers now; of one that does not answer, as it last wrote.
+import { join } from 'node:path';
 import { readStateFolder } from '../config/config.ts';
-import { complain } from './complain.ts';
-import { describeClock } from '../link/router-clock.ts';
-import { lockFolder } from '../home/instance-lock.ts';
-import { formatProof } from '../../schema/verify/describe-proof.ts';
-import { readStatus } from '../home/status-file.ts';
-import type { AgentStatus } from '../home/status-file.ts';
+import type { Environment } from '../config/config.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
+import { askAgent } from '../home/owner-line.ts';
+import { parseStatus, readStatus } from '../home/status-file.ts';
+import type { AgentStatus } from '../home/status-file.ts';
+import { readJournal } from '../receipts/earned-journal.ts';
+import { findMidnight } from '../tell-time.ts';
+import { VersionStore } from '../update/version-store.ts';
+import { complain } from './complain.ts';
+import { formatStatus } from './tell-status.ts';
+import type { StatusFacts, Today } from './tell-status.ts';
+import { toIsoTimes } from './to-iso-times.ts';
 
-/** Prints the status; exit status 0 when an agent runs, 1 when none does. */
+/** Prints the status; exit status 0 when an agent runs and answers, 1 when none does. */
 export async function runStatus(flags: OptionValues, env: Environment): Promise<number> {
   const state = readStateFolder(flags, env);
   if (!state.ok) return complain(state.error, 2);
   const folder = state.value;
-  const status = await readStatus(folder);
-  const isRunning = status !== null && (await isHeld(folder));
-  if (flags.json === true) process.stdout.write(`${JSON.stringify({ running: isRunning, state: folder, status })}\n`);
-  else
-    process.stdout.write(
-      status ? formatStatus(status, isRunning) : `No agent has run with the state folder ${folder}.\n`,
-    );
-  return isRunning ? 0 : 1;
+  const { status, run } = await learnStatus(folder);
+  const now = Date.now();
+  const today = countToday(folder, now);
+  const versions = new VersionStore(folder).read();
+  const told = {
+    running: run === 'running',
+    run,
+    state: folder,
+    status,
+    today: { ...today, micro: String(today.micro) },
+  };
+  process.stdout.write(
+    flags.json === true
+      ? `${JSON.stringify(toIsoTimes(told))}\n`
+      : status === null
+        ? `No agent has run with the state folder ${folder}.\n`
+        : formatStatus({ status, run, today, versions, now }),
+  );
+  return run === 'running' ? 0 : 1;
 }
 
-async function isHeld(folder: string): Promise<boolean> {
-  const lock = await lockFolder(folder);
-  if (!lock.ok) return lock.error.isHeld;
-  lock.value.release();
-  return false;
+/** What a running agent says of itself, else what it last wrote. An agent of another version is read from its file. */
+export async function learnStatus(
+  folder: string,
+): Promise<{ readonly status: AgentStatus | null; readonly run: StatusFacts['run'] }> {
+  const asked = await askAgent(folder, { do: 'status' });
+  const live = asked.kind === 'answered' ? parseStatus(asked.answer) : null;
+  const status = live ?? (await readStatus(folder));
+  if (asked.kind === 'none') return { status, run: 'stopped' };
+  return { status, run: asked.kind === 'silent' ? 'silent' : 'running' };
 }
 
-export function formatStatus(status: AgentStatus, isRunning: boolean): string {
-  const lines = [
-    isRunning
-      ? `running (pid ${status.pid}, version ${status.version}), ${describeLink(status)}`
-      : `not running; last seen ${new Date(status.writtenAt).toISOString()}. Start it with irori-node up.`,
-    ...(status.name === null ? [] : [`name       ${status.name}`]),
-    `node       ${status.node ?? 'not enrolled'}  ${status.address}`,
-    `router     ${status.router}${status.hub === null ? '' : ` (${status.area ?? ''}, ${status.hub})`}`,
-    `models     ${status.models.join(', ') || 'none'}`,
-    ...describeAbilities(status),
-    `jobs       ${status.running} of ${status.slots} slots busy; ${status.jobs} done, ${status.refused} refused since the start`,
-    ...(status.lastFailure === null ? [] : [`failing    the last job failed: ${status.lastFailure}`]),
-    `tokens     ${status.promptTokens} prompt, ${status.outputTokens} output since the start`,
-    `receipts   ${status.outbox} waiting for an answer, over ${formatCredits(status.outboxMicro)} credits; ${status.acceptedReceipts} accepted in all`,
-    `earned     ${formatCredits(status.earnedMicro)} credits, signed for by the router`,
-    ...(status.proof === null ? [] : [`proof      ${formatProof(status.proof)}`]),
-    ...describeSeals(status),
-    ...describeEvidence(status),
-    ...describeUnpaid(status),
-    ...describeRestored(status),
-    ...describeSkew(status),
-  ];
-  return `${lines.join('\n')}\n`;
-}
-
-/** A home with many models shows them with `--json`. */
-const ABILITY_LINES = 12;
-
-function describeAbilities({ models, abilities }: AgentStatus): string[] {
-  const lines = models.map((name) => `can        ${name}: ${['text', ...(abilities[name] ?? [])].join(', ')}`);
-  const left = lines.length - ABILITY_LINES;
-  return left > 0 ? [...lines.slice(0, ABILITY_LINES), `can        … ${left} more: see --json`] : lines;
-}
-
-function describeSeals({ sealedReceipts }: AgentStatus): string[] {
-  if (sealedReceipts === null || sealedReceipts.seal === '0') return [];
-  return [`sealed     up to receipt ${sealedReceipts.receipt}, under ${sealedReceipts.seal} seals of this home`];
-}
-
-function describeEvidence({ evidence }: AgentStatus): string[] {
-  if (evidence.length === 0) return [];
-  return [
-    `warning    the router has signed totals of this home that cannot both hold (${evidence.length}): the evidence stands in \`irori-node status --json\`, and \`irori-node verify\` checks it`,
-  ];
-}
-
-function describeUnpaid({ answeredReceipts, unpaidReceipts, unpaidInARow }: AgentStatus): string[] {
-  if (unpaidReceipts === 0) return [];
-  const row = unpaidInARow > 1 ? `, the last ${unpaidInARow} in a row` : '';
-  return [
-    `warning    the router pays nothing for ${unpaidReceipts} of ${answeredReceipts} receipts since the start${row}: their answers broke off, or were not charged; the log has the reason of one that was refused`,
-  ];
-}
-
-function describeRestored({ restoredAtReceipt }: AgentStatus): string[] {
-  if (restoredAtReceipt === null) return [];
-  return [
-    `restored   this state folder was older than the receipts that the router has: they went on from number ${restoredAtReceipt}; there is nothing to do`,
-  ];
-}
-
-function describeSkew({ clockAheadMs }: AgentStatus): string[] {
-  const skew = clockAheadMs === null ? null : describeClock(clockAheadMs);
-  return skew === null
-    ? []
-    : [
-        `clock      this machine's and the router's differ: ${skew}; jobs go by the router's, and none is refused for it`,
-      ];
-}
-
-function describeLink(status: AgentStatus): string {
-  if (status.paused === 'owner' && status.pausedUntilAt !== null)
-    return `${status.state}, paused by you until ${new Date(status.pausedUntilAt).toISOString()}`;
-  if (status.paused === 'outbox')
-    return `${status.state}, takes no work: too much of what it did waits for the router to accept it (outbox); it goes on by itself`;
-  if (status.paused !== null) return `${status.state}, takes no work: ${status.paused}`;
-  return status.problem === null ? status.state : `${status.state}: ${status.problem}`;
-}
-
-function formatCredits(micro: string): string {
-  const digits = micro.padStart(7, '0');
-  return `${digits.slice(0, -6)}.${digits.slice(-6)}`;
+/** By this home's own record of what the router answered; the file is in days of UTC, the owner's day is the local one. */
+function countToday(folder: string, now: number): Today {
+  const midnight = findMidnight(now);
+  const entries = readJournal(join(folder, 'earned'), { days: 2, now }).filter(({ at }) => at >= midnight);
+  const counted = entries.map(({ accepted, signed }) => accepted ?? { ...signed, amount: '0' });
+  return {
+    jobs: new Set(entries.map(({ job }) => job)).size,
+    tokens: counted.reduce((sum, one) => sum + one.promptTokens + one.outputTokens, 0),
+    micro: counted.reduce((sum, one) => sum + BigInt(one.amount), 0n),
+  };
 }

@@ -1,6 +1,7 @@
 // `irori-node verify FILE…`: checks receipts and evidence offline, as the router gives them. Asks nobody: the signatures say it all.
 import { readFile } from 'node:fs/promises';
 import { toEvidenceJson } from '../../schema/evidence.ts';
+import { describeEnergy } from '../../schema/verify/describe-energy.ts';
 import { checkFiles } from '../../schema/verify/check-files.ts';
 import type { FilesReport, GivenFile, PartReport } from '../../schema/verify/check-files.ts';
 import { FAULTS, tellLink } from '../../schema/verify/tell-faults.ts';
@@ -89,6 +90,7 @@ function toPartJson({ id, bundle, result }: PartReport): object {
       promptTokens: receipt.promptTokens,
       outputTokens: receipt.outputTokens,
       amount: receipt.amount.toString(),
+      energy: toEnergyJson(receipt),
     },
     acceptance: acceptance && {
       promptTokens: acceptance.promptTokens,
@@ -96,4 +98,9 @@ function toPartJson({ id, bundle, result }: PartReport): object {
       amount: acceptance.amount.toString(),
     },
   };
+}
+
+function toEnergyJson(receipt: Parameters<typeof describeEnergy>[0]): object {
+  const { wh, wh90, method, tier } = describeEnergy(receipt);
+  return { wh, wh_90: wh90, method, tier };
 }

@@ -6,8 +6,9 @@ import { nodeIdOf } from '../../schema/ids.ts';
 import { isProofFresh, parseNodeProof, PROOF_LIFE_MS, TIME_HEADER } from '../../schema/node-proof.ts';
 import { makeMessageSigner, NODE_HELLO } from '../../schema/receipt.ts';
 import { addressOfPrivateKey, HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
-import { askWhy, formatWhy, runWhy } from './why.ts';
-import type { Why } from './why.ts';
+import { askWhy } from '../link/why-question.ts';
+import type { Why } from '../link/why-question.ts';
+import { formatWhy, runWhy } from './why.ts';
 
 const privateKey = new Uint8Array(randomBytes(32));
 const key = { privateKey, address: addressOfPrivateKey(privateKey) };
@@ -118,9 +119,9 @@ test('the lines tell where it stands, what it did and what was measured, and kee
   expect(text).toContain('connected (weur, hub:weur:0)');
   expect(text).toContain('3 in the last hour; 2 minutes with work, 58 without');
   expect(text).toContain('No call came.');
-  expect(text).toContain('m: 1000 prompt and 40.0 output tokens/s, 12 ms to its hub and back, 1.1 % of jobs');
-  expect(formatWhy(makeWhy({ pause: 'battery' }))).toContain('takes no work: battery');
-  expect(formatWhy(makeWhy({ coolingUntil: 0, coolingReason: 'it broke' }))).toMatch(
+  expect(join(text)).toContain('m: 1000 prompt and 40.0 output tokens/s, 12 ms to its hub and back, 1.1 % of jobs');
+  expect(join(formatWhy(makeWhy({ pause: 'battery' })))).toContain('takes no work: The machine runs on battery.');
+  expect(join(formatWhy(makeWhy({ coolingUntil: 0, coolingReason: 'it broke' })))).toMatch(
     /cooling down until \d\d:\d\d: it broke/,
   );
   expect(formatWhy(makeWhy({ online: false, since: null }))).toContain('not connected\n');
@@ -134,8 +135,8 @@ test('a folder where no agent ran has nothing to ask with', async () => {
 });
 
 test('jobs that its model server failed on are told where there are any', () => {
-  expect(formatWhy(makeWhy({ faults: { lastHour: 5, heldAgainst: 2 } }))).toContain(
-    'faults     5 in the last hour: jobs that the model server failed on; 2 of them counted against this home',
+  expect(join(formatWhy(makeWhy({ faults: { lastHour: 5, heldAgainst: 2 } })))).toContain(
+    'faults 5 in the last hour: jobs that the model server failed on; 2 of them counted against this home',
   );
   expect(formatWhy(makeWhy({ faults: { lastHour: 0, heldAgainst: 0 } }))).not.toContain('faults');
   expect(formatWhy(makeWhy())).not.toContain('faults');
@@ -152,7 +153,7 @@ test('jobs that its model server failed on are told where there are any', () => 
 
 test('jobs that it gave back are told where there are any', () => {
   const turns = { answered: 4, refused: 3, contradicted: 1, preempted: 2 };
-  expect(formatWhy(makeWhy({ turns }))).toContain(
+  expect(join(formatWhy(makeWhy({ turns })))).toContain(
     'given back 6 jobs in the last hour, and 4 answered: 3 refused, 1 refused that another home answered, 2 taken back.',
   );
   expect(formatWhy(makeWhy({ turns: { answered: 4, refused: 0, contradicted: 0, preempted: 0 } }))).not.toContain(
@@ -160,3 +161,26 @@ test('jobs that it gave back are told where there are any', () => {
   );
   expect(formatWhy(makeWhy())).not.toContain('given back');
 });
+
+test('a guess is not called measured, and what an older router calls so is not either', () => {
+  const { measured } = makeWhy();
+  expect(formatWhy(makeWhy())).toContain('expected   m: 1000 prompt');
+  expect(formatWhy(makeWhy({ guessed: {} }))).toContain('measured   m: 1000 prompt');
+  const text = formatWhy(makeWhy({ measured: {}, guessed: measured }));
+  expect(join(text)).toContain('guessed m: 1000 prompt and 40.0 output tokens/s; no job has shown its speed yet');
+  expect(text).not.toContain('measured');
+});
+
+test('a model that only its owner calls is told as such', () => {
+  const note = {
+    inCatalogue: false,
+    servedTo: 'own account only',
+    told: 'not in the catalogue: only your own calls come',
+  } as const;
+  expect(formatWhy(makeWhy(), { modelNotes: { m: note } })).toContain('own calls  m: not in the catalogue');
+});
+
+/** Lines that were broken to fit a terminal, as one. */
+function join(text: string): string {
+  return text.replaceAll(/\s+/g, ' ');
+}

@@ -1,52 +1,17 @@
 // `irori-node why`: asks the router why this home had no job in the last hour, and prints its answer plainly. Needs no running agent: the home
 // signs the question with its own key.
-import * as z from 'zod';
-import { err, ok } from '../../schema/result.ts';
-import type { Result } from '../../schema/result.ts';
 import type { Environment } from '../config/config.ts';
 import { complain } from './complain.ts';
+import { describeModelNotes } from './describe-notes.ts';
 import { findOwnHome } from './own-home.ts';
+import type { AgentStatus } from '../home/status-file.ts';
 import { tellLines } from './tell-lines.ts';
+import { toIsoTimes } from './to-iso-times.ts';
+import { tellClock, tellWhen } from '../tell-time.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
-import { askSigned } from '../link/signed-question.ts';
-import type { SessionKey } from '../receipts/session-key.ts';
-
-const count = z.number().int().min(0);
-const text = z.string().max(2000);
-const whySchema = z.object({
-  node: text,
-  online: z.boolean(),
-  since: z.number().nullable(),
-  area: text.nullable(),
-  hub: text.nullable(),
-  lastHour: z.object({
-    jobs: count,
-    minutesWithJob: count,
-    minutesWithout: count,
-    summary: text,
-    spans: z.array(z.object({ from: z.number(), to: z.number(), reason: text, text })).max(100),
-  }),
-  /** Jobs that its model server failed on, and how many of them count against it. Older routers do not tell. */
-  faults: z.object({ lastHour: count, heldAgainst: count }).optional(),
-  /** What became of strangers' jobs. Older routers do not tell. */
-  turns: z.object({ answered: count, refused: count, contradicted: count, preempted: count }).optional(),
-  /** What the home has signed that contradicts itself. Older routers do not tell; null where nobody could be asked. */
-  evidence: z.object({ seals: count, receipts: count }).nullish(),
-  pause: text.nullable(),
-  coolingUntil: z.number().nullable(),
-  coolingReason: text.nullable(),
-  measured: z.record(
-    text,
-    z.object({
-      promptTokensPerS: z.number(),
-      decodeTokensPerS: z.number(),
-      rttMs: z.number(),
-      failureShare: z.number(),
-    }),
-  ),
-});
-export type Why = z.output<typeof whySchema>;
-const answerSchema = z.object({ nodes: z.array(whySchema).min(1) });
+import { tellState } from '../../schema/state-words.ts';
+import { askWhy } from '../link/why-question.ts';
+import type { Why } from '../link/why-question.ts';
 
 /** Prints the reasons of the last hour; exit status 0, or 1 when nothing could be learned. */
 export async function runWhy(flags: OptionValues, env: Environment): Promise<number> {
@@ -55,41 +20,43 @@ export async function runWhy(flags: OptionValues, env: Environment): Promise<num
   const { status, key } = home.value;
   const why = await askWhy(status.router, key, Date.now());
   if (!why.ok) return complain(why.error, 1);
-  process.stdout.write(flags.json === true ? `${JSON.stringify(why.value)}\n` : formatWhy(why.value));
+  process.stdout.write(
+    flags.json === true ? `${JSON.stringify(toIsoTimes(why.value))}\n` : formatWhy(why.value, status),
+  );
   return 0;
 }
 
-/** Asks a router (its origin) about the node of this key; by the router's own time where this machine's is off. Errors are sentences for the owner. */
-export async function askWhy(router: string, key: SessionKey, now: number): Promise<Result<Why, string>> {
-  const answer = await askSigned({ router, key, path: '/node/v1/why' }, now);
-  if (!answer.ok) return answer;
-  const [node] = answerSchema.safeParse(answer.value).data?.nodes ?? [];
-  return node ? ok(node) : err(`${router} does not answer like an Irori router.`);
-}
-
 /** The answer as lines for a terminal; times of day are this machine's. */
-export function formatWhy(why: Why): string {
+export function formatWhy(
+  why: Why,
+  notes: Pick<AgentStatus, 'modelNotes'> = { modelNotes: {} },
+  now: number = Date.now(),
+): string {
   const { lastHour } = why;
   const lines = [
-    `${why.node}  ${describeStanding(why)}`,
+    `${why.node}  ${describeStanding(why, now)}`,
     `jobs       ${lastHour.jobs} in the last hour; ${lastHour.minutesWithJob} minutes with work, ${lastHour.minutesWithout} without`,
     lastHour.summary,
-    ...lastHour.spans.map(({ from, to, text: said }) => `  ${clock(from)}–${clock(to)}  ${said}`),
+    ...lastHour.spans.map(({ from, to, text: said }) => `  ${tellClock(from)}–${tellClock(to)}  ${said}`),
+    ...describeModelNotes(notes),
     ...describeFaults(why),
     ...describeEvidence(why),
     ...describeTurns(why),
-    ...Object.entries(why.measured).map(([model, measured]) => describeMeasured(model, measured)),
+    // What an older router calls measured may be a guess.
+    ...Object.entries(why.measured).map(([model, speed]) =>
+      describeMeasured(why.guessed === undefined ? 'expected' : 'measured', model, speed),
+    ),
+    ...Object.entries(why.guessed ?? {}).map(([model, speed]) => describeGuessed(model, speed)),
   ];
   return tellLines(lines);
 }
 
-function describeStanding(why: Why): string {
-  if (!why.online)
-    return why.since === null ? 'not connected' : `not connected since ${new Date(why.since).toString()}`;
+function describeStanding(why: Why, now: number): string {
+  if (!why.online) return why.since === null ? 'not connected' : `not connected since ${tellWhen(why.since, now)}`;
   const place = [why.area, why.hub].filter((part) => part !== null).join(', ');
-  if (why.pause !== null) return `connected (${place}), takes no work: ${why.pause}`;
+  if (why.pause !== null) return `connected (${place}), takes no work: ${tellState(why.pause)}`;
   if (why.coolingUntil !== null)
-    return `connected (${place}), cooling down until ${clock(why.coolingUntil)}: ${why.coolingReason ?? 'jobs failed'}`;
+    return `connected (${place}), cooling down until ${tellClock(why.coolingUntil)}: ${why.coolingReason ?? 'jobs failed'}`;
   return `connected (${place})`;
 }
 
@@ -115,12 +82,14 @@ function describeTurns({ turns }: Why): string[] {
   ];
 }
 
-function describeMeasured(model: string, measured: Why['measured'][string]): string {
-  const { promptTokensPerS, decodeTokensPerS, rttMs, failureShare } = measured;
-  return `measured   ${model}: ${Math.round(promptTokensPerS)} prompt and ${decodeTokensPerS.toFixed(1)} output tokens/s, ${Math.round(rttMs)} ms to its hub and back, ${(100 * failureShare).toFixed(1)} % of jobs expected to break`;
+function describeMeasured(word: 'measured' | 'expected', model: string, speed: Why['measured'][string]): string {
+  return `${word}   ${model}: ${describeSpeed(speed)}, ${Math.round(speed.rttMs)} ms to its hub and back, ${(100 * speed.failureShare).toFixed(1)} % of jobs expected to break`;
 }
 
-function clock(at: number): string {
-  const time = new Date(at);
-  return `${String(time.getHours()).padStart(2, '0')}:${String(time.getMinutes()).padStart(2, '0')}`;
+function describeGuessed(model: string, speed: Why['measured'][string]): string {
+  return `guessed    ${model}: ${describeSpeed(speed)}; no job has shown its speed yet`;
+}
+
+function describeSpeed({ promptTokensPerS, decodeTokensPerS }: Why['measured'][string]): string {
+  return `${Math.round(promptTokensPerS)} prompt and ${decodeTokensPerS.toFixed(1)} output tokens/s`;
 }

@@ -64,6 +64,26 @@ describe('readConfig', () => {
     ]);
   });
 
+  test('a code is taken as it was typed: in lower case, with spaces; what can be none is left to the router', () => {
+    const codeOf = (code: string): unknown => {
+      const config = read({ router: 'https://x.example', code });
+      return config.ok && config.value.code;
+    };
+    expect(codeOf(' enr_3ecb 48sv egmp fv3z cbaf ')).toBe('enr_3ECB-48SV-EGMP-FV3Z-CBAF');
+    expect(codeOf(' other ')).toBe('other');
+  });
+
+  test('a server that is named twice is one', () => {
+    const backends = ['http://127.0.0.1:1', 'http://localhost:1/v1', 'http://127.0.0.1:1/', 'http://127.0.0.1:2'];
+    const config = read({ router: 'https://x.example', backends });
+    expect(config.ok && config.value.backends).toEqual(['http://127.0.0.1:1', 'http://127.0.0.1:2']);
+  });
+
+  test('models chosen by their place on this machine are chosen by their name', () => {
+    const config = read({ router: 'https://x.example', models: ['/home/mika/qwen*', 'llama3'] });
+    expect(config).toMatchObject({ ok: true, value: { models: ['qwen*', 'llama3'] } });
+  });
+
   test('the state folder comes from the flag, the variable, or the platform', () => {
     expect(readStateFolder({ state: '/x' }, { IRORI_STATE: '/y' })).toEqual({ ok: true, value: '/x' });
     expect(readStateFolder({}, { IRORI_STATE: '/y' })).toEqual({ ok: true, value: '/y' });
@@ -85,6 +105,8 @@ describe('readConfig', () => {
     [{ router: 'https://a.example', slots: 0 }, {}, '--slots'],
     [{ router: 'https://a.example', windowMs: 5000 }, {}, '--window'],
     [{ router: 'https://a.example', wallet: '0x12' }, {}, '--wallet'],
+    [{ router: 'https://a.example', name: 'a\u001b[31m' }, {}, '--name'],
+    [{ router: 'https://a.example', name: 'x'.repeat(65) }, {}, '--name'],
     [{ router: 'https://a.example', place: 'Paris' }, {}, '--place'],
     [{ router: 'https://a.example', load: 'sometimes' }, {}, '--load must be one of on-demand, keep, never'],
     [{ router: 'https://a.example', load: 'never' }, {}, '--load never needs a model server'],
@@ -93,6 +115,22 @@ describe('readConfig', () => {
     [{ router: 'https://a.example', can: ['m=fly'] }, {}, "--can m: 'fly' is none of tools, json"],
     [{ router: 'https://a.example', unloadAfterMin: 9999 }, {}, '--unload-after'],
     [{ router: 'https://a.example' }, { IRORI_SLOTS: 'x' }, 'IRORI_SLOTS'],
+    [{ router: 'https://a.example', backends: ['not a url'] }, {}, 'Write it like http://127.0.0.1:11434'],
+    [{ router: 'https://a.example', backends: ['localhost:11434'] }, {}, 'http://localhost:11434'],
+    [
+      { router: 'https://a.example', backends: ['http://8.8.8.8'] },
+      {},
+      '--backend http://8.8.8.8: 8.8.8.8 is on the internet',
+    ],
+    [
+      { router: 'https://a.example', backends: ['http://me:pw@127.0.0.1'] },
+      {},
+      '--backend http://…@127.0.0.1: Leave name',
+    ],
+    [{ router: 'https://a.example', backends: ['http://192.168.0.2'] }, {}, 'Say --allow-lan'],
+    [{ router: 'http://127.0.0.1:8787', backends: ['http://localhost:8787/v1'] }, {}, 'An Irori router'],
+    [{ router: 'https://a.example', backends: ['https://A.example'], allowLan: true }, {}, 'An Irori router'],
+    [{ router: 'https://a.example' }, { IRORI_BACKEND_KEY: 'two words' }, 'IRORI_BACKEND_KEY'],
   ])('%j with %j is refused by name', (flags, env, words) => {
     expect(read(flags, env)).toMatchObject({ ok: false, error: expect.stringContaining(words) });
   });

@@ -3,16 +3,24 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Hex } from '../../schema/bytes.ts';
+import { foldEnrolmentCode } from '../../schema/enrolment-code.ts';
 import { parseJson } from '../../schema/json.ts';
 import { err, ok } from '../../schema/result.ts';
 import { MAX_FIRST_TOKEN_S } from '../../schema/timings.ts';
 import type { Result } from '../../schema/result.ts';
+import { readBackendKeys } from './backend-keys.ts';
+import type { BackendKeys } from './backend-keys.ts';
 import { chooseStateFolder } from './choose-state-folder.ts';
+import { isThisMachine, refuseBaseUrl, refuseRouter } from '../backends/refuse-server.ts';
+import { tellName } from '../backends/tell-name.ts';
 import { describeError } from '../log.ts';
 import { OUTBOX_LIMITS } from '../receipts/judge-outbox.ts';
 import { parseRouterUrl } from '../link/parse-router-url.ts';
 import type { RouterUrl } from '../link/parse-router-url.ts';
+import { findUpdateFault, UPDATE_POLICIES } from './find-update-fault.ts';
+import type { UpdatePolicy } from './find-update-fault.ts';
 import { OPTIONS } from './options.ts';
+import { parseCommandLine } from '../energy/parse-command-line.ts';
 import { readCan } from './read-can.ts';
 import type { SaidAbility } from './read-can.ts';
 import type { OptionKey, OptionSpec } from './options.ts';
@@ -27,9 +35,12 @@ export interface AgentConfig {
   readonly code: string | null;
   readonly state: string;
   readonly backends: readonly string[];
-  /** For servers that want one; only from the environment, since command lines can be read by others. */
-  readonly backendKey: string | null;
+  /** For servers that want one. */
+  readonly backendKeys: BackendKeys;
   readonly models: readonly string[] | null;
+  /** A model file that the agent serves by a llama-server of its own, and that program where it is not on the PATH. */
+  readonly gguf: string | null;
+  readonly llamaServer: string | null;
   /** What the owner says that models can do; the rest is found out. */
   readonly can: readonly SaidAbility[];
   /** The embedding model is shared beside the other backends. */
@@ -51,6 +62,8 @@ export interface AgentConfig {
   readonly allowNetworks: boolean;
   /** Whether servers are shared that read control tokens out of messages, or may. */
   readonly specials: SpecialsPolicy;
+  /** Of the owner's page on 127.0.0.1: 0 for none, null for the usual one. */
+  readonly pagePort: number | null;
   readonly jsonLogs: boolean;
   /** Whether models that are not in memory may be loaded for jobs, and whether the built-in one stays there. */
   readonly load: LoadPolicy;
@@ -59,8 +72,20 @@ export interface AgentConfig {
   readonly benchmark: BenchmarkChoice;
   /** A model server without a sign of life for so long is given up. */
   readonly frozenMs: number;
+  /** An owner's meter at the wall, as a program and its arguments, and how often it is read. */
+  readonly powerCommand: readonly [program: string, ...args: string[]] | null;
+  readonly powerEveryMs: number;
+  /** A file of signals that are played in place of the machine's own, or `none` for no signals at all; null reads the machine. */
+  readonly signals: string | null;
   /** How soon an epoch that is not published yet is asked for again. */
   readonly epochRetryMs: number;
+  readonly updates: UpdatePolicy;
+  /** Where the signed list of the newest version is; null where none is looked for. */
+  readonly manifest: string | null;
+  /** A release key beside the package's own. */
+  readonly updateKey: string | null;
+  /** The same settings, read again: what the owner changed since. */
+  readonly reread?: () => Result<AgentConfig, string>;
 }
 
 const LOAD_POLICIES = ['on-demand', 'keep', 'never'] as const;
@@ -80,6 +105,7 @@ const DEFAULT_WINDOW_MS = 100;
 const DEFAULT_UNLOAD_AFTER_MIN = 10;
 const DEFAULT_FROZEN_AFTER_S = 30;
 const DEFAULT_EPOCH_RETRY_S = 1800;
+const DEFAULT_POWER_EVERY_S = 10;
 const LEAST_EPOCH_RETRY_S = 1;
 const MOST_EPOCH_RETRY_S = 86_400;
 /** Less, and one slow answer to a look would end a job. */
@@ -111,11 +137,24 @@ function findHome(): string | null {
 export function readConfig(flags: OptionValues, env: Environment): Result<AgentConfig, string> {
   const state = readStateFolder(flags, env);
   if (!state.ok) return state;
-  const fromFile = readFileValues(join(state.value, 'config.json'));
+  const values = readValues(flags, env, state.value);
+  const config = values.ok ? checkConfig(values.value, state.value, env) : values;
+  return config.ok ? ok({ ...config.value, reread: () => readConfig(flags, env) }) : config;
+}
+
+/** Flags over variables over config.json, each of its kind; whether they go together is not looked at. */
+export function readValues(flags: OptionValues, env: Environment, state: string): Result<OptionValues, string> {
+  const fromFile = readFileValues(join(state, 'config.json'));
   if (!fromFile.ok) return fromFile;
   const fromEnv = readEnvValues(env);
   if (!fromEnv.ok) return fromEnv;
-  return checkConfig({ ...fromFile.value, ...fromEnv.value, ...flags }, state.value, env);
+  return ok({ ...fromFile.value, ...fromEnv.value, ...flags });
+}
+
+/** What is wrong with settings together, in a sentence that names the setting; null where nothing is. */
+export function findConfigFault(values: OptionValues, state: string, env: Environment): string | null {
+  const checked = checkConfig(values, state, env);
+  return checked.ok ? null : checked.error;
 }
 
 function checkConfig(values: OptionValues, state: string, env: Environment): Result<AgentConfig, string> {
@@ -128,13 +167,22 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
   if (fault) return err(fault);
   const can = readCan(list(values.can) ?? []);
   if (!can.ok) return can;
+  const backends = dropTwins(list(values.backends) ?? []);
+  const refusal = findRefusedBackend(backends, { router: router.value, allowLan });
+  if (refusal !== null) return err(refusal);
+  const backendKeys = readBackendKeys(state, env['IRORI_BACKEND_KEY']);
+  if (!backendKeys.ok) return backendKeys;
+  const power = readPowerCommand(text(values.powerCommand));
+  if (!power.ok) return power;
   return ok({
     router: router.value,
-    code: text(values.code),
+    code: readCode(text(values.code)),
     state,
-    backends: list(values.backends) ?? [],
-    backendKey: env['IRORI_BACKEND_KEY'] ?? null,
-    models: list(values.models),
+    backends,
+    backendKeys: backendKeys.value,
+    models: list(values.models)?.map(tellName) ?? null,
+    gguf: path(values.gguf),
+    llamaServer: text(values.llamaServer),
     can: can.value,
     embeddings: values.embeddings === true,
     slots: number(values.slots),
@@ -149,13 +197,55 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
     allowLan,
     allowNetworks: values.allowNetworks === true,
     specials: oneOf(SPECIALS_POLICIES, values.specials) ?? 'share',
+    signals: text(values.signals),
+    pagePort: number(values.pagePort),
     jsonLogs: values.jsonLogs === true,
     load: oneOf(LOAD_POLICIES, values.load) ?? 'on-demand',
     unloadAfterMs: (number(values.unloadAfterMin) ?? DEFAULT_UNLOAD_AFTER_MIN) * 60_000,
     frozenMs: (number(values.frozenAfterS) ?? DEFAULT_FROZEN_AFTER_S) * 1000,
+    powerCommand: power.value,
+    powerEveryMs: (number(values.powerEveryS) ?? DEFAULT_POWER_EVERY_S) * 1000,
     epochRetryMs: (number(values.epochRetryS) ?? DEFAULT_EPOCH_RETRY_S) * 1000,
     benchmark: oneOf(BENCHMARK_CHOICES, values.benchmark) ?? 'built-in',
+    updates: oneOf(UPDATE_POLICIES, values.updates) ?? 'notify',
+    manifest: text(values.manifest),
+    updateKey: text(values.updateKey)?.toLowerCase() ?? null,
   });
+}
+
+/** A server that was named twice, as 127.0.0.1 and as localhost too, would be given twice the jobs that it takes. */
+function dropTwins(backends: readonly string[]): string[] {
+  const placeOf = (text: string): string => {
+    const server = refuseBaseUrl(text, true);
+    if (!server.ok) return text;
+    const { hostname, port, api } = server.value;
+    return `${isThisMachine(hostname) ? 'here' : hostname}:${port}${new URL(api).pathname}`;
+  };
+  const places = backends.map(placeOf);
+  return backends.filter((_, i) => places.indexOf(places[i] ?? '') === i);
+}
+
+/** An address that can never be shared is told before anything else happens; one where nobody answers is told at the first look. */
+function findRefusedBackend(
+  backends: readonly string[],
+  { router, allowLan }: { readonly router: RouterUrl; readonly allowLan: boolean },
+): string | null {
+  for (const text of backends) {
+    const server = refuseBaseUrl(text, allowLan);
+    const refusal = server.ok ? refuseRouter(server.value, new URL(router.origin)) : server.error;
+    if (refusal !== null) return `--backend ${text.replace(/\/\/[^/@]*@/, '//…@').slice(0, 100)}: ${refusal}`;
+  }
+  return null;
+}
+
+/** As its owner typed it, in lower case or with spaces; what can be no code is for the router to judge. */
+function readCode(given: string | null): string | null {
+  return given === null ? null : (foldEnrolmentCode(given) ?? given.trim());
+}
+
+function readPowerCommand(given: string | null): Result<AgentConfig['powerCommand'], string> {
+  const parsed = given === null ? ok(null) : parseCommandLine(given);
+  return parsed.ok ? parsed : err(`--power-command cannot be run: ${parsed.error}`);
 }
 
 /** A variable of another program: what is no sensible number there is as good as none (Ollama takes 0 for its own choice). */
@@ -171,20 +261,29 @@ function findFault(values: OptionValues): string | null {
   const price = number(values.price);
   if (price !== null && (price < LEAST_PRICE_SHARE || price > 1))
     return `--price must be a share from ${LEAST_PRICE_SHARE} to 1: what you ask of the catalogue’s price.`;
+  const pagePort = number(values.pagePort);
+  if (pagePort !== null && (!Number.isInteger(pagePort) || pagePort > 65_535))
+    return '--page-port must be a port from 1 to 65535, or 0 for no page.';
   const windowMs = number(values.windowMs);
   if (windowMs !== null && windowMs > 1000)
     return '--window must be at most 1000 ms: readers would see the text stutter.';
   const epochRetryS = number(values.epochRetryS);
   if (epochRetryS !== null && (epochRetryS < LEAST_EPOCH_RETRY_S || epochRetryS > MOST_EPOCH_RETRY_S))
     return `--epoch-retry must be from ${LEAST_EPOCH_RETRY_S} to ${MOST_EPOCH_RETRY_S} seconds.`;
+  const powerEveryS = number(values.powerEveryS);
+  if (powerEveryS !== null && (powerEveryS < 1 || powerEveryS > 60))
+    return '--power-every must be from 1 to 60 seconds.';
   const unloadAfter = number(values.unloadAfterMin);
   if (unloadAfter !== null && unloadAfter > UNLOAD_AFTER_MAX_MIN)
     return `--unload-after must be at most ${UNLOAD_AFTER_MAX_MIN} minutes; 0 keeps the model in memory.`;
   const frozenAfterS = number(values.frozenAfterS);
   if (frozenAfterS !== null && (frozenAfterS < FROZEN_AFTER_LEAST_S || frozenAfterS > MAX_FIRST_TOKEN_S))
     return `--frozen-after must be from ${FROZEN_AFTER_LEAST_S} to ${MAX_FIRST_TOKEN_S} seconds.`;
-  const fault = findChoiceFault(values);
+  const fault = findChoiceFault(values) ?? findUpdateFault(values);
   if (fault !== null) return fault;
+  const name = text(values.name);
+  if (name !== null && (name.length > 64 || /\p{Cc}/u.test(name)))
+    return '--name must be at most 64 characters on one line.';
   const wallet = text(values.wallet);
   if (wallet !== null && !/^0x[0-9a-fA-F]{40}$/.test(wallet))
     return '--wallet must be an address: 0x and 40 hex digits.';
@@ -194,13 +293,13 @@ function findFault(values: OptionValues): string | null {
   return null;
 }
 
-function findChoiceFault({ load, benchmark, specials, backends }: OptionValues): string | null {
+function findChoiceFault({ load, benchmark, specials, backends, gguf }: OptionValues): string | null {
   if (load !== undefined && !oneOf(LOAD_POLICIES, load)) return `--load must be one of ${LOAD_POLICIES.join(', ')}.`;
   if (benchmark !== undefined && !oneOf(BENCHMARK_CHOICES, benchmark))
     return `--benchmark must be one of ${BENCHMARK_CHOICES.join(', ')}.`;
   if (specials !== undefined && !oneOf(SPECIALS_POLICIES, specials))
     return `--specials must be one of ${SPECIALS_POLICIES.join(', ')}.`;
-  if (load === 'never' && (list(backends) ?? []).length === 0)
+  if (load === 'never' && (list(backends) ?? []).length === 0 && gguf === undefined)
     return '--load never needs a model server (--backend URL): the built-in model is in memory only when the agent loads it.';
   return null;
 }
@@ -258,6 +357,10 @@ function oneOf<T extends string>(choices: readonly T[], value: OptionValue | und
 
 function text(value: OptionValue | undefined): string | null {
   return typeof value === 'string' ? value : null;
+}
+
+function path(value: OptionValue | undefined): string | null {
+  return typeof value === 'string' ? resolve(value) : null;
 }
 
 function number(value: OptionValue | undefined): number | null {

@@ -1,4 +1,6 @@
 // Every option of the agent, described once: the flag, the variable, the key in config.json, and the words of the help text all come from here.
+import { JOIN_OPTIONS } from './join-options.ts';
+import { OWNER_OPTIONS } from './owner-options.ts';
 
 export interface OptionSpec {
   /** Key in config.json, and of the parsed value. */
@@ -11,10 +13,39 @@ export interface OptionSpec {
   readonly value: string;
   readonly text: string;
   readonly commands: readonly Command[];
+  /** For tests and benches: the help text does not name it. */
+  readonly isHidden?: true;
 }
 
-export const COMMANDS = ['up', 'pause', 'resume', 'status', 'why', 'earnings', 'credit', 'verify', 'setup'] as const;
+export const COMMANDS = [
+  'join',
+  'up',
+  'open',
+  'status',
+  'open',
+  'pause',
+  'resume',
+  'why',
+  'earnings',
+  'credit',
+  'test',
+  'doctor',
+  'logs',
+  'config',
+  'name',
+  'move',
+  'leave',
+  'service',
+  'update',
+  'verify',
+  'setup',
+] as const;
 export type Command = (typeof COMMANDS)[number];
+
+const WITH_STATE = COMMANDS.filter((command) => command !== 'verify' && command !== 'join');
+const WITH_JSON: readonly Command[] = COMMANDS.filter(
+  (command) => !['join', 'up', 'logs', 'leave', 'setup'].includes(command),
+);
 
 export const OPTIONS = [
   {
@@ -24,7 +55,7 @@ export const OPTIONS = [
     kind: 'text',
     value: 'URL',
     text: 'The network to join, such as https://irori.example.',
-    commands: ['up'],
+    commands: ['up', 'doctor'],
   },
   {
     key: 'code',
@@ -42,7 +73,7 @@ export const OPTIONS = [
     kind: 'text',
     value: 'DIR',
     text: "Folder for the node's key, receipts and status. Default: the user's data folder.",
-    commands: ['up', 'pause', 'resume', 'status', 'why', 'earnings', 'credit', 'setup'],
+    commands: WITH_STATE,
   },
   {
     key: 'backends',
@@ -153,6 +184,24 @@ export const OPTIONS = [
     commands: ['up'],
   },
   {
+    key: 'powerCommand',
+    flag: '--power-command',
+    env: 'IRORI_POWER_COMMAND',
+    kind: 'text',
+    value: 'CMD',
+    text: 'A program with its arguments that prints what the machine draws at the wall: watts, or JSON of a smart plug. Run without a shell.',
+    commands: ['up'],
+  },
+  {
+    key: 'powerEveryS',
+    flag: '--power-every',
+    env: 'IRORI_POWER_EVERY',
+    kind: 'number',
+    value: 'SECONDS',
+    text: 'How often the power command is run, 1 to 60. Default: 10.',
+    commands: ['up'],
+  },
+  {
     key: 'place',
     flag: '--place',
     env: 'IRORI_PLACE',
@@ -176,7 +225,7 @@ export const OPTIONS = [
     env: 'IRORI_NAME',
     kind: 'text',
     value: 'TEXT',
-    text: 'A name for this machine in your own status.',
+    text: 'A name for this machine, for you and your account.',
     commands: ['up'],
   },
   {
@@ -196,6 +245,16 @@ export const OPTIONS = [
     value: 'SECONDS',
     text: 'How soon to ask again for an epoch that is over and not published yet. Default: 1800.',
     commands: ['up'],
+  },
+  {
+    key: 'signals',
+    flag: '--signals',
+    env: 'IRORI_SIGNALS',
+    kind: 'text',
+    value: 'FILE',
+    text: 'Play signals of the machine from a file in place of its own (home/played-signals.ts); none reads nothing.',
+    commands: ['up'],
+    isHidden: true,
   },
   {
     key: 'allowLan',
@@ -225,6 +284,24 @@ export const OPTIONS = [
     commands: ['up'],
   },
   {
+    key: 'pagePort',
+    flag: '--page-port',
+    env: 'IRORI_PAGE_PORT',
+    kind: 'number',
+    value: 'PORT',
+    text: 'Port of your page on 127.0.0.1; 0 for none. Default: 4770, or the next free one.',
+    commands: ['up'],
+  },
+  {
+    key: 'noBrowser',
+    flag: '--no-browser',
+    env: null,
+    kind: 'switch',
+    value: '',
+    text: 'Print the address only.',
+    commands: ['open'],
+  },
+  {
     key: 'jsonLogs',
     flag: '--json-logs',
     env: 'IRORI_JSON_LOGS',
@@ -232,15 +309,6 @@ export const OPTIONS = [
     value: '',
     text: 'Write log lines as JSON.',
     commands: ['up'],
-  },
-  {
-    key: 'for',
-    flag: '--for',
-    env: null,
-    kind: 'text',
-    value: '30m',
-    text: 'How long: 90s, 30m, 2h, 1d. Default: until irori-node resume.',
-    commands: ['pause'],
   },
   {
     key: 'days',
@@ -275,8 +343,8 @@ export const OPTIONS = [
     env: null,
     kind: 'switch',
     value: '',
-    text: 'Answer as JSON.',
-    commands: ['pause', 'resume', 'status', 'why', 'earnings', 'credit', 'verify'],
+    text: 'Answer as JSON; times are ISO 8601.',
+    commands: WITH_JSON,
   },
   {
     key: 'answer',
@@ -287,6 +355,8 @@ export const OPTIONS = [
     text: 'A streamed answer as it was saved (curl -N … > FILE), held against the hash in the receipts of its job.',
     commands: ['verify'],
   },
+  ...JOIN_OPTIONS,
+  ...OWNER_OPTIONS,
 ] as const satisfies readonly OptionSpec[];
 
 export type OptionKey = (typeof OPTIONS)[number]['key'];

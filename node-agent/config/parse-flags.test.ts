@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { measureWidth } from '../fit-text.ts';
 import { formatHelp } from './help.ts';
-import { OPTIONS } from './options.ts';
+import { COMMANDS, OPTIONS } from './options.ts';
 import { parseFlags } from './parse-flags.ts';
 
 describe('parseFlags', () => {
@@ -34,9 +35,21 @@ describe('parseFlags', () => {
     });
   });
 
-  test('no command and --help ask for help; version is told', () => {
-    expect(parseFlags([])).toEqual({ ok: true, value: { command: 'help' } });
-    expect(parseFlags(['up', '--help'])).toEqual({ ok: true, value: { command: 'help' } });
+  test('without a command it joins, with its own options and those of up', () => {
+    expect(parseFlags([])).toEqual({ ok: true, value: { command: 'join', values: {}, files: [] } });
+    expect(parseFlags(['--yes', '--code', 'c', '--slots', '2'])).toEqual({
+      ok: true,
+      value: { command: 'join', values: { yes: true, code: 'c', slots: 2 }, files: [] },
+    });
+    expect(parseFlags(['up', '--yes'])).toMatchObject({ ok: false });
+    expect(parseFlags(['--wings'])).toMatchObject({ ok: false, error: expect.stringContaining('no option --wings') });
+  });
+
+  test('--help asks for help; version is told', () => {
+    expect(parseFlags(['up', '--help'])).toEqual({ ok: true, value: { command: 'help', about: 'up' } });
+    expect(parseFlags(['help', 'pause'])).toEqual({ ok: true, value: { command: 'help', about: 'pause' } });
+    for (const words of [['--help'], ['help'], ['wings', '--help']])
+      expect(parseFlags(words)).toEqual({ ok: true, value: { command: 'help', about: null } });
     expect(parseFlags(['--version'])).toEqual({ ok: true, value: { command: 'version' } });
   });
 
@@ -69,9 +82,19 @@ describe('parseFlags', () => {
   });
 });
 
-test('the help names every flag and every variable', () => {
+test('no line of any help is wider than a terminal, and each command has one', () => {
+  for (const about of [null, ...COMMANDS]) {
+    const lines = formatHelp(about).split('\n');
+    expect(lines.filter((line) => measureWidth(line) > 80)).toEqual([]);
+    expect(lines.some((line) => about === null || line.startsWith(`irori-node ${about}`))).toBe(true);
+  }
+});
+
+test('the help names every flag and every variable but those of tests', () => {
   const help = formatHelp();
-  for (const { flag, env } of OPTIONS) {
+  const hidden = OPTIONS.filter((option) => 'isHidden' in option);
+  expect(hidden.map(({ flag }) => flag)).toEqual(['--signals']);
+  for (const { flag, env } of OPTIONS.filter((option) => !('isHidden' in option))) {
     expect(help).toContain(flag);
     expect(help).toContain(env ?? flag);
   }

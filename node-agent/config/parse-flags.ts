@@ -9,22 +9,30 @@ export type OptionValue = string | number | boolean | readonly string[];
 export type OptionValues = Partial<Record<OptionKey, OptionValue>>;
 
 export type CommandLine =
-  | { readonly command: 'help' | 'version' }
+  | { readonly command: 'version' }
+  /** Of one command, or null for all of it. */
+  | { readonly command: 'help'; readonly about: Command | null }
   | { readonly command: Command; readonly values: OptionValues; readonly files: readonly string[] };
 
 /** `args` without the program's name. Errors are sentences that name the flag and what it wants. */
 export function parseFlags(args: readonly string[]): Result<CommandLine, string> {
-  const [first, ...rest] = args;
-  if (first === undefined || first === 'help' || args.includes('--help') || args.includes('-h'))
-    return ok({ command: 'help' });
+  const [first = 'join', ...rest] = args;
+  if (first === 'help' || args.includes('--help') || args.includes('-h')) {
+    const about = first === 'help' ? (rest[0] ?? '') : first;
+    return ok({ command: 'help', about: isCommand(about) && args.length > 0 ? about : null });
+  }
   if (first === '--version' || first === 'version') return ok({ command: 'version' });
+  // `irori-node --yes …`: joining is what is done without a word.
+  if (first.startsWith('--')) return parseRest('join', args);
   if (!isCommand(first))
-    return err(`There is no command '${first}'. Commands: ${COMMANDS.join(', ')}. See irori-node --help.`);
+    return err(
+      `There is no command '${first}'.\nCommands: ${COMMANDS.slice(0, 10).join(', ')},\n  ${COMMANDS.slice(10).join(', ')}.\nSee irori-node --help.`,
+    );
   return parseRest(first, rest);
 }
 
 function parseRest(command: Command, args: readonly string[]): Result<CommandLine, string> {
-  const options = OPTIONS.filter((option) => (option.commands as readonly Command[]).includes(command));
+  const options = OPTIONS.filter((option) => takes(option, command));
   const values: OptionValues = {};
   const files: string[] = [];
   for (const token of readTokens(args, options)) {
@@ -44,8 +52,20 @@ function parseRest(command: Command, args: readonly string[]): Result<CommandLin
   return ok({ command, values, files });
 }
 
+/** Joining starts the agent at its end, with all that `up` takes. */
+function takes(option: OptionSpec, command: Command): boolean {
+  return option.commands.includes(command) || (command === 'join' && option.commands.includes('up'));
+}
+
 /** Words behind a command that takes any. */
-const MOST_WORDS: Partial<Readonly<Record<Command, number>>> = { verify: Number.POSITIVE_INFINITY, credit: 1 };
+const MOST_WORDS: Partial<Readonly<Record<Command, number>>> = {
+  verify: Number.POSITIVE_INFINITY,
+  credit: 1,
+  pause: 2,
+  config: Number.POSITIVE_INFINITY,
+  name: Number.POSITIVE_INFINITY,
+  service: 1,
+};
 
 type Token = NonNullable<ReturnType<typeof parseArgs>['tokens']>[number];
 

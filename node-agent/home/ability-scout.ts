@@ -16,9 +16,15 @@ const ROUND_MS = 60_000;
 export class AbilityScout {
   readonly #doors: AbilityScoutDoors;
   #running: Promise<void> | null = null;
+  #round = new AbortController();
 
   constructor(doors: AbilityScoutDoors) {
     this.#doors = doors;
+  }
+
+  /** The home's pause may have changed: while there is one nothing is asked, and what is being asked is given up, so that the machine is free at once. */
+  heed(): void {
+    if (this.#doors.pause.reason !== null) this.#round.abort();
   }
 
   /** Asks what is open, of servers that rest; a round under way is shared. Never rejects. */
@@ -36,7 +42,9 @@ export class AbilityScout {
       if (questions === undefined || pause.reason !== null || slots.running > 0 || !questions.isOpen()) continue;
       const release = slots.take(backend);
       if (release === null) continue;
-      await questions.ask(AbortSignal.timeout(ROUND_MS)).finally(release);
+      this.#round = new AbortController();
+      const signal = AbortSignal.any([AbortSignal.timeout(ROUND_MS), this.#round.signal]);
+      await questions.ask(signal).finally(release);
     }
   }
 }

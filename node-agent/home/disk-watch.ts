@@ -11,7 +11,7 @@ interface DiskDoors {
   /** Told when the home may work, and when it may not. */
   readonly onChange: (isFull: boolean) => void;
   /** Free bytes of the folder's disk; rejects where that cannot be told. */
-  readonly readFree?: (folder: string) => Promise<number>;
+  readonly readFree?: ((folder: string) => Promise<number>) | undefined;
   readonly retryMs?: number;
 }
 

@@ -2,8 +2,7 @@
 // Only the sync is waited for on another thread, since only it waits for the disk: for the rest, which goes to the page cache, each trip
 // to that thread and back costs more than the call, and a receipt takes a dozen.
 import { closeSync, fsync, openSync, renameSync, writeFileSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 let drafts = 0;
@@ -51,10 +50,4 @@ export async function readJsonFile(path: string): Promise<unknown> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
     throw error;
   }
-}
-
-/** Makes a folder that only its owner can enter. */
-export async function makePrivateFolder(folder: string): Promise<void> {
-  await mkdir(dirname(folder), { recursive: true });
-  await mkdir(folder, { recursive: true, mode: 0o700 });
 }

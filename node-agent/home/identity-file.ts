@@ -39,6 +39,15 @@ export class IdentityFile {
 
   async save(router: string, identity: Identity): Promise<void> {
     this.#routers.set(router, identity);
-    await writeDurably(this.#path, JSON.stringify({ routers: Object.fromEntries(this.#routers) }, null, 2));
+    await this.#write();
+  }
+
+  /** This home has left there. */
+  async forget(router: string): Promise<void> {
+    if (this.#routers.delete(router)) await this.#write();
+  }
+
+  #write(): Promise<void> {
+    return writeDurably(this.#path, JSON.stringify({ routers: Object.fromEntries(this.#routers) }, null, 2));
   }
 }

@@ -12,6 +12,8 @@ import type { Result } from '../../schema/result.ts';
 /** Unix socket paths hold about 100 bytes. */
 const PATH_MAX = 90;
 const PROBE_MS = 1000;
+/** More than an owner's commands and page ever are at once; each that says nothing is turned away after seconds. */
+const MOST_PEERS = 64;
 
 export interface FolderLock {
   /** Frees the folder for another agent. */
@@ -67,6 +69,7 @@ async function listen(path: string): Promise<Result<FolderLock, string>> {
     peer.on('error', () => undefined);
     hear(peer);
   });
+  server.maxConnections = MOST_PEERS;
   const fault = await bind(server, path);
   if (fault !== null) return err(fault);
   // Outside the state folder the file's own mode is what keeps others away.

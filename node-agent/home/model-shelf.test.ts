@@ -20,7 +20,7 @@ function shelfOf(
   const onChange = vi.fn();
   const shelf = new ModelShelf({
     backends,
-    choice: options.choice ?? null,
+    choice: { names: options.choice ?? null },
     slots: options.slots ?? null,
     paceTokensPerS: 0,
     mayLoad: options.mayLoad ?? true,
@@ -43,8 +43,8 @@ describe('ModelShelf', () => {
     const [first, second] = [backendOf('mock-*'), backendOf('mock-1')];
     const { shelf } = shelfOf([first, second]);
     await shelf.look();
-    expect(shelf.find('mock-1')).toEqual(ok({ backend: second, resume: 'exact', loadMs: 0 }));
-    expect(shelf.find('mock-2')).toEqual(ok({ backend: first, resume: 'exact', loadMs: 0 }));
+    expect(shelf.find('mock-1')).toEqual(ok({ backend: second, resume: 'exact', loadMs: 0, promptTokensPerS: 2000 }));
+    expect(shelf.find('mock-2')).toEqual(ok({ backend: first, resume: 'exact', loadMs: 0, promptTokensPerS: 2000 }));
     expect(shelf.find('other')).toEqual(err('unfit'));
   });
 
@@ -100,7 +100,7 @@ describe('ModelShelf', () => {
       ['warm', undefined],
       ['cold', 1234],
     ]);
-    expect(shelf.find('cold')).toEqual(ok({ backend: cold, resume: 'exact', loadMs: 1234 }));
+    expect(shelf.find('cold')).toEqual(ok({ backend: cold, resume: 'exact', loadMs: 1234, promptTokensPerS: 2000 }));
     const strict = shelfOf([backendOf('warm'), cold], { mayLoad: false }).shelf;
     await strict.look();
     expect(strict.offered.map((model) => model.name)).toEqual(['warm']);

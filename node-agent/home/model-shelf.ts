@@ -26,14 +26,23 @@ interface Seen {
   readonly listed: readonly string[];
   /** What the owner was told of this backend last, so that nothing is told twice. */
   readonly told: string;
+  /** It could not be asked, or is not shared. */
+  readonly isMissing?: boolean;
 }
 
 const NOTHING: Seen = { models: [], slots: 0, leftCold: new Set(), listed: [], told: '' };
 
+/** What the owner lends; read at each look, since it may change. */
+interface OwnersChoice {
+  /** Exact names or patterns that end in `*`; null offers all that the backends list. */
+  readonly names: readonly string[] | null;
+  /** Names that are kept back, whatever the others say; none by default. */
+  readonly isWithheld?: (name: string) => boolean;
+}
+
 interface ShelfDoors {
   readonly backends: readonly Backend[];
-  /** The owner's choice: exact names or patterns that end in `*`; null offers all that the backends list. */
-  readonly choice: readonly string[] | null;
+  readonly choice: OwnersChoice;
   /** Jobs at once in all; null takes what the backends say. */
   readonly slots: number | null;
   readonly paceTokensPerS: number;
@@ -53,6 +62,8 @@ interface Served {
   readonly resume: NodeModel['resume'];
   /** About how long loading takes; 0 when the model is in memory. */
   readonly loadMs: number;
+  /** How fast it is thought to read a prompt. */
+  readonly promptTokensPerS: number;
 }
 
 export class ModelShelf {
@@ -76,12 +87,23 @@ export class ModelShelf {
     });
   }
 
+  /** What the owner was told of each backend that shares nothing now. */
+  get faults(): string[] {
+    return [...this.#seen.values()].flatMap(({ isMissing, told }) => (isMissing ? [told] : []));
+  }
+
   #listed(): NodeModel[] {
     const models = new Map<string, NodeModel>();
     for (const { models: list } of this.#seen.values()) {
       for (const model of list) if (!models.has(model.name)) models.set(model.name, model);
     }
     return [...models.values()];
+  }
+
+  /** Every name that is here, whether it is offered or not. */
+  get known(): string[] {
+    const offered = this.#listed().map(({ name }) => name);
+    return [...new Set([...offered, ...[...this.#seen.values()].flatMap(({ listed }) => listed)])];
   }
 
   /** Jobs at once that each backend takes. */
@@ -108,7 +130,8 @@ export class ModelShelf {
     if (isPattern && this.#isLeftCold(name)) return err('cold');
     if (!found) return err('unfit');
     const { backend, model } = found;
-    return ok({ backend, resume: model.resume, loadMs: model.loadMs ?? 0 });
+    const { resume, loadMs = 0, promptTokensPerS } = model;
+    return ok({ backend, resume, loadMs, promptTokensPerS });
   }
 
   /** Models on offer by backend; patterns, which no job can ask for by that name, are left out. */
@@ -165,6 +188,11 @@ export class ModelShelf {
     await Promise.all(backends.map((backend) => backend.unload().catch(tell)));
   }
 
+  /** Loads again what `unloadAll` took out of servers that load nothing by themselves. Never rejects. */
+  async restoreAll(): Promise<void> {
+    await Promise.all(this.#doors.backends.map(async (backend) => backend.restore?.()));
+  }
+
   async #lookAtAll(): Promise<void> {
     const before = this.#describe();
     await Promise.all(this.#doors.backends.map((backend) => this.#lookAt(backend)));
@@ -179,7 +207,7 @@ export class ModelShelf {
   /** What the owner chose and no server has: a typo, or a model that was removed. Told when it changes. */
   #tellMissing(): void {
     const listed = [...new Set([...this.#seen.values()].flatMap((seen) => seen.listed))];
-    const missing = explainMissing(this.#doors.choice ?? [], listed);
+    const missing = explainMissing(this.#doors.choice.names ?? [], listed);
     if (missing !== null && missing !== this.#toldMissing) this.#doors.log.warn(missing);
     this.#toldMissing = missing;
   }
@@ -209,7 +237,7 @@ export class ModelShelf {
 
   #missed(backend: Backend, sentence: string): void {
     if (this.#seen.get(backend)?.told !== sentence) this.#doors.log.warn(sentence);
-    this.#seen.set(backend, { ...NOTHING, told: sentence });
+    this.#seen.set(backend, { ...NOTHING, told: sentence, isMissing: true });
   }
 
   #tellGone(last: Seen, seen: Seen): void {
@@ -250,7 +278,8 @@ export class ModelShelf {
     const measured = this.#measured.get(info.digest);
     const { computesOn, resume } = backend.capabilities();
     const facts = { computesOn, sizeBytes: info.sizeBytes ?? null, gpu: this.#gpu, paceTokensPerS };
-    if (choice && !choice.some((one) => matchesName(one, info.name))) return [];
+    if (choice.names && !choice.names.some((one) => matchesName(one, info.name))) return [];
+    if (choice.isWithheld?.(info.name) === true) return [];
     const parsed = nodeModelSchema.safeParse({
       name: info.name,
       digest: info.digest,

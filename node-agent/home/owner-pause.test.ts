@@ -1,12 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { findSocketPath, lockFolder } from './instance-lock.ts';
-import type { FolderLock } from './instance-lock.ts';
-import { askAgent, hearOwner } from './owner-line.ts';
-import type { OwnerAsk } from './owner-line.ts';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { OwnerPause } from './owner-pause.ts';
 import { PauseBoard } from './pause-board.ts';
 
@@ -45,6 +37,45 @@ describe("the owner's pause", () => {
     pause.close();
   });
 
+  test('until a time of day ends when the clock on the wall says so, also where the machine slept through its timer', async () => {
+    vi.useFakeTimers();
+    let wall = 1000;
+    const board = new PauseBoard(() => undefined);
+    const pause = new OwnerPause({ board, handOver: async () => 0, now: () => wall });
+    expect(await pause.obey({ do: 'pause', forMs: null, untilAt: 61_000 })).toMatchObject({ untilAt: 61_000 });
+    vi.advanceTimersByTime(60_000);
+    expect(board.reason).toBe('owner');
+    wall = 61_000;
+    pause.check();
+    expect(board.reason).toBeNull();
+  });
+
+  test('after the jobs hands nothing over, and is kept for the next start until it is over', async () => {
+    const kept: unknown[] = [];
+    const board = new PauseBoard(() => undefined);
+    const letFinish = vi.fn(() => 2);
+    const doors = { board, handOver: async () => 9, letFinish, now: () => 1000, steady: () => 0 };
+    const pause = new OwnerPause({ ...doors, keep: (one) => void kept.push(one) });
+    const answer = await pause.obey({ do: 'pause', forMs: 5000, when: 'after-job' });
+    expect(answer).toMatchObject({ paused: 'owner', handedOver: 0, untilAt: 6000 });
+    expect(letFinish).toHaveBeenCalledOnce();
+    await pause.obey({ do: 'resume' });
+    expect(kept).toEqual([{ untilAt: 6000 }, null]);
+  });
+
+  test.each([
+    [{ untilAt: null }, 'owner', null],
+    [{ untilAt: 5000 }, 'owner', 5000],
+    [{ untilAt: 999 }, null, null],
+    [null, null, null],
+  ])('a start takes over what the last run kept: %o', (kept, reason, untilAt) => {
+    const board = new PauseBoard(() => undefined);
+    const pause = new OwnerPause({ board, handOver: async () => 0, now: () => 1000 });
+    pause.restore(kept);
+    expect([board.reason, pause.untilAt]).toEqual([reason, untilAt]);
+    pause.close();
+  });
+
   test('ends by itself after its time; the last word counts', async () => {
     vi.useFakeTimers();
     const { board, pause } = open();
@@ -58,68 +89,5 @@ describe("the owner's pause", () => {
     pause.close();
     vi.advanceTimersByTime(6000);
     expect(board.reason).toBe('owner');
-  });
-});
-
-describe("the owner's line", () => {
-  let folder = '';
-  let lock: FolderLock | null = null;
-  beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'irori-line-'));
-    lock = await lockIt();
-  });
-  afterEach(() => {
-    lock?.release();
-    rmSync(folder, { recursive: true, force: true });
-  });
-  const answer = { paused: 'owner', untilAt: null, handedOver: 1, tookMs: 12 };
-
-  async function lockIt(): Promise<FolderLock> {
-    const locked = await lockFolder(folder);
-    if (!locked.ok) throw new Error(locked.error.sentence);
-    return locked.value;
-  }
-
-  test('carries an ask and its answer', async () => {
-    const asks: OwnerAsk[] = [];
-    lock?.serve((peer) =>
-      hearOwner(peer, async (ask) => {
-        asks.push(ask);
-        return answer;
-      }),
-    );
-    expect(await askAgent(folder, { do: 'pause', forMs: 5 })).toEqual(answer);
-    expect(asks).toEqual([{ do: 'pause', forMs: 5 }]);
-  });
-
-  test('is null where nobody listens, or somebody who does not answer', async () => {
-    expect(await askAgent(folder, { do: 'resume' })).toBeNull();
-    expect(await askAgent(join(folder, 'nobody'), { do: 'resume' })).toBeNull();
-  });
-
-  test.each(['{"do":"delete"}\n', 'nonsense\n', '{"do":"pause","forMs":-1}\n', 'x'.repeat(9000)])(
-    'turns away what is no ask: %.20s',
-    async (words) => {
-      lock?.serve((peer) => hearOwner(peer, () => Promise.reject(new Error('never'))));
-      const peer = connect(findSocketPath(folder));
-      peer.on('error', () => undefined);
-      peer.write(words);
-      let heard = '';
-      peer.on('data', (part: Buffer) => (heard += part.toString()));
-      await new Promise<void>((done) => peer.once('close', () => done()));
-      expect(heard).toBe('');
-    },
-  );
-
-  test('the folder is held while the lock is, and free afterwards', async () => {
-    expect(await lockFolder(folder)).toMatchObject({ ok: false, error: { isHeld: true } });
-    lock?.release();
-    lock = await lockIt();
-  });
-
-  test('a folder in which nothing can be written is told as that, not as held', async () => {
-    const locked = await lockFolder(join(folder, 'missing'));
-    expect(locked).toMatchObject({ ok: false, error: { isHeld: false } });
-    expect(!locked.ok && locked.error.sentence).toMatch(/agent\.sock \(EACCES|agent\.sock \(ENOENT/);
   });
 });

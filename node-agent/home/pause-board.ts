@@ -22,24 +22,41 @@ const ORDER: readonly PauseReason[] = [
   'outbox',
 ];
 
-export class PauseBoard {
-  readonly #reasons = new Set<PauseReason>();
-  readonly #onChange: () => void;
+/** A reason that holds. */
+export interface Held {
+  readonly reason: PauseReason;
+  /** ms since epoch. */
+  readonly sinceAt: number;
+}
 
-  /** `onChange` is called when the told reason changes. */
-  constructor(onChange: () => void) {
+export class PauseBoard {
+  readonly #since = new Map<PauseReason, number>();
+  readonly #onChange: () => void;
+  readonly #now: () => number;
+
+  /** `onChange` is called when the told reason changes; `now` gives ms since epoch. */
+  constructor(onChange: () => void, now: () => number = Date.now) {
     this.#onChange = onChange;
+    this.#now = now;
   }
 
   /** The reason to tell, or null when the home takes work. */
   get reason(): PauseReason | null {
-    return ORDER.find((reason) => this.#reasons.has(reason)) ?? null;
+    return ORDER.find((reason) => this.#since.has(reason)) ?? null;
+  }
+
+  /** Every reason that holds, the one that is told first. */
+  get all(): Held[] {
+    return ORDER.flatMap((reason) => {
+      const sinceAt = this.#since.get(reason);
+      return sinceAt === undefined ? [] : [{ reason, sinceAt }];
+    });
   }
 
   set(reason: PauseReason, holds: boolean): void {
     const before = this.reason;
-    if (holds) this.#reasons.add(reason);
-    else this.#reasons.delete(reason);
+    if (!holds) this.#since.delete(reason);
+    else if (!this.#since.has(reason)) this.#since.set(reason, this.#now());
     if (this.reason !== before) this.#onChange();
   }
 }

@@ -40,7 +40,7 @@ function talker(tokens: number): FakeBackend {
 async function open(backend: Backend): Promise<{ shelf: ModelShelf; slots: Slots<Backend>; pause: PauseBoard }> {
   const shelf = new ModelShelf({
     backends: [backend],
-    choice: null,
+    choice: { names: null },
     slots: null,
     paceTokensPerS: 0,
     log,

@@ -21,14 +21,39 @@ const statusSchema = z.object({
   paused: z.string().nullable(),
   /** When an owner's pause ends by itself, ms since epoch. */
   pausedUntilAt: z.number().nullable(),
+  /** What the home may do now, and every reason why it may not do more; null from agents before it. Times in ms since epoch. */
+  standing: z
+    .object({
+      level: z.enum(['off', 'eco', 'full']),
+      reason: z.string().nullable(),
+      sinceAt: z.number(),
+      untilAt: z.number().nullable(),
+      all: z.array(z.object({ reason: z.string(), sinceAt: z.number(), detail: z.string().nullable() })).readonly(),
+    })
+    .nullable()
+    .default(null),
   hub: z.string().nullable(),
   area: z.string().nullable(),
   models: z.array(z.string()),
   /** What each can do beside text. */
   abilities: z.record(z.string(), z.array(z.string())).default({}),
+  /** Who calls each model here, as the router told it: 'everyone' or 'own account only', and the same in words. What is not in here is not known. */
+  modelNotes: z
+    .record(
+      z.string(),
+      z.object({ inCatalogue: z.boolean(), servedTo: z.enum(['everyone', 'own account only']), told: z.string() }),
+    )
+    .default({}),
+  /** What is wrong with each model server that shares nothing now, in a sentence. */
+  serverNotes: z.array(z.string()).default([]),
   slots: z.number(),
   running: z.number(),
   jobs: z.number(),
+  /** How those jobs ended. */
+  done: z.number().default(0),
+  failed: z.number().default(0),
+  cancelled: z.number().default(0),
+  handedOver: z.number().default(0),
   refused: z.number(),
   promptTokens: z.number(),
   outputTokens: z.number(),
@@ -63,6 +88,21 @@ const statusSchema = z.object({
     .default(null),
   /** Pairs of what the router has signed and that cannot both be honest: documents that `irori-node verify` and anyone else can check. */
   evidence: z.array(z.unknown()).default([]),
+  /** What this machine draws (W at the wall), how that is known, and what today came to (millionths of a watt-hour); null where nobody meters. */
+  power: z
+    .object({
+      watts: z.number().nullable(),
+      idleW: z.number().nullable(),
+      method: z.enum(['unknown', 'counter', 'sampled', 'estimated', 'wall']),
+      /** Taken by jobs above rest, claimed of it by receipts, and taken at rest while the machine was awake for the network only. */
+      todayMicroWh: z.number(),
+      todayClaimedMicroWh: z.number().default(0),
+      todayIdleMicroWh: z.number().default(0),
+    })
+    .nullable()
+    .default(null),
+  /** Where the owner's page is on this machine; `irori-node open` lets a browser in. */
+  page: z.object({ url: z.string() }).nullable().default(null),
   residentBytes: z.number(),
 });
 export type AgentStatus = z.output<typeof statusSchema>;
@@ -95,6 +135,11 @@ export class StatusFile {
     this.#writing = this.#writing.then(() => this.#file.write(`${JSON.stringify(this.#describe(), null, 2)}\n`));
     return this.#writing;
   }
+}
+
+/** What a running agent answered; null where it is none. */
+export function parseStatus(value: unknown): AgentStatus | null {
+  return statusSchema.safeParse(value).data ?? null;
 }
 
 /** The last status written in a folder; null when no agent ever ran there or the file is not one. */

@@ -1,8 +1,9 @@
 // Takes the jobs of one connection: accepts or refuses each at once, and leads its later frames to it. A node never queues.
 import type { Hex } from '../../schema/bytes.ts';
-import type { Refusal } from '../../schema/frames-to-hub.ts';
+import type { PowerFacts, Refusal } from '../../schema/frames-to-hub.ts';
 import type { JobFrame } from '../../schema/frames-to-node.ts';
 import { encodeJsonFrame } from '../../schema/frames.ts';
+import { findReach } from '../../schema/find-reach.ts';
 import { wordToJobId } from '../../schema/ids.ts';
 import { JOB_TICKET } from '../../schema/receipt.ts';
 import type { KnownPairs } from '../../schema/merkle.ts';
@@ -15,6 +16,8 @@ import type { ModelShelf } from '../home/model-shelf.ts';
 import type { PauseBoard } from '../home/pause-board.ts';
 import type { Totals } from './totals.ts';
 import type { Log } from '../log.ts';
+import { UNMETERED } from '../energy/job-share.ts';
+import type { ShareFacts, WorkShare } from '../energy/job-share.ts';
 import type { ReceiptBook } from '../receipts/receipt-book.ts';
 import { BUSY_JOBS } from '../receipts/receipt-sealer.ts';
 import { checkTicket } from './check-ticket.ts';
@@ -22,7 +25,8 @@ import { chooseStreamRule, WHOLE_ANSWER_RULE } from './coalesce.ts';
 import type { SignatureQueue } from '../receipts/signature-queue.ts';
 import type { FlushClock } from './flush-clock.ts';
 import { Job } from './job.ts';
-import type { HubTie, JobOutcome } from './job.ts';
+import type { HubTie } from './job.ts';
+import type { JobOutcome, JobProgress } from './job-outcome.ts';
 import type { Slots } from '../home/slots.ts';
 import type { UnsealedJobs } from './unsealed-jobs.ts';
 
@@ -49,6 +53,12 @@ export interface AgentShared {
   readonly onUnsentReceipt: () => void;
   /** Called when a receipt could not be stored: the disk is full, or gone. */
   readonly onLostReceipt: () => void;
+  /** The machine's energy meter; absent where nobody meters. */
+  readonly meter?: {
+    readonly begin: (backend: Backend, facts: ShareFacts) => WorkShare;
+    /** For the hub; null while nothing is known. */
+    readonly facts: () => PowerFacts | null;
+  };
 }
 
 const NOT_SERVED = {
@@ -72,6 +82,11 @@ export class JobRunner {
     return this.#jobs.size;
   }
 
+  /** What runs, for the owner. */
+  listProgress(): JobProgress[] {
+    return Array.from(this.#jobs.values(), (job) => job.progress);
+  }
+
   /** Starts a job or answers why not, in the same turn. `isLeaving`: this connection takes nothing new. */
   start(number: number, frame: JobFrame, isLeaving: boolean): void {
     const { shelf, slots, book, unsealed, clock, log } = this.#shared;
@@ -86,12 +101,17 @@ export class JobRunner {
     }
     const served = shelf.find(frame.request.model);
     if (!served.ok) return this.#refuse(number, { code: served.error, message: NOT_SERVED[served.error] });
-    const { backend, resume, loadMs } = served.value;
+    const { backend, resume, loadMs, promptTokensPerS } = served.value;
     const release = slots.take(backend);
     if (!release) return this.#refuse(number, { code: 'busy', message: 'Every slot is taken.' });
     const rule = frame.stream ? chooseStreamRule(this.#shared.windowMs) : WHOLE_ANSWER_RULE;
-    const onEnd = (outcome: JobOutcome): void => this.#end(number, outcome);
-    const doors = { number, frame, ticketHash, backend, resume, tie: this.#tie, rule, clock, book, log };
+    const work = { promptTokens: frame.ticket.maxPromptTokens, promptTokensPerS };
+    const energy = this.#shared.meter?.begin(backend, work) ?? UNMETERED;
+    const onEnd = (outcome: JobOutcome): void => {
+      energy.end();
+      this.#end(number, outcome);
+    };
+    const doors = { number, frame, ticketHash, backend, resume, tie: this.#tie, rule, clock, book, log, energy };
     const leave = unsealed.begin(frame.ticket);
     const isBusy = (): boolean => this.#jobs.size >= BUSY_JOBS;
     // The job has brought its model into memory: the hub should know that the next one begins at once.
@@ -171,6 +191,9 @@ export class JobRunner {
     if (reason) return refuse('paused', `This home takes no work now: ${reason}.`);
     if (book.has(ticketHash, Number(frame.ticket.issuedAtMs)))
       return refuse('bad-ticket', 'That ticket was given before.');
+    const reach = findReach(frame.request);
+    if (reach)
+      return err({ code: 'bad-request', message: `${reach.param} ${reach.told}`.slice(0, 200), param: reach.param });
     return checkTicket({ ticket: frame.ticket, request: frame.request, node, now: this.#tie.routerNow() });
   }
 

@@ -1,6 +1,5 @@
 // One running part of a job: backend in, frames out, what it came to at the end, and its receipt. It ends exactly once, however it ends.
-import { fromHex } from '../../schema/bytes.ts';
-import type { Hex } from '../../schema/bytes.ts';
+import { fromHex, type Hex } from '../../schema/bytes.ts';
 import type { JobFrame } from '../../schema/frames-to-node.ts';
 import type { Work } from '../../schema/frames-to-hub.ts';
 import { encodeJsonFrame } from '../../schema/frames.ts';
@@ -10,10 +9,10 @@ import type { Finish as FinishWord, MessageProof, MessageSigner } from '../../sc
 import { UNSEALED } from '../../schema/seal.ts';
 import type { Domain } from '../../schema/typed-data.ts';
 import type { Backend, BackendError, Capabilities, Delta, Finish } from '../backends/backend.ts';
-import { describeError } from '../log.ts';
-import type { Log } from '../log.ts';
+import { describeError, type Log } from '../log.ts';
 import { AliveTeller } from './alive-teller.ts';
 import type { FrameWriter } from './frame-writer.ts';
+import type { WorkShare } from '../energy/job-share.ts';
 import type { ReceiptBook } from '../receipts/receipt-book.ts';
 import { buildWork, estimatePromptTokens } from '../receipts/build-receipt.ts';
 import type { ReceiptSocket } from '../receipts/seal-receipts.ts';
@@ -23,6 +22,7 @@ import { cutDelta } from './cut-delta.ts';
 import { DataStream } from './data-stream.ts';
 import type { FlushClock } from './flush-clock.ts';
 import { HeldText } from './held-text.ts';
+import type { JobOutcome, JobProgress } from './job-outcome.ts';
 import type { JobWork } from './job-work.ts';
 import type { SendLeave } from './unsealed-jobs.ts';
 import { planWork } from './work-kinds.ts';
@@ -54,6 +54,8 @@ interface JobDoors {
   readonly leave: SendLeave;
   readonly book: ReceiptBook;
   readonly log: Log;
+  /** Its hold of the energy meter. */
+  readonly energy: WorkShare;
   /** True while so many jobs run that receipts wait for one another. */
   readonly isBusy: () => boolean;
   /** Called once, when the backend gave its first token. */
@@ -62,18 +64,6 @@ interface JobDoors {
   readonly onBackendDone: () => void;
   /** Called when the last frame of the job has left or never will. */
   readonly onEnd: (outcome: JobOutcome) => void;
-}
-
-export interface JobOutcome {
-  readonly finish: FinishWord | 'bad-ticket';
-  readonly promptTokens: number;
-  readonly outputTokens: number;
-  /** True when a receipt was stored and the socket was gone. */
-  readonly isReceiptUnsent: boolean;
-  /** True when work was done and its receipt could not be stored yet. */
-  readonly isReceiptLost: boolean;
-  /** Why the model server failed it, for the owner; null where it did not. */
-  readonly failure: string | null;
 }
 
 type TicketVerdict = 'good' | 'bad' | 'missing';
@@ -106,7 +96,7 @@ export class Job {
   #emittedTokens = 0;
   #isReceiptUnsent = false;
   #isReceiptLost = false;
-  #failure: string | null = null;
+  #fault: { readonly reason: string; readonly isServers: boolean } | null = null;
 
   constructor(doors: JobDoors) {
     const { frame, tie, rule, clock, number, leave } = doors;
@@ -153,6 +143,13 @@ export class Job {
 
   grant(bytes: number): void {
     this.#stream.grant(bytes);
+  }
+
+  /** For the owner, without a word of what is in it. */
+  get progress(): JobProgress {
+    const { sentTokens: outputTokens, ttftMs } = this.#stream;
+    const { model } = this.#doors.frame.request;
+    return { job: this.#jobId(), model, outputTokens, ttftMs, ranMs: performance.now() - this.#startedAt };
   }
 
   /** True where another home can go on with the answer. */
@@ -237,6 +234,7 @@ export class Job {
     if (this.#emittedTokens === 0) this.#doors.onFirstToken();
     const leftTokens = this.#doors.frame.request.maxTokens - this.#emittedTokens;
     this.#emittedTokens += delta.tokens;
+    this.#doors.energy.noteTokens(delta.tokens);
     if (delta.tokens <= leftTokens) return this.#pass(delta);
     // Nobody pays for tokens past the ticket's maximum, so a backend that forgets it is stopped; what lies within it is the caller's.
     const within = cutDelta(delta, leftTokens);
@@ -327,6 +325,7 @@ export class Job {
       ttftMs: this.#stream.ttftMs ?? durationMs,
       durationMs,
       responseHash: this.#stream.finishHash(),
+      energy: this.#doors.energy.claim(promptTokens),
     });
   }
 
@@ -355,7 +354,7 @@ export class Job {
     const { code, message } = error;
     const reason = code === 'bad-request' ? 'the request was refused' : message;
     this.#doors.log.warn('a job failed', { job: this.#jobId(), code, reason });
-    if (SERVERS_FAULTS.has(code)) this.#failure = reason;
+    this.#fault = { reason, isServers: SERVERS_FAULTS.has(code) };
     this.#sendFault(code, message, work, error);
   }
 
@@ -377,9 +376,11 @@ export class Job {
     const outputTokens = this.#stream.sentTokens;
     const durationMs = Math.round(performance.now() - this.#startedAt);
     const { model } = this.#doors.frame.request;
-    this.#doors.log.info('job', { job: this.#jobId(), model, finish, outputTokens, durationMs });
-    const receipt = { isReceiptUnsent: this.#isReceiptUnsent, isReceiptLost: this.#isReceiptLost };
-    this.#doors.onEnd({ finish, promptTokens, outputTokens, ...receipt, failure: this.#failure });
+    const { reason, isServers = false } = this.#fault ?? {};
+    this.#doors.log.info('job', { job: this.#jobId(), model, finish, reason, outputTokens, durationMs });
+    const [isReceiptUnsent, isReceiptLost] = [this.#isReceiptUnsent, this.#isReceiptLost];
+    const failure = isServers ? (reason ?? null) : null;
+    this.#doors.onEnd({ finish, promptTokens, outputTokens, isReceiptUnsent, isReceiptLost, failure });
   }
 
   #jobId(): string {
@@ -388,10 +389,7 @@ export class Job {
 }
 
 /** What a backend reports, or the link's loss. */
-interface Fault extends FaultNumbers {
-  readonly code: string;
-  readonly message: string;
-}
+type Fault = FaultNumbers & Pick<BackendError, 'message'> & { readonly code: string };
 type FaultNumbers = Pick<BackendError, 'promptTokens' | 'contextTokens' | 'retryMs'>;
 
 const SERVERS_FAULTS: ReadonlySet<string> = new Set(['unreachable', 'internal', 'no-model']);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { JobOutcome } from './job.ts';
+import type { JobOutcome } from './job-outcome.ts';
 import { Totals } from './totals.ts';
 
 const OUTCOME: JobOutcome = {
@@ -23,4 +23,11 @@ test('why the last job failed stands until one goes well: who leaves, and what i
   expect(after({ finish: 'error' })).toContain('API key');
   expect(after({ finish: 'length' })).toBeNull();
   expect(totals.now()).toMatchObject({ jobs: 5, promptTokens: 15, outputTokens: 25 });
+});
+
+test('what failed, was left or was handed over is not told as done', () => {
+  const totals = new Totals();
+  const ends = ['stop', 'length', 'error', 'bad-ticket', 'cancelled', 'preempted', 'preempted'] as const;
+  for (const finish of ends) totals.countJob({ ...OUTCOME, finish });
+  expect(totals.now()).toMatchObject({ jobs: 7, done: 2, failed: 2, cancelled: 1, handedOver: 2 });
 });

@@ -6,6 +6,7 @@ import { readOrigin } from '../../schema/origin.ts';
 import type { IdentityFile } from '../home/identity-file.ts';
 import type { AgentShared } from '../jobs/job-runner.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
+import { tellSpan } from '../tell-time.ts';
 import { decideRetry } from './decide-retry.ts';
 import type { LinkOutcome } from './decide-retry.ts';
 import { enrol } from './enrolment.ts';
@@ -14,7 +15,7 @@ import type { Welcome } from './hub-session.ts';
 import type { RouterUrl } from './parse-router-url.ts';
 import type { RouterClock } from './router-clock.ts';
 import { dialHub, SOCKET_TIMES } from './socket.ts';
-import type { HubSocket, SocketTimes } from './socket.ts';
+import type { Dial, HubSocket, SocketTimes } from './socket.ts';
 
 interface ConnectionDoors {
   readonly router: RouterUrl;
@@ -33,6 +34,8 @@ interface ConnectionDoors {
   /** In [0, 1). */
   readonly random: () => number;
   readonly times?: SocketTimes;
+  /** What has to be there before a code is spent. Left out: nothing. */
+  readonly offer?: { readonly isThere: boolean; readonly wait: (signal: AbortSignal) => Promise<void> };
   /** Called when `status` changed. */
   readonly onChange: () => void;
 }
@@ -49,8 +52,17 @@ interface LinkStatus {
 /** How the loop ended: told to stop, or something only the owner can mend before another start. */
 export type LinkEnd = { readonly kind: 'stopped' } | { readonly kind: 'owner'; readonly sentence: string };
 
+const NOTHING_TO_SHARE =
+  'This home has nothing to share yet, so it does not join and its code is not used. It goes on by itself when a model is there.';
+
+/** How long an owner who asks waits for the hub's word. */
+const CHECK_MS = 1_500;
+const SILENT = 'The hub does not answer now: the line may be cut. It is dialled again by itself.';
+
 /** A connection that held this long was a good one: the next failure counts as the first. */
 const STEADY_MS = 10_000;
+/** How long a hub may take to answer a home that was away. */
+const PROVE_MS = 5_000;
 
 export class Connection {
   readonly #doors: ConnectionDoors;
@@ -61,10 +73,14 @@ export class Connection {
   #clock: RouterClock | null = null;
   #isStopping = false;
   #wake: () => void = () => undefined;
-  #stopDial: () => void = () => undefined;
+  #dial: Dial | null = null;
   #mustEnrol = false;
   #attempt = 0;
+  /** What the owner was told last of why it is not connected, and how often in a row it was so; forgotten with a connection. */
+  #told: { readonly sentence: string; readonly times: number } | null = null;
   #moves = 0;
+  #socket: HubSocket | null = null;
+  #bytes = 0;
 
   constructor(doors: ConnectionDoors) {
     this.#doors = doors;
@@ -84,6 +100,17 @@ export class Connection {
     return this.#clock?.aheadMs ?? null;
   }
 
+  /** What went over the line both ways since the start, in messages' bytes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** After the machine slept: a line that died meanwhile is known within seconds, and a wait for the next try ends. */
+  hurry(): void {
+    if (this.#socket) this.#socket.prove(PROVE_MS);
+    else this.#wake();
+  }
+
   /** Runs until `stop`, or until the owner has to act. */
   async run(): Promise<LinkEnd> {
     while (!this.#isStopping) {
@@ -99,12 +126,25 @@ export class Connection {
     return { kind: 'stopped' };
   }
 
+  /**
+   * Asks the hub for a sign of life, so that nobody is told of a connection that was cut unseen. Without one the status says so, and the line is given up
+   * as after any ping without an answer.
+   */
+  async check(): Promise<void> {
+    if (this.#status.state !== 'connected' || !this.#dial) return;
+    const dial = this.#dial;
+    const isHeard = await dial.check(CHECK_MS);
+    if (this.#dial !== dial || this.#status.state !== 'connected') return;
+    const problem = isHeard ? null : SILENT;
+    if (problem !== this.#status.problem) this.#note({ problem });
+  }
+
   /** Says goodbye to the hub and ends the loop. */
   stop(): void {
     this.#isStopping = true;
     this.#wake();
     if (this.#session) this.#session.leave();
-    else this.#stopDial();
+    else this.#dial?.stop();
   }
 
   #endFor(sentence: string): LinkEnd {
@@ -121,13 +161,26 @@ export class Connection {
     if (known) this.#status = { ...this.#status, node: known.node };
     if (known && !this.#canEnrolAnew()) return null;
     if (code === null) return { kind: 'owner', sentence: explainNoCode(router.origin) };
-    this.#note({ state: 'enrolling' });
+    await this.#waitForOffer();
+    if (this.#isStopping) return null;
+    this.#note({ state: 'enrolling', problem: null });
     const enrolled = await enrol({ url: router.enrolUrl, code, key, wallet });
     if (!enrolled.ok) return explainEnrolment(enrolled.error);
     await identity.save(router.origin, { ...enrolled.value, codeHash: hashCode(code) });
     this.#mustEnrol = false;
     shared.log.info('enrolled', { node: enrolled.value.node, account: enrolled.value.account });
     return null;
+  }
+
+  /** A code works once: it is not spent while nothing can be shared. */
+  async #waitForOffer(): Promise<void> {
+    const { offer, shared } = this.#doors;
+    if (!offer || offer.isThere) return;
+    this.#note({ state: 'waiting', problem: NOTHING_TO_SHARE });
+    shared.log.warn(NOTHING_TO_SHARE);
+    const waiting = new AbortController();
+    this.#wake = () => waiting.abort();
+    await offer.wait(waiting.signal);
   }
 
   /** True when the router has forgotten this node and there is a code that was not used yet. */
@@ -149,18 +202,21 @@ export class Connection {
       const events = {
         onOpen: (socket: HubSocket) => this.#open(socket, leave),
         onMessage: (bytes: Uint8Array) => this.#session?.hear(bytes),
+        onTraffic: (bytes: number) => void (this.#bytes += bytes),
         onEnd: (outcome: LinkOutcome) => {
           this.#session?.end();
           this.#session = null;
+          this.#socket = null;
           resolve(leaving ?? outcome);
         },
       };
       const dial = dialHub(router.linkUrl, this.#headers(), events, times ?? SOCKET_TIMES);
-      this.#stopDial = dial.stop;
+      this.#dial = dial;
     });
   }
 
   #open(socket: HubSocket, onLeave: (outcome: LinkOutcome) => void): void {
+    this.#socket = socket;
     const { shared, key, agent, platform, instance, router } = this.#doors;
     const origin = readOrigin(new URL(router.linkUrl)) ?? router.origin;
     const onWelcome = (welcome: Welcome, clock: RouterClock): void => this.#enter(welcome, clock);
@@ -171,6 +227,7 @@ export class Connection {
     this.#clock = clock;
     this.#token = { text: welcome.token, freshUntil: performance.now() + welcome.tokenUntilAt - clock.now() };
     const { hub, area, node } = welcome;
+    this.#told = null;
     this.#note({ state: 'connected', hub, area, node, problem: null });
     this.#doors.shared.log.info('connected', { hub, area, node });
     const session = this.#session;
@@ -207,12 +264,20 @@ export class Connection {
     else this.#attempt += 1;
     this.#note({ state: 'waiting', hub: null, area: null, problem: plan.sentence });
     const line = plan.isForOwner ? shared.log.error : isMoved ? shared.log.info : shared.log.warn;
-    line(plan.sentence, { nextTryInMs: Math.round(plan.waitMs) });
+    const again = plan.waitMs < 500 ? 'Trying again at once.' : `Trying again in ${tellSpan(plan.waitMs)}.`;
+    if (this.#isNews(plan.sentence)) line(`${plan.sentence} ${again}`);
     if (this.#isStopping || plan.waitMs === 0) return;
     const waiting = new AbortController();
     this.#wake = () => waiting.abort();
     // Woken early it rejects, which is as good as the end of the wait.
     await sleep(plan.waitMs, undefined, { signal: waiting.signal }).catch(() => undefined);
+  }
+
+  /** The same sentence once more, after twice as many tries each time: a router that is away for a night must not fill the log. */
+  #isNews(sentence: string): boolean {
+    const times = this.#told?.sentence === sentence ? this.#told.times + 1 : 1;
+    this.#told = { sentence, times };
+    return Number.isInteger(Math.log2(times));
   }
 
   #note(change: Partial<LinkStatus>): void {
@@ -231,12 +296,15 @@ function explainEnrolment(
 ): { kind: 'owner'; sentence: string } | { kind: 'later'; outcome: LinkOutcome } {
   if (outcome.kind === 'http' && outcome.code === 'protocol-version')
     return { kind: 'owner', sentence: outcome.message };
-  const isRefused = outcome.kind === 'http' && outcome.status >= 400 && outcome.status < 500;
+  // Without a code it is not the router that refuses: another site answers there, or a proxy before it.
+  const isRefused = outcome.kind === 'http' && outcome.code !== null && outcome.status >= 400 && outcome.status < 500;
   if (!isRefused || outcome.status === 408 || outcome.status === 429) return { kind: 'later', outcome };
-  return {
-    kind: 'owner',
-    sentence: `The router did not take the code: ${outcome.message} Ask for a new code and start again with --code.`,
-  };
+  // Another code helps only where this one is at fault.
+  const isCodes = outcome.param === undefined || outcome.param === 'code';
+  const sentence = isCodes
+    ? `The router did not take the code: ${outcome.message} Ask for a new code and start again with --code.`
+    : `The router did not take this home: ${outcome.message}`;
+  return { kind: 'owner', sentence };
 }
 
 function explainNoCode(router: string): string {

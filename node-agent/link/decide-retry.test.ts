@@ -72,6 +72,11 @@ describe('decideRetry', () => {
   });
 });
 
+test('what refuses without a code is no router: the address is doubted, not the node', () => {
+  const outcome = { kind: 'http', status: 404, code: null, message: 'HTTP 404', retryAfterMs: null } as const;
+  expect(plan(outcome).sentence).toContain('does not answer like an Irori router (HTTP 404)');
+});
+
 test('a version that is not spoken and an address that is not the router’s are told as they are, for the owner', () => {
   const refused = (code: string, message: string) =>
     decideRetry({

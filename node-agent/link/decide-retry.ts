@@ -1,5 +1,6 @@
 // What to do after a connection failed or ended: how long to stay away and what to tell the owner. Pure.
 import { CLOSE } from '../../schema/frames.ts';
+import { endSentence } from './tell-network-fault.ts';
 import { computeBackoff, RECONNECT, UNWANTED } from './compute-backoff.ts';
 
 /** How an attempt to be connected ended. */
@@ -9,6 +10,8 @@ export type LinkOutcome =
       readonly kind: 'http';
       readonly status: number;
       readonly code: string | null;
+      /** Which field it is about, where it is one. */
+      readonly param?: string;
       readonly message: string;
       readonly retryAfterMs: number | null;
     }
@@ -63,7 +66,11 @@ export function decideRetry({ outcome, attempt, moves = 0, random }: RetryFacts)
         isForOwner: false,
       };
     case 'network':
-      return { waitMs: soon, sentence: `The router cannot be reached: ${outcome.message}.`, isForOwner: false };
+      return {
+        waitMs: soon,
+        sentence: `The router cannot be reached: ${endSentence(outcome.message)}`,
+        isForOwner: false,
+      };
     case 'silent':
       return { waitMs: soon, sentence: outcome.message, isForOwner: false };
     case 'closed':
@@ -120,5 +127,8 @@ function explainRefusal(code: string | null, message: string): string {
     return 'The router does not know this node. Ask for a new code and start again with `irori-node up --code CODE`.';
   if (code === 'node_revoked')
     return `This node was revoked by its owner account or the network (${message}). Ask there why; a new key can be enrolled with a new --state folder and a new code.`;
-  return `The router refused the connection: ${message}${code === null ? '' : ` (${code})`}.`;
+  // A refusal of a router's own has a code.
+  if (code === null)
+    return `What answers at the router's address does not answer like an Irori router (${message}): is --router right, or does a proxy stand before it?`;
+  return `The router refused the connection: ${message} (${code}).`;
 }

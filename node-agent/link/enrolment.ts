@@ -30,15 +30,19 @@ export function tellOldRouter(version: number): string {
 const answerSchema = z.object({ node: z.string().min(1).max(100), account: z.string().min(1).max(100) });
 type Enrolled = z.output<typeof answerSchema>;
 
-/** Proves that this agent holds the key, by a signature over the code's hash. Errors as for a failed dial. */
-export async function enrol(request: EnrolmentRequest): Promise<Result<Enrolled, LinkOutcome>> {
-  const { code, key, wallet } = request;
-  const origin = readOrigin(new URL(request.url)) ?? '';
+/** What proves that this agent holds the key, by a signature over the code's hash: the body of an enrolment. */
+export function proveEnrolment({ url, code, key, wallet }: EnrolmentRequest): Readonly<Record<string, unknown>> {
+  const origin = readOrigin(new URL(url)) ?? '';
   const hash = toHex(hashText(code));
   const message = { code: hash, node: key.address, wallet: wallet ?? ZERO_ADDRESS, origin };
   const signature = makeMessageSigner(HANDSHAKE_DOMAIN).sign(NODE_ENROL, message, key.privateKey);
   const proof = { code, address: key.address, signature, protocol: PROTOCOL_VERSION, origin };
-  const body = JSON.stringify({ ...proof, ...(wallet === null ? {} : { wallet }) });
+  return { ...proof, ...(wallet === null ? {} : { wallet }) };
+}
+
+/** Errors as for a failed dial. */
+export async function enrol(request: EnrolmentRequest): Promise<Result<Enrolled, LinkOutcome>> {
+  const body = JSON.stringify(proveEnrolment(request));
   const answer = await askRouter(request.url, { body });
   if (!answer.ok) return err({ kind: 'network', message: answer.error });
   const { status, retryAfter, text } = answer.value;

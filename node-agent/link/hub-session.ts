@@ -120,9 +120,10 @@ export class HubSession {
   /** Tells the hub what this home offers now. */
   sendState(): void {
     if (!this.#runner) return;
-    const { shelf, slots, pause } = this.#doors.shared;
+    const { shelf, slots, pause, meter } = this.#doors.shared;
     const paused = pause.reason ?? (this.#isDraining ? 'draining' : null);
-    this.#send('state', { models: shelf.offered, slots: slots.limit, paused });
+    const power = meter?.facts() ?? undefined;
+    this.#send('state', { models: shelf.offered, slots: slots.limit, paused, power });
   }
 
   /** Sends what waits and says goodbye. */
@@ -318,6 +319,7 @@ export class HubSession {
       shared.onReceipts();
       this.#offerLate();
     } catch (error) {
+      shared.onLostReceipt();
       log.error('a receipt could not be stored: is the disk full?', {
         job: wordToJobId(part.ticket.jobId),
         reason: describeError(error),

@@ -12,6 +12,12 @@ test('an OpenAI-shaped error gives its code, message and wait', () => {
   });
 });
 
+test('the field that it is about is told where there is one', () => {
+  const body = (param: unknown): string => JSON.stringify({ error: { message: 'm', code: 'forbidden', param } });
+  expect(readRefusal(403, undefined, body('origin'))).toMatchObject({ param: 'origin' });
+  expect(readRefusal(403, undefined, body(7))).not.toHaveProperty('param');
+});
+
 test.each(['', '<html>', '{}', '{"error":7}'])('a body of %j says only its status', (body) => {
   expect(readRefusal(502, 'Wed, 21 Oct 2026', body)).toEqual({
     kind: 'http',

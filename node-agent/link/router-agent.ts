@@ -17,6 +17,13 @@ export function makeRouterAgent(url: string, env: NodeJS.ProcessEnv, lookup: Loo
   return new HttpsAgent(isLoopbackHost(hostname) ? {} : { proxyEnv: env });
 }
 
+/** The proxy that the environment names for a router's address, as it stands there; null where none is asked. */
+export function findProxy(url: string, env: NodeJS.ProcessEnv): string | null {
+  const { protocol, hostname } = new URL(url);
+  if ((protocol !== 'https:' && protocol !== 'wss:') || isLoopbackHost(hostname)) return null;
+  return env['HTTPS_PROXY'] ?? env['https_proxy'] ?? null;
+}
+
 /** Null for an address of this machine or of a private network, else why a router there is not dialled by plain http. */
 export function refuseAway(address: string): string | null {
   const reach = judgeAddress(address);

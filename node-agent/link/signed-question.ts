@@ -12,6 +12,7 @@ import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
 import { askRouter } from './router-door.ts';
 import type { RouterAnswer } from './router-door.ts';
+import { endSentence } from './tell-network-fault.ts';
 
 const refusalSchema = z.object({ error: z.object({ message: z.string().max(2000) }) });
 
@@ -24,6 +25,8 @@ export interface SignedQuestion {
   readonly path: string;
   /** JSON that is posted; left out for a question. */
   readonly body?: string;
+  /** Another than GET, or POST where there is a body. */
+  readonly method?: 'PATCH';
   /** Longest answer that is read; the usual bound of the router's door where left out. */
   readonly mostBytes?: number;
 }
@@ -55,7 +58,7 @@ export async function sendSigned(
   if (!answer.ok)
     return {
       ok: false,
-      error: `The router at ${router} cannot be reached: ${answer.error}.`,
+      error: `The router at ${router} cannot be reached: ${endSentence(answer.error)}`,
       status: null,
       isOpen: true,
     };
@@ -70,18 +73,23 @@ export async function sendSigned(
 
 /** The proof names the router that is asked, so another can do nothing with it. */
 function askAt(
-  { router, key, path, mostBytes, body }: SignedQuestion,
+  { router, key, path, mostBytes, body, method }: SignedQuestion,
   now: number,
 ): Promise<Result<RouterAnswer, string>> {
+  const headers = { authorization: proveNode(router, key, now) };
+  return askRouter(`${router}${path}`, {
+    headers,
+    ...(body === undefined ? {} : { body }),
+    ...(method === undefined ? {} : { method }),
+    ...(mostBytes === undefined ? {} : { mostBytes }),
+  });
+}
+
+/** The value of an `authorization` header that proves one question of a home to one router. `now`: ms since epoch. */
+export function proveNode(router: string, key: SessionKey, now: number): string {
   const nonce = makeProofNonce(now, randomBytes(24));
   const origin = readOrigin(new URL(router)) ?? router;
   const hello = { nonce, node: key.address, protocol: PROOF_PROTOCOL, origin };
   const signature = makeMessageSigner(HANDSHAKE_DOMAIN).sign(NODE_HELLO, hello, key.privateKey);
-  const proof = encodeNodeProof({ nodeId: nodeIdOf(key.address), nonce, signature });
-  const headers = { authorization: `Bearer ${proof}` };
-  return askRouter(`${router}${path}`, {
-    headers,
-    ...(body === undefined ? {} : { body }),
-    ...(mostBytes === undefined ? {} : { mostBytes }),
-  });
+  return `Bearer ${encodeNodeProof({ nodeId: nodeIdOf(key.address), nonce, signature })}`;
 }

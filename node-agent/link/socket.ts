@@ -5,12 +5,15 @@ import { MAX_MESSAGE_BYTES, PING, PING_INTERVAL_MS, PONG } from '../../schema/fr
 import type { MessageSink } from '../jobs/frame-writer.ts';
 import type { LinkOutcome } from './decide-retry.ts';
 import { readRefusal } from './read-refusal.ts';
-import { makeRouterAgent } from './router-agent.ts';
+import { findProxy, makeRouterAgent } from './router-agent.ts';
+import { tellNetworkFault } from './tell-network-fault.ts';
 
 interface SocketEvents {
   readonly onOpen: (socket: HubSocket) => void;
   /** A binary message; the bytes are only borrowed until the call returns. */
   readonly onMessage: (bytes: Uint8Array) => void;
+  /** Each message's size, bytes, whichever way it went. */
+  readonly onTraffic?: (bytes: number) => void;
   /** Called once, whatever happened first. */
   readonly onEnd: (outcome: LinkOutcome) => void;
 }
@@ -30,6 +33,14 @@ const REFUSAL_BYTES = 8 * 1024;
 export interface HubSocket extends MessageSink {
   /** Says goodbye; `onEnd` follows. Codes: 1000, or 4000 to 4999. */
   close(code: number, reason: string): void;
+  /** Asks whether anybody is there still; a connection that does not answer within so long ends. */
+  prove(limitMs: number): void;
+}
+
+export interface Dial {
+  readonly stop: () => void;
+  /** Asks the hub for a sign of life; false where none comes within so many ms. */
+  readonly check: (limitMs: number) => Promise<boolean>;
 }
 
 /** Dials and returns at once; the events tell the rest. `stop` ends the attempt or the connection at once. */
@@ -38,7 +49,7 @@ export function dialHub(
   headers: Readonly<Record<string, string>>,
   events: SocketEvents,
   times: SocketTimes = SOCKET_TIMES,
-): { readonly stop: () => void } {
+): Dial {
   const ws = new WebSocket(url, {
     headers,
     agent: makeRouterAgent(url, process.env),
@@ -49,7 +60,10 @@ export function dialHub(
     followRedirects: false,
   });
   const life = new SocketLife(ws, events, times);
-  return { stop: () => life.end({ kind: 'closed', closeCode: 1000, reason: 'stopped here' }) };
+  return {
+    stop: () => life.end({ kind: 'closed', closeCode: 1000, reason: 'stopped here' }),
+    check: (limitMs) => life.check(limitMs),
+  };
 }
 
 class SocketLife implements HubSocket {
@@ -59,6 +73,8 @@ class SocketLife implements HubSocket {
   #pinger: NodeJS.Timeout | undefined;
   #pongTimer: NodeJS.Timeout | undefined;
   #hasEnded = false;
+  /** Who waits for the next word of the hub. */
+  #listeners: (() => void)[] = [];
 
   constructor(ws: WebSocket, events: SocketEvents, times: SocketTimes) {
     this.#ws = ws;
@@ -70,7 +86,7 @@ class SocketLife implements HubSocket {
     ws.on('close', (code, reason) =>
       this.end({ kind: 'closed', closeCode: code, reason: reason.toString('utf8').slice(0, 123) }),
     );
-    ws.on('error', (error) => this.end({ kind: 'network', message: describeNetworkError(error) }));
+    ws.on('error', (error) => this.end({ kind: 'network', message: describeNetworkError(error, ws.url) }));
     ws.on('unexpected-response', (_request, response) => this.#readRefusal(response));
   }
 
@@ -79,7 +95,15 @@ class SocketLife implements HubSocket {
   }
 
   send(message: Uint8Array): void {
-    if (this.#ws.readyState === WebSocket.OPEN) this.#ws.send(message);
+    if (this.#ws.readyState !== WebSocket.OPEN) return;
+    this.#events.onTraffic?.(message.length);
+    this.#ws.send(message);
+  }
+
+  prove(limitMs: number): void {
+    clearTimeout(this.#pongTimer);
+    this.#pongTimer = undefined;
+    this.#ping(limitMs);
   }
 
   close(code: number, reason: string): void {
@@ -97,20 +121,35 @@ class SocketLife implements HubSocket {
     this.#events.onEnd(outcome);
   }
 
+  async check(limitMs: number): Promise<boolean> {
+    if (this.#hasEnded || this.#ws.readyState !== WebSocket.OPEN) return false;
+    const heard = new Promise<boolean>((resolve) => {
+      const timer = setTimeout(() => resolve(false), limitMs);
+      this.#listeners.push(() => {
+        clearTimeout(timer);
+        resolve(true);
+      });
+    });
+    this.#ping();
+    return heard;
+  }
+
   #open(): void {
     this.#pinger = setInterval(() => this.#ping(), this.#times.pingMs);
     this.#events.onOpen(this);
   }
 
   /** Text, not a protocol ping: the platform answers it without waking the hub. */
-  #ping(): void {
+  #ping(limitMs = this.#times.pongMs): void {
     if (this.#ws.readyState === WebSocket.OPEN) this.#ws.send(PING);
-    const silence = `The hub did not answer a ping within ${this.#times.pongMs} ms.`;
-    this.#pongTimer ??= setTimeout(() => this.end({ kind: 'silent', message: silence }), this.#times.pongMs);
+    const silence = `The hub did not answer a ping within ${limitMs} ms.`;
+    this.#pongTimer ??= setTimeout(() => this.end({ kind: 'silent', message: silence }), limitMs);
   }
 
   #hear(data: unknown, isBinary: boolean): void {
     if (this.#hasEnded) return;
+    for (const tell of this.#listeners.splice(0)) tell();
+    if (Buffer.isBuffer(data)) this.#events.onTraffic?.(data.length);
     if (isBinary && Buffer.isBuffer(data)) return this.#events.onMessage(data);
     if (!Buffer.isBuffer(data) || data.toString('utf8') !== PONG) return;
     clearTimeout(this.#pongTimer);
@@ -134,7 +173,7 @@ class SocketLife implements HubSocket {
   }
 }
 
-function describeNetworkError(error: Error): string {
+function describeNetworkError(error: Error, url: string): string {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  return (error.message || code || 'the connection failed').slice(0, 200);
+  return tellNetworkFault({ code, message: error.message }, url, findProxy(url, process.env));
 }

@@ -37,6 +37,16 @@ test('a receipt prices its counts at the ticket and says that energy is unknown'
   });
 });
 
+test('a receipt says what its energy claim says', () => {
+  const energy = { microWh: 41_000, lowMicroWh: 36_000, highMicroWh: 46_000, method: 'counter' } as const;
+  expect(buildWork(TICKET, { ...WORK, energy })).toMatchObject({
+    energyMicroWh: 41_000n,
+    energyLowMicroWh: 36_000n,
+    energyHighMicroWh: 46_000n,
+    energyMethod: 1,
+  });
+});
+
 test('the prompt is earned also where the ticket does not charge it: a second prefill is work too', () => {
   expect(buildWork({ ...TICKET, chargePrompt: false }, WORK).amount).toBe(170n);
 });

@@ -1,5 +1,7 @@
 // A usage receipt from a ticket and what was done under it. Pure: no files, no clock.
 import type { Hex } from '../../schema/bytes.ts';
+import { UNKNOWN_ENERGY } from '../../schema/energy.ts';
+import type { EnergyClaim } from '../../schema/energy.ts';
 import type { Work } from '../../schema/frames-to-hub.ts';
 import { computeCharge } from '../../schema/prices.ts';
 import { ENERGY_METHOD, FINISH } from '../../schema/receipt.ts';
@@ -16,6 +18,8 @@ export interface WorkDone {
   readonly durationMs: number;
   /** sha256(salt ‖ every event byte sent). */
   readonly responseHash: Hex;
+  /** What it took; absent where nobody knows. */
+  readonly energy?: EnergyClaim;
 }
 
 /** Where a receipt stands in the node's chain. */
@@ -33,6 +37,7 @@ export function buildWork(ticket: JobTicket, done: WorkDone): Work {
   const price = { priceIn: Number(ticket.priceIn), priceOut: Number(ticket.priceOut) };
   // A node earns what its model read, also where the caller pays no second time for the prompt.
   const worth = computeCharge(price, { promptTokens, outputTokens });
+  const { energy = UNKNOWN_ENERGY } = done;
   return {
     responseHash: done.responseHash,
     promptTokens,
@@ -41,10 +46,10 @@ export function buildWork(ticket: JobTicket, done: WorkDone): Work {
     ttftMs: clampMs(done.ttftMs),
     durationMs: clampMs(done.durationMs),
     amount: BigInt(worth),
-    energyMicroWh: 0n,
-    energyLowMicroWh: 0n,
-    energyHighMicroWh: 0n,
-    energyMethod: ENERGY_METHOD.unknown,
+    energyMicroWh: BigInt(energy.microWh),
+    energyLowMicroWh: BigInt(energy.lowMicroWh),
+    energyHighMicroWh: BigInt(energy.highMicroWh),
+    energyMethod: ENERGY_METHOD[energy.method],
   };
 }
 

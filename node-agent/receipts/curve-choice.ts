@@ -1,6 +1,6 @@
 // By what the agent signs, chosen once at its start: the native addon where this system has one, else the WebAssembly module, else plain JavaScript,
 // all with the same answers. The one door to the addon and to the module's file.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { getCurve, useCurve } from '../../schema/chosen-curve.ts';
 import type { Curve } from '../../schema/curve.ts';
@@ -34,7 +34,17 @@ function readFromFile(): Uint8Array<ArrayBuffer> {
   return readFileSync(existsSync(beside) ? beside : new URL('../../schema/curve/curve.wasm', import.meta.url));
 }
 
-/** Its main file would take elliptic where there is no binary; this one throws. */
+/**
+ * Its main file would take elliptic where there is no binary; this one throws. A version that an update brought lies elsewhere than the installed
+ * package, beside which the addon is: the launcher that was started is in there.
+ */
 function loadFromPackage(): Addon {
-  return createRequire(import.meta.url)('secp256k1/bindings.js') as Addon;
+  const name = 'secp256k1/bindings.js';
+  try {
+    return createRequire(import.meta.url)(name) as Addon;
+  } catch (error) {
+    const [, launcher = ''] = process.argv;
+    if (!launcher.endsWith('irori-node') && !launcher.endsWith('irori-node.mjs')) throw error;
+    return createRequire(realpathSync(launcher))(name) as Addon;
+  }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { parseJson } from '../../schema/json.ts';
-import { makePrivateFolder } from '../home/durable-file.ts';
+import { makePrivateFolder } from '../home/private-folder.ts';
 import { describeError } from '../log.ts';
 import type { Log } from '../log.ts';
 
@@ -52,6 +52,7 @@ export class EarnedJournal {
   #isRefused = false;
   #day = '';
   #bytes = 0;
+  #hear: (entry: JournalEntry) => void = () => undefined;
 
   private constructor(folder: string, log: Log, now: () => number) {
     this.#folder = folder;
@@ -66,10 +67,17 @@ export class EarnedJournal {
 
   /** On disk a moment later. */
   note(entry: Omit<JournalEntry, 'at'>): void {
-    this.#gathered.push(JSON.stringify({ at: this.#now(), ...entry }));
+    const dated = { at: this.#now(), ...entry };
+    this.#hear(dated);
+    this.#gathered.push(JSON.stringify(dated));
     if (this.#isGathering) return;
     this.#isGathering = true;
     void sleep(GATHER_MS, undefined, { ref: false }).then(() => this.flush());
+  }
+
+  /** One listener, who hears of each entry from now on. */
+  listen(hear: (entry: JournalEntry) => void): void {
+    this.#hear = hear;
   }
 
   /** Writes what was gathered. Never throws: of days that the disk refuses the owner is told once. */

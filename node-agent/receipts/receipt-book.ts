@@ -18,7 +18,7 @@ import type { KnownPairs } from '../../schema/merkle.ts';
 import { isUnderSeal, SEAL, SEAL_KIND, toSealedJson } from '../../schema/seal.ts';
 import { addressOfPrivateKey } from '../../schema/typed-data.ts';
 import type { Domain } from '../../schema/typed-data.ts';
-import { makePrivateFolder } from '../home/durable-file.ts';
+import { makePrivateFolder } from '../home/private-folder.ts';
 import type { Log } from '../log.ts';
 import { Acceptances, nameParty } from './acceptances.ts';
 import type { LogDisk } from './append-file.ts';

@@ -1,12 +1,13 @@
 // The node's session key on disk: made at first start, 0600 in a 0700 folder. The one door to that file; the key is never logged or sent.
 import { randomBytes } from 'node:crypto';
-import { chmod, link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
+import { chmod, link, open, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromHex, toHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { addressOfPrivateKey } from '../../schema/typed-data.ts';
+import { makePrivateFolder } from '../home/private-folder.ts';
 
 export interface SessionKey {
   /** The node's address: lower-case hex of 20 bytes. */
@@ -21,7 +22,7 @@ const KEY_FILE = 'session.key';
 export async function openSessionKey(folder: string): Promise<Result<SessionKey, string>> {
   const path = join(folder, KEY_FILE);
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makePrivateFolder(folder);
     const fault = await findOpenMode(folder, path);
     if (fault) return err(fault);
     return readKey(path, (await readOrNull(path)) ?? (await makeKey(path)));
@@ -76,17 +77,18 @@ async function readOrNull(path: string): Promise<string | null> {
 async function makeKey(path: string): Promise<string> {
   const text = toHex(newPrivateKey());
   const draft = `${path}.${process.pid}.tmp`;
-  const file = await open(draft, 'wx', 0o600);
   try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  try {
+    const file = await open(draft, 'wx', 0o600);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
     await link(draft, path);
   } finally {
-    await unlink(draft);
+    // A draft that was never begun is nothing to remove.
+    await unlink(draft).catch(() => undefined);
   }
   return text;
 }

@@ -79,7 +79,7 @@ describe('losing and finding the hub', () => {
     await bench.upAndReady();
     bench.hub.socket?.close(4409, 'replaced by a newer connection');
     await bench.agent.waitForOutput(/Another agent is connected with the key/);
-    expect(bench.agent.output()).toMatch(/nextTryInMs=60000/);
+    expect(bench.agent.output()).toMatch(/Trying again in 60 s\./);
     expect(bench.hub.dials).toBe(1);
   });
 
@@ -134,6 +134,19 @@ describe('stopping', () => {
     expect(await started.ended).toBe(130);
   });
 
+  test('a start while the one before finishes its job waits for it', async () => {
+    const first = await bench.upAndReady();
+    const job = bench.hub.give({ model: 'say-60x10' });
+    await bench.hub.waitForFrame('head', job.number);
+    first.child.kill('SIGINT');
+    await first.waitForOutput(/finishing what runs/);
+    const second = bench.up();
+    await second.waitForOutput(/finishes its jobs: waiting for it/);
+    await bench.hub.waitEnd(job.number);
+    expect(await first.ended).toBe(0);
+    await second.waitForOutput(/connected hub=/);
+  });
+
   test('status tells what runs, and that nothing runs afterwards', async () => {
     const started = await bench.upAndReady('--name', 'attic');
     await bench.hub.waitEnd(bench.hub.give({}).number);
@@ -154,12 +167,15 @@ describe('stopping', () => {
 
 describe('pauses', () => {
   test('a backend that goes away pauses the home, and its return resumes it', async () => {
+    await bench.upAndReady();
+    await bench.kill();
     bench.model.isUp = false;
     bench.up();
     await bench.hub.waitFor(
       (heard) => heard.name === 'state' && (heard.json as { paused: string }).paused === 'backend-down',
     );
     expect(bench.agent.output()).toContain('No server answers');
+    bench.hub.heard.length = 0;
     bench.model.isUp = true;
     await bench.hub.waitFor(
       (heard) => heard.name === 'state' && (heard.json as { paused: null }).paused === null,
@@ -167,6 +183,16 @@ describe('pauses', () => {
     );
     await bench.hub.waitEnd(bench.hub.give({}).number);
   }, 40_000);
+
+  test('a code is not spent on a server that does not answer, and the home joins when it does', async () => {
+    bench.model.isUp = false;
+    bench.up();
+    await bench.agent.waitForOutput(/nothing to share yet/);
+    expect(bench.hub.enrolments).toEqual([]);
+    bench.model.isUp = true;
+    await bench.hub.waitReady();
+    expect(bench.hub.enrolments).toHaveLength(1);
+  });
 
   test('work of too much value without an answer pauses the home, which says so, until half of it is accepted', async () => {
     bench.hub.isAccepting = false;

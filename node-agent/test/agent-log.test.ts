@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { findLogFiles } from '../home/log-file.ts';
 import { encodeFrame } from '../../schema/frames.ts';
 import { useBench } from './agent-bench.ts';
 import { startAgent } from './agent-process.ts';
@@ -32,7 +33,10 @@ test.each([['--json-logs'], []])('no prompt, answer or secret stands in it, what
   await bench.hub.waitForFrame('error', 99);
   agent.child.kill('SIGTERM');
   await agent.ended;
-  const output = agent.output();
+  // What stays on disk says the same.
+  const kept = readFileSync(findLogFiles(bench.state).newer, 'utf8');
+  expect(kept).toMatch(/a job failed/);
+  const output = agent.output() + kept;
   expect(output).toMatch(/a job failed/);
   expect(output).toMatch(/did not seal/);
   expect(output).toMatch(/a job was refused/);

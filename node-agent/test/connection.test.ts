@@ -1,10 +1,12 @@
 // The connection's loop in this process, against a hub over a real socket: what takes minutes from outside takes milliseconds here.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { FirstOffer } from '../agent/first-offer.ts';
 import { IdentityFile } from '../home/identity-file.ts';
 import { Connection } from '../link/connection.ts';
 import type { LinkEnd } from '../link/connection.ts';
 import { parseRouterUrl } from '../link/parse-router-url.ts';
+import { startFake } from './backends/fake-server.ts';
 import { aborted, FakeBackend } from './fake-backend.ts';
 import { openShared, SESSION_KEY } from './session-bench.ts';
 import type { SharedBench } from './session-bench.ts';
@@ -28,7 +30,14 @@ afterEach(async () => {
 });
 
 async function connect(
-  options: { code?: string | null; url?: string; random?: () => number; pingMs?: number } = {},
+  options: {
+    code?: string | null;
+    url?: string;
+    random?: () => number;
+    pingMs?: number;
+    pongMs?: number;
+    offer?: FirstOffer;
+  } = {},
 ): Promise<Connection> {
   const router = parseRouterUrl(options.url ?? hub.url, false);
   if (!router.ok) throw new Error(router.error);
@@ -44,7 +53,8 @@ async function connect(
     instance: 'one',
     platform: 'p',
     random: options.random ?? (() => 0.1),
-    times: { dialMs: 1000, pingMs: options.pingMs ?? 60_000, pongMs: 60 },
+    times: { dialMs: 1000, pingMs: options.pingMs ?? 60_000, pongMs: options.pongMs ?? 60 },
+    ...(options.offer ? { offer: options.offer } : {}),
     onChange: () => undefined,
   });
   running = connection.run();
@@ -65,6 +75,55 @@ test('pings that are answered keep the line, an unanswered one ends it and the h
   hub.isAnsweringPings = false;
   await until(() => hub.dials === 2);
   expect(bench.lines.join('')).toContain('did not answer a ping');
+});
+
+test('who asks is told of a line that was cut unseen, and of one that answers again', async () => {
+  const one = await connect({ pongMs: 60_000 });
+  await hub.waitReady();
+  await one.check();
+  expect(one.status).toMatchObject({ state: 'connected', problem: null });
+  hub.isAnsweringPings = false;
+  await one.check();
+  expect(one.status.problem).toContain('does not answer now');
+  hub.isAnsweringPings = true;
+  await one.check();
+  expect(one.status).toMatchObject({ state: 'connected', problem: null });
+});
+
+test('a code is not spent while there is nothing to share, and a stop ends the wait', async () => {
+  const offer = new FirstOffer();
+  const one = await connect({ offer });
+  await until(() => one.status.state === 'waiting');
+  expect(one.status.problem).toContain('its code is not used');
+  expect([hub.enrolments, hub.dials]).toEqual([[], 0]);
+  offer.note(true);
+  await hub.waitReady();
+  expect(hub.enrolments).toHaveLength(1);
+});
+
+test('a home that waits for something to share ends at a stop', async () => {
+  const one = await connect({ offer: new FirstOffer() });
+  await until(() => one.status.state === 'waiting');
+  one.stop();
+  expect(await running).toEqual({ kind: 'stopped' });
+  expect(hub.enrolments).toEqual([]);
+});
+
+test('a refusal that is not about the code blames no code', async () => {
+  hub.enrolRefusal = { status: 403, code: 'forbidden', message: 'Dial https://a.example.', param: 'origin' };
+  await connect();
+  expect(await running).toEqual({
+    kind: 'owner',
+    sentence: 'The router did not take this home: Dial https://a.example.',
+  });
+});
+
+test('what is no router is not taken for one that refuses a code', async () => {
+  const site = await startFake({});
+  const one = await connect({ url: site.url });
+  await until(() => one.status.state === 'waiting');
+  expect(one.status.problem).toContain('does not answer like an Irori router (HTTP 404)');
+  await site.close();
 });
 
 test('running jobs are cut with the line, and their slots come free', async () => {
@@ -92,7 +151,7 @@ test('a move is followed at once, also after failures, and only the fourth in a 
   await until(() => one.status.state === 'connected');
   hub.sendJson('moved', { reason: 'split' });
   await until(() => one.status.state === 'waiting');
-  expect(bench.lines.filter((line) => line.includes('moved') && line.includes('nextTryInMs=0'))).toHaveLength(3);
+  expect(bench.lines.filter((line) => line.includes('moved') && line.includes('Trying again at once'))).toHaveLength(3);
 });
 
 test('with a job the move waits for its end, and takes nothing new meanwhile', async () => {

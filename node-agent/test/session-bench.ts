@@ -93,7 +93,7 @@ export async function openShared(
   const book = await ReceiptBook.open(folder, SESSION_KEY.privateKey, { now: () => performance.now(), log, disk });
   const shelf = new ModelShelf({
     backends: [backend],
-    choice: null,
+    choice: { names: null },
     slots: null,
     paceTokensPerS: 0,
     mayLoad,
@@ -151,6 +151,7 @@ export async function openSession(
       frames.push(...decoded.value);
     },
     close: () => undefined,
+    prove: () => undefined,
   };
   const session = new HubSession(socket, {
     shared,

@@ -80,7 +80,7 @@ export class TestHub {
   dialledAt: string | null = null;
   /** What its welcome tells of this home's chain. */
   lastReceipt: { receipt: UsageReceiptJson; signature: Hex; sealed?: SealedJson } | null = null;
-  enrolRefusal: { status: number; code: string; message: string } | null = null;
+  enrolRefusal: { status: number; code: string; message: string; param?: string } | null = null;
   isAccepting = true;
   isAnsweringPings = true;
   state: NodeState | null = null;
@@ -280,8 +280,8 @@ export class TestHub {
       wallet?: string;
     };
     if (this.enrolRefusal) {
-      const { status, code: errorCode, message } = this.enrolRefusal;
-      return [status, { error: { message, type: 'error', param: 'code', code: errorCode } }];
+      const { status, code: errorCode, message, param = 'code' } = this.enrolRefusal;
+      return [status, { error: { message, type: 'error', param, code: errorCode } }];
     }
     const proof = signer.recover(
       NODE_ENROL,

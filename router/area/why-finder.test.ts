@@ -33,6 +33,8 @@ function makeFinder(seats: Record<string, Record<string, Seat>>, some: { away?: 
         faults: NO_FAULTS,
         turns: NO_TURNS,
         measured: {},
+        guessed: {},
+        live: null,
         now: clock.now,
       });
     },
@@ -109,6 +111,8 @@ test('a home that moves after its seat was read is asked for where it went', asy
         faults: NO_FAULTS,
         turns: NO_TURNS,
         measured: {},
+        guessed: {},
+        live: null,
         now: 5,
       });
     },

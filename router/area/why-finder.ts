@@ -78,7 +78,7 @@ export class WhyFinder {
     const hub = seat?.at ?? null;
     const turns = { answered: 0, refused: 0, contradicted: 0, preempted: 0 };
     const faults = { lastHour: 0, heldAgainst: 0 };
-    const facts = { nodeId, area: seat?.area ?? null, hub, measured: {}, faults, turns, now };
+    const facts = { nodeId, area: seat?.area ?? null, hub, measured: {}, guessed: {}, live: null, faults, turns, now };
     if (!seat || seat.at === null) return makeWhy({ ...facts, standing: null, minutes: [] });
     const plain = { paused: null, coolingUntilAt: null, coolingReason: null };
     const standing = { ...plain, isConnected: seat.leftAt === null, sinceAt: seat.leftAt ?? now };

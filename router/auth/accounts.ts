@@ -9,10 +9,13 @@ export interface AccountRow {
   readonly name: string;
   readonly createdAt: number;
   readonly disabledAt: number | null;
+  /** Of one that signed up by itself: the tag of the address family that it came from, '' where none was known. */
+  readonly signedUpFrom: string | null;
 }
 
 export interface Accounts {
-  readonly create: (name: string, now: number) => Promise<AccountRow>;
+  /** `signedUpFrom`: left out where the operator makes it. */
+  readonly create: (name: string, now: number, signedUpFrom?: string) => Promise<AccountRow>;
   readonly find: (accountId: string) => Promise<AccountRow | null>;
   /** Marks an account disabled; false when there is none. Its object and the key cache must be told too. */
   readonly disable: (accountId: string, now: number) => Promise<boolean>;
@@ -28,8 +31,14 @@ export function makeAccounts(doors: {
   const find = async (accountId: string): Promise<AccountRow | null> =>
     (await db.select().from(accounts).where(eq(accounts.id, accountId)).get()) ?? null;
   return {
-    create: async (name, now) => {
-      const row = { id: makeId('acct', doors.random(16)), name, createdAt: now, disabledAt: null };
+    create: async (name, now, signedUpFrom) => {
+      const row = {
+        id: makeId('acct', doors.random(16)),
+        name,
+        createdAt: now,
+        disabledAt: null,
+        signedUpFrom: signedUpFrom ?? null,
+      };
       await db.insert(accounts).values(row);
       return row;
     },

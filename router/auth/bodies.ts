@@ -83,3 +83,15 @@ export const nodeChangeBody = z
   .strictObject({ public: z.boolean(), name: shownText.nullable() })
   .partial()
   .refine((said) => Object.keys(said).length > 0, { error: "say what is to change: 'public' or 'name'" });
+
+/** An account of one's own. */
+export const signUpBody = z.strictObject({ name: shownText.max(80) });
+/** An owner's word about a machine that waits. */
+export const linkDecisionBody = z.strictObject({
+  decision: z.enum(['approve', 'deny']),
+  /** What the machine is called; what it calls itself where nothing is said. */
+  name: shownText.max(80).nullish(),
+  /** A pool of the account's own that it joins. */
+  pool: z.string().min(1).max(100).nullish(),
+  public: z.boolean().nullish(),
+});

@@ -20,9 +20,9 @@ const USED = `
   FROM enrolments JOIN enrolment_uses ON enrolment_id = enrolments.id AND enrolment_uses.node_id = ?2
   WHERE code_hash = ?1`;
 const WRITE_NODE = `
-  INSERT INTO nodes (id, address, account_id, wallet, is_public, created_at)
-  SELECT ?2, ?4, account_id, coalesce(wallet, ?5), is_public, ?3 ${USED}
-  ON CONFLICT (id) DO UPDATE SET wallet = excluded.wallet, is_public = excluded.is_public
+  INSERT INTO nodes (id, address, account_id, wallet, is_public, created_at, name)
+  SELECT ?2, ?4, account_id, coalesce(wallet, ?5), is_public, ?3, name ${USED}
+  ON CONFLICT (id) DO UPDATE SET wallet = excluded.wallet, is_public = excluded.is_public, name = coalesce(excluded.name, nodes.name)
   WHERE nodes.account_id = excluded.account_id AND nodes.revoked_at IS NULL`;
 const JOIN_POOL = `
   INSERT INTO node_pools (node_id, pool_id)

@@ -17,11 +17,6 @@ export function makeEnrolmentCode(random: Uint8Array): string {
   return `enr_${groups.join('-')}`;
 }
 
-/** True for a text in the form of a code. */
-export function isEnrolmentCode(text: string): boolean {
-  return /^enr_([0-9A-HJKMNP-TV-Z]{4}-){4}[0-9A-HJKMNP-TV-Z]{4}$/.test(text);
-}
-
 /** What is stored of a code: SHA-256, 64 hex digits. */
 export function hashEnrolmentCode(code: string): string {
   return toHex(sha256(utf8ToBytes(code))).slice(2);

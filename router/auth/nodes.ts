@@ -2,6 +2,7 @@
 import { and, asc, eq, getTableColumns, gt, isNull, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import type { Hex } from '../../schema/bytes.ts';
+import { foldEnrolmentCode } from '../../schema/enrolment-code.ts';
 import { makeId, nodeIdOf } from '../../schema/ids.ts';
 import { PUBLIC_POOL } from '../../schema/placement.ts';
 import type { MessageSigner } from '../../schema/receipt.ts';
@@ -155,7 +156,7 @@ async function enrol(
 ): Promise<Result<NodeRow, EnrolFault>> {
   if (!checkEnrolProof(doors.signer, proof)) return err('bad-signature');
   const nodeId = nodeIdOf(proof.address);
-  const codeHash = hashEnrolmentCode(proof.code);
+  const codeHash = hashEnrolmentCode(foldEnrolmentCode(proof.code) ?? proof.code);
   const judge = async (): Promise<Result<'claim' | 'repeat', EnrolFault>> => {
     const enrolment = await findCode(doors.db, codeHash, nodeId);
     return judgeEnrolment({ enrolment, existing: await doors.find(nodeId), now });

@@ -18,6 +18,8 @@ export interface PoolDetails extends PoolRow {
   /** Account ids, without the owner's. */
   readonly members: readonly string[];
   readonly nodes: readonly string[];
+  /** The same homes as their owners call them, in that order. */
+  readonly homes: readonly { readonly id: string; readonly name: string | null }[];
 }
 
 export interface Pools {
@@ -55,9 +57,14 @@ export function makePools(doors: { readonly db: D1Database; readonly random: (by
       if (!row) return null;
       const [members, homes] = await db.batch([
         db.select().from(poolMembers).where(eq(poolMembers.poolId, poolId)).orderBy(asc(poolMembers.accountId)),
-        db.select().from(nodePools).where(eq(nodePools.poolId, poolId)).orderBy(asc(nodePools.nodeId)),
+        db
+          .select({ id: nodes.id, name: nodes.name })
+          .from(nodePools)
+          .innerJoin(nodes, eq(nodes.id, nodePools.nodeId))
+          .where(eq(nodePools.poolId, poolId))
+          .orderBy(asc(nodePools.nodeId)),
       ]);
-      return { ...row, members: members.map((one) => one.accountId), nodes: homes.map((one) => one.nodeId) };
+      return { ...row, members: members.map((one) => one.accountId), nodes: homes.map(({ id }) => id), homes };
     },
     list: (afterId, limit) =>
       db.select().from(pools).where(gt(pools.id, afterId)).orderBy(asc(pools.id)).limit(limit).all(),

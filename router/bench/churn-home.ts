@@ -96,7 +96,9 @@ export class ChurnHome {
     const { stateDir, place, code, args } = this.#options;
     const router = `http://${HOST}:${this.#line.port}`;
     const words = ['up', '--router', router, '--code', code, '--state', stateDir, '--place', place, ...args];
-    const child = spawn(process.execPath, [AGENT, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+    // What else the machine does that the bench runs on pauses no home of it.
+    const env = { IRORI_SIGNALS: 'none', ...process.env };
+    const child = spawn(process.execPath, [AGENT, ...words], { stdio: ['ignore', 'pipe', 'pipe'], env });
     for (const output of [child.stdout, child.stderr])
       output?.on('data', (data: Buffer) => this.#note(data.toString('utf8').trimEnd()));
     this.#child = child;

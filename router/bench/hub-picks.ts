@@ -90,6 +90,8 @@ function openHub(nodes: number): BenchHub {
     turns: new TurnMemory(),
     stateOf: (nodeId) => sockets.find(nodeId)?.state ?? null,
     isConnected: (nodeId) => sockets.find(nodeId) !== undefined,
+    liveOf: () => null,
+    catalogue: () => null,
   });
   for (const { attachment, slots } of homes) teach(history, { ...attachment, slots, now });
   const grants = new HubGrants({

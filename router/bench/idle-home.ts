@@ -3,13 +3,13 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
-import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { startChild } from './children.ts';
+import { openLine } from './line.ts';
+import type { Line } from './line.ts';
 import { readCpuS, readMemoryBytes } from './cpu.ts';
 import type { IroriNetwork } from './irori-networks.ts';
 
@@ -82,51 +82,5 @@ function watch(pid: number, line: Line): () => AtRest {
       payloadBytesAMinute: minutes < 1 ? null : (now.payloadBytes - before.payloadBytes) / minutes,
       cpuMsAMinute: known(((now.cpuS - before.cpuS) * 1000) / minutes),
     };
-  };
-}
-
-interface Line {
-  /** In both directions so far. */
-  carriedBytes(): number;
-  /** Resolves when something came back through it; throws when that takes longer. */
-  waitOpen(waitMs: number): Promise<void>;
-  end(): Promise<void>;
-}
-
-async function openLine(port: number, toPort: number): Promise<Line> {
-  const open = new Set<Socket>();
-  const carried = { up: 0, down: 0 };
-  const carry = (from: Socket, to: Socket, way: 'up' | 'down'): void => {
-    open.add(from);
-    from.setNoDelay(true);
-    from.on('data', (bytes: Buffer) => {
-      carried[way] += bytes.length;
-      to.write(bytes);
-    });
-    from.on('error', () => to.destroy());
-    from.on('close', () => {
-      open.delete(from);
-      to.destroy();
-    });
-  };
-  const server = createServer((near) => {
-    const far = connect({ host: HOST, port: toPort });
-    carry(near, far, 'up');
-    carry(far, near, 'down');
-  });
-  await new Promise<void>((resolve) => server.listen({ port, host: HOST }, resolve));
-  return {
-    carriedBytes: () => carried.up + carried.down,
-    waitOpen: async (waitMs) => {
-      const deadlineAt = Date.now() + waitMs;
-      while (carried.down === 0) {
-        if (Date.now() > deadlineAt) throw new Error('the idle home never came to its router');
-        await sleep(50);
-      }
-    },
-    end: async () => {
-      for (const socket of open) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    },
   };
 }

@@ -8,6 +8,7 @@ import type { EpochTally } from './epoch-tally.ts';
 import { NO_TALLY, packTally, unpackTally } from './epoch-tally.ts';
 import { findNumber } from './find-number.ts';
 import type { NumberedRow } from './find-number.ts';
+import { keyOfJob } from './job-key.ts';
 import { OldReceipts } from './old-receipts.ts';
 import { packAbouts, unpackAbouts } from './pack-abouts.ts';
 import type { PartAbout } from './pack-abouts.ts';
@@ -259,6 +260,14 @@ export class AcceptedReceipts {
       return unpackReceipts(new Uint8Array(packed)).map((kept, i) => ({ ...kept, at, about: abouts[i] ?? null }));
     });
     return { receipts, next: rows.length === batches ? (rows.at(-1)?.id ?? null) : null };
+  }
+
+  /** The accounts that called the parts of a job which were accepted here in the last week. */
+  findPayers(jobId: string): string[] {
+    const query = 'SELECT parts FROM batches WHERE instr(parts, ?) > 0';
+    const rows = this.#sql.exec<{ parts: ArrayBuffer }>(query, keyOfJob(jobId)).toArray();
+    const abouts = rows.flatMap(({ parts }) => unpackAbouts(new Uint8Array(parts)));
+    return [...new Set(abouts.flatMap((about) => (about.jobId === jobId && about.payer ? [about.payer] : [])))];
   }
 
   /** Reduces some of what is more than a week old to its tickets and what they were paid. */

@@ -31,6 +31,25 @@ export async function listEarningDays(
   return results.toReversed();
 }
 
+/** What one home did today and in the last days, today among them. Units. */
+export interface EarningSum {
+  readonly nodeId: string;
+  readonly jobsToday: number;
+  readonly earnedToday: number;
+  readonly jobs: number;
+  readonly earned: number;
+}
+
+/** Sums of those of these homes that did anything from a day on. Rejects when D1 does. */
+export async function sumEarningDays(
+  database: D1Database,
+  nodeIds: readonly string[],
+  { fromDay, today }: { readonly fromDay: number; readonly today: number },
+): Promise<EarningSum[]> {
+  const { results } = await database.prepare(SUM_DAYS).bind(JSON.stringify(nodeIds), fromDay, today).all<EarningSum>();
+  return results;
+}
+
 const NODES = '(SELECT value FROM json_each(?1))';
 /** Rows of flushes as billing/build-usage.ts has them. */
 const LIST_DAYS = `
@@ -45,3 +64,12 @@ const LIST_DAYS = `
       FROM flushes AS f, json_each(f.earnings) AS r
       WHERE f.seq > (SELECT summed FROM book_marks) AND r.value->>1 IN ${NODES} AND r.value->>0 >= ?2)
     GROUP BY day, nodeId, model ORDER BY day DESC, nodeId, model LIMIT ?3`;
+
+const SUM_DAYS = `
+    SELECT nodeId, sum(jobs * (day = ?3)) AS jobsToday, sum(earned * (day = ?3)) AS earnedToday, sum(jobs) AS jobs, sum(earned) AS earned
+    FROM (
+      SELECT day, node_id AS nodeId, jobs, earned FROM node_days WHERE node_id IN ${NODES} AND day >= ?2
+      UNION ALL
+      SELECT r.value->>0, r.value->>1, r.value->>4, r.value->>8 FROM flushes AS f, json_each(f.earnings) AS r
+      WHERE f.seq > (SELECT summed FROM book_marks) AND r.value->>1 IN ${NODES} AND r.value->>0 >= ?2)
+    GROUP BY nodeId`;

@@ -49,6 +49,8 @@ export interface Ledger {
   readonly applyFlush: (flush: NumberedFlush) => Promise<void>;
   /** The settlements of a job's parts, if the account called it; `flushes`: those that its object says they are in. */
   readonly findReceipts: (accountId: string, jobId: string, flushes: readonly number[]) => Promise<SettlementJson[]>;
+  /** Those that the account's homes worked for, of a job that is more than a week old. */
+  readonly findEarned: (ownerAccountId: string, jobId: string) => Promise<SettlementJson[]>;
   /**
    * How a part and those before it were booked, and what its home's work has brought in: as of one moment, in which its caller's object had said
    * what flushes they are in.
@@ -103,6 +105,10 @@ export function makeLedger(database: D1Database, files: ReceiptFiles | null = nu
     },
     findReceipts: async (accountId, jobId, flushes) =>
       (await shelves.find({ accountId, jobId, flushes })).filter((settlement) => settlement.accountId === accountId),
+    findEarned: async (ownerAccountId, jobId) =>
+      (await shelves.find({ accountId: '', jobId, flushes: [] })).filter(
+        (settlement) => settlement.ownerAccountId === ownerAccountId,
+      ),
     applyFlush: async (flush) => {
       if (Object.values(flush.postings).reduce((sum, amount) => sum + amount, 0) !== 0)
         throw new Error('the postings of a flush do not sum to zero');

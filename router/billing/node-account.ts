@@ -200,6 +200,11 @@ export class NodeAccount extends KeptObject {
     return this.#earnings.list(before);
   }
 
+  /** The accounts that called a job of which a part was accepted here in the last week. */
+  payersOf(jobId: string): string[] {
+    return this.#book.findPayers(jobId);
+  }
+
   /** What can be turned into credit now. Rejects when the book cannot be asked. */
   async spendable(): Promise<SpendState> {
     return this.#spending.state(this.#earned(await this.#earnedBy()));

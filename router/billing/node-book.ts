@@ -179,6 +179,11 @@ export class NodeBook {
     return this.#accepted.listBefore(beforeId, batches);
   }
 
+  /** As AcceptedReceipts does. */
+  findPayers(jobId: string): string[] {
+    return this.#accepted.findPayers(jobId);
+  }
+
   /** Receipts that wait for their jobs' ends, and what they may earn at most, units. */
   measureWaiting(): { readonly count: number; readonly units: number } {
     const query = `SELECT count(*) AS count, coalesce(sum(settlement->>'earn'), 0) AS units FROM open WHERE settlement->>'receipt' IS NOT NULL`;

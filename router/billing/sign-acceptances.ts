@@ -30,6 +30,8 @@ export interface ProvenPart extends Proven {
   readonly model: string;
   /** How its caller and its home belong together, where they do. */
   readonly related?: Relation;
+  /** The account that called it. */
+  readonly payer: string;
 }
 
 /** A receipt that is accepted, and for how much. */
@@ -125,11 +127,15 @@ function later(top: bigint, sealed: Sealed | null): bigint {
   return sealed && sealed.seal.number > top ? sealed.seal.number : top;
 }
 
-function aboutOf({ ticket, model, related }: ProvenPart): PartAbout {
-  return { jobId: wordToJobId(ticket.jobId), part: ticket.part, model, ...(related && { related }) };
+function aboutOf({ ticket, model, related, payer }: ProvenPart): PartAbout {
+  return { jobId: wordToJobId(ticket.jobId), part: ticket.part, model, payer, ...(related && { related }) };
 }
 
 /** What its owner is told of a part, and no signed message says. */
-export function namesOf({ model, related }: SettlementJson): Pick<ProvenPart, 'model' | 'related'> {
-  return { model, ...(related && { related }) };
+export function namesOf({
+  model,
+  related,
+  accountId: payer,
+}: SettlementJson): Pick<ProvenPart, 'model' | 'related' | 'payer'> {
+  return { model, payer, ...(related && { related }) };
 }

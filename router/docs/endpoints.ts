@@ -9,6 +9,7 @@ import { newGiftBody } from '../billing/credit-bodies.ts';
 import { checkoutBody } from '../payments/read-checkout.ts';
 import type { Endpoint } from './endpoint.ts';
 import { MANAGED } from './managed-endpoints.ts';
+import { OWNED } from './owner-endpoints.ts';
 import { messagesBody, tokenCountBody } from '../dialects/messages-request.ts';
 import { responsesBody } from '../dialects/responses-request.ts';
 
@@ -188,6 +189,25 @@ export const ENDPOINTS: readonly Endpoint[] = [
   },
   {
     method: 'get',
+    path: '/v1/usage/energy',
+    title: 'Energy of your usage',
+    told: 'What your usage took at the wall above rest, and the grams of CO2e of the grids it was drawn from: their mean of a year, and at the margin. Null where nobody knows it; tokens whose home told no energy stand apart. How it is known: the section “Energy”.',
+    body: null,
+    examples: {},
+    query: {
+      by: 'model, month or country; model where it is not told',
+      from: 'a day as 2026-01-31; 30 days until `to` where it is not told, 366 at most',
+      to: 'a day, which is told too; today where it is not told',
+      key: 'the id or name of one key',
+      model: 'one model',
+      kind: 'chat, completion, embedding, transcription or image',
+      format: 'json or csv (or `Accept: text/csv`)',
+    },
+    isStreamed: false,
+    answer: { type: 'object' },
+  },
+  {
+    method: 'get',
     path: '/v1/key',
     title: 'Your key',
     told: 'What the key that asks has spent today, this month (UTC) and ever, what limits it, how much is left and when that begins anew. Of the account it tells nothing.',
@@ -200,10 +220,13 @@ export const ENDPOINTS: readonly Endpoint[] = [
     method: 'get',
     path: '/v1/receipts/{jobId}',
     title: 'Receipts',
-    told: 'What each home signed for one answer: `x-irori-job` is its number. Of a call that was paid for by itself: without a key, by its payment, with what became of that.',
+    told: 'What each home signed for one answer: `x-irori-job` is its number. For the account that paid, and, of its own homes’ parts, for the owner (`usage` or `nodes`) and a home itself. Of a call that was paid for by itself: without a key, by its payment, with what became of that.',
     body: null,
     examples: {},
-    query: { payment: 'the payment of a call without a key, as `irori.payment.receipt` has it' },
+    query: {
+      payment: 'the payment of a call without a key, as `irori.payment.receipt` has it',
+      node: 'for its owner: which of 50 homes and more worked on it',
+    },
     isStreamed: false,
     answer: having('data'),
   },
@@ -254,6 +277,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     answer: having('id', 'state', 'amount_micro', 'refunded_micro'),
   },
   ...MANAGED,
+  ...OWNED,
   {
     method: 'get',
     path: '/v1/stats',
@@ -303,7 +327,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     method: 'get',
     path: '/health',
     title: 'Health',
-    told: 'Whether this router works.',
+    told: 'Whether this router works, and which version of the protocol of homes it speaks.',
     body: null,
     examples: {},
     isStreamed: false,

@@ -45,6 +45,10 @@ export const ERROR_WORDS: Readonly<Record<ErrorCode, string>> = {
   node_unenrolled: 'For homes: enrol first.',
   node_revoked: 'For homes: this home may not take part any more.',
   node_outdated: 'For homes: update the agent.',
+  authorization_pending: 'For homes: nobody has decided about this machine yet. Ask again after `interval` seconds.',
+  slow_down: 'For homes: asked too soon. Wait five seconds more between two questions.',
+  access_denied: 'For homes: its owner said no, or the verifier is not that of the link.',
+  expired_token: 'For homes: the link is over or was used. Begin anew.',
   upgrade_required: 'For homes: this path speaks WebSocket.',
   payment_required:
     'A call without a key is paid for by itself: `PAYMENT-REQUIRED` holds the terms (x402 v2), `PAYMENT-SIGNATURE` takes the payment. Or send a key.',

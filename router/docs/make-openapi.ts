@@ -8,7 +8,7 @@ import type { Endpoint } from './endpoint.ts';
 import { ERROR_WORDS } from './error-words.ts';
 import { ANSWER_HEADERS } from './header-words.ts';
 
-const FOR_HOMES = /^node_|^upgrade_/;
+const FOR_HOMES = /^node_|^upgrade_|^authorization_|^slow_down|^access_denied|^expired_token/;
 
 /** Codes that callers of the API may be told. */
 export const CALLER_CODES: readonly ErrorCode[] = ERROR_CODES.filter((code) => !FOR_HOMES.test(code));

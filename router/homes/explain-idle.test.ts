@@ -5,10 +5,11 @@ import { explainIdle } from './explain-idle.ts';
 import type { IdleMinute } from './idle-log.ts';
 
 const T0 = Date.parse('2026-11-01T14:00:00Z');
-const FACTS = { models: ['llama-3'], goneSinceAt: null };
+const FACTS = { goneSinceAt: null };
+const LLAMA = { listed: ['llama-3'], listedCount: 1, own: [], ownCount: 0 };
 
 function minute(index: number, some: Partial<IdleMinute>): IdleMinute {
-  const plain = { paused: null, coolingUntilAt: null, coolingReason: null, jobs: 0, why: {} };
+  const plain = { paused: null, coolingUntilAt: null, coolingReason: null, jobs: 0, why: {}, offered: LLAMA };
   return { at: T0 + index * 60_000, kind: 'quiet', ...plain, ...some };
 }
 
@@ -66,16 +67,42 @@ test('a home that worked all the time needs no excuse', () => {
 });
 
 test('a home that is gone is told since when', () => {
-  const { summary } = explainIdle([minute(0, { kind: 'offline' })], { models: [], goneSinceAt: T0 });
+  const { summary } = explainIdle([minute(0, { kind: 'offline' })], { goneSinceAt: T0 });
   expect(summary).toContain('not connected since 2026-11-01T14:00:00.000Z');
   expect(explainIdle([], FACTS).summary).toBe('Nothing is known of the last hour.');
 });
 
 test('a home that offers nothing, or many models, is told so', () => {
-  const none = explainIdle([minute(0, {})], { models: [], goneSinceAt: null });
-  expect(none.minutes[0]?.text).toBe('Connected, but it offered no model.');
-  const many = explainIdle([minute(0, {})], { models: ['a', 'b', 'c', 'd', 'e'], goneSinceAt: null });
-  expect(many.minutes[0]?.text).toContain('(a, b, c and 2 more)');
+  const none = { listed: [], listedCount: 0, own: [], ownCount: 0 };
+  expect(explainIdle([minute(0, { offered: none })], FACTS).minutes[0]).toMatchObject({
+    reason: 'quiet:no-model',
+    text: 'Connected, but it offered no model.',
+  });
+  const many = { ...none, listed: ['a', 'b', 'c', 'd'], listedCount: 5 };
+  expect(explainIdle([minute(0, { offered: many })], FACTS).minutes[0]?.text).toContain('(a, b, c and 2 more)');
+  const unknown = explainIdle([minute(0, { offered: null })], FACTS);
+  expect(unknown.minutes[0]?.text).toBe('No call for its models came to this neighbourhood.');
+});
+
+test('of models that are in no catalogue it says that only the owner’s own calls come', () => {
+  const own = { listed: [], listedCount: 0, own: ['nano-home'], ownCount: 1 };
+  const story = explainIdle([minute(0, { offered: own })], FACTS);
+  expect(story.minutes[0]).toMatchObject({
+    reason: 'quiet:own-only',
+    text: 'Only your own calls come here, and none came: its models (nano-home) are not in the catalogue.',
+  });
+  expect(story.summary).toContain('only your own calls come, since its models are not in the catalogue (1 min)');
+});
+
+test('each span names what was offered then, and another offer begins the next', () => {
+  const other = { ...LLAMA, listed: ['qwen-3'] };
+  const none = { listed: [], listedCount: 0, own: [], ownCount: 0 };
+  const texts = [minute(0, { offered: none }), minute(1, {}), minute(2, {}), minute(3, { offered: other })];
+  expect(explainIdle(texts, FACTS).minutes.map(({ text }) => text)).toEqual([
+    'Connected, but it offered no model.',
+    'No call for its models (llama-3) came to this neighbourhood.',
+    'No call for its models (qwen-3) came to this neighbourhood.',
+  ]);
 });
 
 test('every pause and every reason for passing over has its own sentence', () => {

@@ -1,14 +1,14 @@
 // Puts a node's minutes into words that its owner understands, and joins minutes that say the same into spans.
 import { PASSED_OVER } from '../../schema/placement.ts';
 import type { PassedOver } from '../../schema/placement.ts';
-import type { PauseReason } from '../../schema/frames-to-hub.ts';
+import { STATE_WORDS } from '../../schema/state-words.ts';
 import { MINUTE_MS } from './idle-log.ts';
 import type { IdleMinute, MinuteKind } from './idle-log.ts';
+import { nameOffered } from './offered-models.ts';
+import type { Offered } from './offered-models.ts';
 
 /** What the words need besides the minutes. */
 export interface IdleFacts {
-  /** Names of the models that the node offers now; empty when it offers none. */
-  readonly models: readonly string[];
   /** Since when the node is not connected; null while it is, or when it never was. */
   readonly goneSinceAt: number | null;
 }
@@ -17,7 +17,7 @@ export interface IdleFacts {
 export interface IdleSpan {
   readonly from: number;
   readonly to: number;
-  /** `job`, `offline`, `quiet`, `paused:owner`…, `cooling`, `passed:farther`…: the main one of these minutes, for programs. */
+  /** `job`, `offline`, `quiet`, `quiet:own-only`, `quiet:no-model`, `paused:owner`…, `cooling`, `passed:farther`…: the main one of these minutes, for programs. */
   readonly reason: string;
   /** One sentence or two, for people; times of day in UTC. */
   readonly text: string;
@@ -28,31 +28,11 @@ export interface IdleStory {
   readonly minutes: readonly IdleSpan[];
 }
 
-const PAUSED: Readonly<Record<PauseReason, string>> = {
-  owner: 'you had paused it',
-  outbox: 'receipts of its jobs had not reached the router',
-  draining: 'it was finishing its last jobs before a stop',
-  'backend-down': 'its model server did not answer, so it had nothing to offer',
-  disk: 'its disk was full: receipts could not be kept',
-  exposure: 'too many of its receipts waited for an answer of the router',
-  schedule: 'your schedule keeps the machine for you at this time',
-  'exclusive-app': 'a program of yours that you want undisturbed was open',
-  'gpu-in-use': 'you or another program used the graphics card',
-  temperature: 'the machine was too warm',
-  battery: 'the machine ran on battery',
-  update: 'it was being updated',
-  'user-active': 'somebody used the machine',
-  memory: 'its memory was needed by other programs',
-  metered: 'its line to the network is metered',
-  traffic: 'the traffic that you allow a day was used up',
-  'job-limit': 'it had done as many jobs as you allow a day',
-  'power-cap': 'it drew more power, or was louder, than you want at this time',
-};
-
-const PASSED: Readonly<Record<PassedOver, string>> = {
+/** Why a home was passed over, for its owner. */
+export const PASSED: Readonly<Record<PassedOver, string>> = {
   farther: 'the home that took it was closer to the caller',
   slower: 'another home was expected to answer sooner',
-  promise: 'at its measured speed this home would have missed the promised first token or speed, and another kept it',
+  promise: 'at its speed this home would have missed the promised first token or speed, and another kept it',
   'earned-more': 'a home nearby that had earned less came first',
   full: 'every slot of this home was taken',
   cold: 'the model was not in memory here',
@@ -71,51 +51,76 @@ export function explainIdle(minutes: readonly IdleMinute[], facts: IdleFacts): I
   for (const minute of minutes) {
     const last = groups.at(-1);
     const before = last?.at(-1);
-    if (last && before && before.at + MINUTE_MS === minute.at && reasonOf(before) === reasonOf(minute))
+    if (last && before && before.at + MINUTE_MS === minute.at && sameness(before) === sameness(minute))
       last.push(minute);
     else groups.push([minute]);
   }
-  return { summary: summarise(minutes, facts), minutes: groups.flatMap((group) => tellSpan(group, facts)) };
+  return { summary: summarise(minutes, facts), minutes: groups.flatMap(tellSpan) };
 }
 
 /** The word for a minute: its kind, with the pause or the most frequent reason for passing it over. */
 function reasonOf(minute: IdleMinute): string {
   if (minute.kind === 'paused') return `paused:${minute.paused ?? 'owner'}`;
   if (minute.kind === 'cooling') return `cooling:${minute.coolingUntilAt ?? 0}`;
+  if (minute.kind === 'quiet') return { listed: 'quiet', own: 'quiet:own-only', none: 'quiet:no-model' }[whose(minute)];
   return minute.kind === 'passed' ? `passed:${sortWhy([minute])[0]?.why ?? 'farther'}` : minute.kind;
 }
 
-function tellSpan(group: readonly IdleMinute[], facts: IdleFacts): IdleSpan[] {
+/** Of minutes without a call it counts what was offered, too: the words name it. */
+function sameness(minute: IdleMinute): string {
+  const { kind, offered } = minute;
+  return kind === 'quiet' && offered ? `${reasonOf(minute)} ${nameOffered(offered)}` : reasonOf(minute);
+}
+
+/** Who could have called what it offered: everyone, its owner alone, or nobody. Where nobody wrote that down it counts as for everyone. */
+function whose({ offered }: IdleMinute): 'listed' | 'own' | 'none' {
+  if (!offered || offered.listedCount > 0) return 'listed';
+  return offered.ownCount > 0 ? 'own' : 'none';
+}
+
+function tellSpan(group: readonly IdleMinute[]): IdleSpan[] {
   const [first] = group;
   const last = group.at(-1);
   if (!first || !last) return [];
-  const text = `${upper(tell(first, group, facts))}.`;
+  const text = `${upper(tell(first, group))}.`;
   const reason = first.kind === 'cooling' ? 'cooling' : reasonOf(first);
   return [{ from: first.at, to: last.at + MINUTE_MS, reason, text }];
 }
 
-function tell(minute: IdleMinute, group: readonly IdleMinute[], facts: IdleFacts): string {
+function tell(minute: IdleMinute, group: readonly IdleMinute[]): string {
   switch (minute.kind) {
     case 'job':
       return 'it worked for callers';
     case 'offline':
       return 'not connected: the machine was off or asleep, the agent was stopped, or the internet was away';
     case 'paused':
-      return `paused: ${PAUSED[minute.paused ?? 'owner']}${tellMissed(group)}`;
+      return `paused: ${STATE_WORDS[minute.paused ?? 'owner'].was}${tellMissed(group)}`;
     case 'cooling':
       return `cooling down until ${clock(minute.coolingUntilAt ?? minute.at)}: ${minute.coolingReason ?? 'jobs failed here'}${tellMissed(group)}`;
     case 'passed':
       return tellPassed(group);
     case 'quiet':
-      return tellQuiet(facts);
+      return tellQuiet(minute);
   }
 }
 
-function tellQuiet(facts: IdleFacts): string {
-  if (facts.models.length === 0) return 'connected, but it offered no model';
-  const names = facts.models.slice(0, 3).join(', ');
-  const more = facts.models.length > 3 ? ` and ${facts.models.length - 3} more` : '';
-  return `no call for its models (${names}${more}) came to this neighbourhood`;
+function tellQuiet(minute: IdleMinute): string {
+  const { offered } = minute;
+  switch (whose(minute)) {
+    case 'none':
+      return 'connected, but it offered no model';
+    case 'own':
+      return `only your own calls come here, and none came: its models${nameModels(offered, 'own')} are not in the catalogue`;
+    case 'listed':
+      return `no call for its models${nameModels(offered, 'listed')} came to this neighbourhood`;
+  }
+}
+
+function nameModels(offered: Offered | null, which: 'listed' | 'own'): string {
+  if (!offered) return '';
+  const names = offered[which].slice(0, 3);
+  const more = offered[`${which}Count`] - names.length;
+  return ` (${names.join(', ')}${more > 0 ? ` and ${more} more` : ''})`;
 }
 
 function tellPassed(group: readonly IdleMinute[]): string {
@@ -157,11 +162,15 @@ function summarise(minutes: readonly IdleMinute[], facts: IdleFacts): string {
   return `${gone}${head}. ${worked === 0 ? 'Why' : 'The others'}: ${parts.join(', ')}.`;
 }
 
-const SHORT: Readonly<Record<Exclude<MinuteKind, 'job' | 'paused' | 'passed'>, string>> = {
+const SHORT: Readonly<Record<Exclude<MinuteKind, 'job' | 'paused' | 'passed' | 'quiet'>, string>> = {
   offline: 'not connected',
   cooling: 'cooling down after failures',
-  quiet: 'no call for its models came',
 };
+const SHORT_QUIET = {
+  listed: 'no call for its models came',
+  own: 'only your own calls come, since its models are not in the catalogue',
+  none: 'it offered no model',
+} as const;
 
 function countReasons(minutes: readonly IdleMinute[]): { name: string; count: number }[] {
   const counts = new Map<string, number>();
@@ -174,8 +183,9 @@ function countReasons(minutes: readonly IdleMinute[]): { name: string; count: nu
 }
 
 function nameMinute(minute: IdleMinute): string {
-  if (minute.kind === 'paused') return `paused because ${PAUSED[minute.paused ?? 'owner']}`;
+  if (minute.kind === 'paused') return `paused because ${STATE_WORDS[minute.paused ?? 'owner'].was}`;
   if (minute.kind === 'passed') return `calls went elsewhere because ${PASSED[sortWhy([minute])[0]?.why ?? 'farther']}`;
+  if (minute.kind === 'quiet') return SHORT_QUIET[whose(minute)];
   return minute.kind === 'job' ? 'worked' : SHORT[minute.kind];
 }
 

@@ -12,9 +12,11 @@ import { countCapacity, makeAsk, makeHomes, takeSlot } from './make-homes.ts';
 import type { KnownHome, ServingHome, TellingHome } from './make-homes.ts';
 import type { NodeHistory } from './node-history.ts';
 import type { NodeLoads } from './node-loads.ts';
-import type { JobOffer, OfferPreview, OfferRefusal } from '../../schema/offer.ts';
+import type { JobOffer, OfferPreview, OfferRefusal, PlacedOffer } from '../../schema/offer.ts';
 import type { Price } from '../../schema/prices.ts';
 import { PrefetchHints } from './prefetch-hints.ts';
+import { examineHome } from './examine-home.ts';
+import type { HomeExam } from './examine-home.ts';
 
 /** Added to a quote when only homes that cool down are left, so that any other hub's home is preferred, ms. */
 const COOLING_MS = 5000;
@@ -126,6 +128,18 @@ export class HubGrants {
     const country = this.#doors.candidates().find((one) => one.nodeId === nodeId)?.place.country ?? '';
     const { digest, quantisation } = model;
     return { kind: 'grant', nodeId, country, digest, quantisation, isOwn, price, decision };
+  }
+
+  /** What this choice would make of one home for an offer, reason by reason: for its owner, who hears of nothing else by it. */
+  examine(nodeId: string, offer: PlacedOffer, now: number): HomeExam {
+    const { candidates, aside } = this.#doors;
+    const homes = candidates().filter((one) => one.nodeId === nodeId || !aside.has(one.nodeId, now));
+    const cached = new Map<string, number>();
+    const { serving } = makeHomes(homes, offer, {
+      know: (one, model) => this.#know(one, model, { cached, now }),
+      onUnusable: () => undefined,
+    });
+    return examineHome(nodeId, serving, makeAsk(offer), (ready, ask) => this.#decideAmong(ready, ask, now));
   }
 
   /** The node is gone: it holds no prompts, and may be given hints at once when it is back. */

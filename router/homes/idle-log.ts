@@ -3,6 +3,8 @@
 import { PASSED_OVER } from '../../schema/placement.ts';
 import type { PassedOver } from '../../schema/placement.ts';
 import type { PauseReason } from '../../schema/frames-to-hub.ts';
+import { addOffered, offeredAt, trimOffered } from './offered-models.ts';
+import type { Offered, OfferedSince } from './offered-models.ts';
 
 export const MINUTE_MS = 60_000;
 /** How far back minutes are kept. */
@@ -39,6 +41,8 @@ export interface IdleMinute {
   readonly jobs: number;
   /** Every call of this minute that could have come here, whatever the kind. */
   readonly why: WhyCounts;
+  /** What it offered then; null where nobody has written it down. */
+  readonly offered: Offered | null;
 }
 
 interface Change extends Standing {
@@ -57,6 +61,7 @@ interface NodeLog {
   running: number[];
   /** Minute number → one count for each of PASSED_OVER, and last of all the jobs that began. */
   counts: Map<number, number[]>;
+  offered: readonly OfferedSince[];
   /** The row of `counts` that was begun last. */
   latest?: { readonly minute: number; readonly row: number[] };
 }
@@ -69,6 +74,8 @@ export interface SavedLog {
   readonly j: readonly (readonly [number, number])[];
   /** Minute number, then pairs of reason number and count. */
   readonly a: readonly (readonly number[])[];
+  /** Absent in logs of before version 0.5. */
+  readonly o?: readonly OfferedSince[];
 }
 
 const REASON_NUMBER = new Map(PASSED_OVER.map((why, index) => [why, index]));
@@ -112,6 +119,20 @@ export class IdleLog {
     this.#isChanged = true;
   }
 
+  /** What a node offers from now on; the same again changes nothing. */
+  noteOffered(nodeId: string, offered: Offered, now: number): void {
+    const log = this.#open(nodeId);
+    const list = addOffered(log.offered, offered, now);
+    if (list === log.offered) return;
+    log.offered = list;
+    this.#isChanged = true;
+  }
+
+  /** Nodes that are connected. */
+  connected(): string[] {
+    return [...this.#nodes].flatMap(([nodeId, { changes }]) => (changes.at(-1)?.isConnected ? [nodeId] : []));
+  }
+
   /** Marks as gone every node that was connected and is not among these: its socket closed while the hub was not running. */
   closeOthers(connected: ReadonlySet<string>, now: number): void {
     for (const [nodeId, { changes }] of this.#nodes)
@@ -128,7 +149,7 @@ export class IdleLog {
 
   /** Every minute that begins within [fromAt, toAt), oldest first. A minute that has not ended tells of itself so far. */
   read(nodeId: string, fromAt: number, toAt: number): IdleMinute[] {
-    const log = this.#nodes.get(nodeId) ?? { changes: [], spans: [], running: [], counts: new Map() };
+    const log = this.#nodes.get(nodeId) ?? newLog();
     const minutes: IdleMinute[] = [];
     const first = Math.ceil(Math.max(fromAt, toAt - KEPT_MS) / MINUTE_MS) * MINUTE_MS;
     for (let at = first; at < toAt; at += MINUTE_MS)
@@ -154,6 +175,7 @@ export class IdleLog {
       log.changes = [...log.changes.filter((change) => change.at < firstAt), ...here.changes];
       log.spans = joinSpans([...log.spans, ...here.spans], Infinity);
       log.running = here.running;
+      log.offered = [...log.offered.filter((one) => one.at < (here.offered[0]?.at ?? Infinity)), ...here.offered];
       for (const [minute, row] of here.counts)
         log.counts.set(
           minute,
@@ -205,7 +227,7 @@ export class IdleLog {
   #open(nodeId: string): NodeLog {
     const known = this.#nodes.get(nodeId);
     if (known) return known;
-    const log: NodeLog = { changes: [], spans: [], running: [], counts: new Map() };
+    const log = newLog();
     this.#nodes.set(nodeId, log);
     return log;
   }
@@ -218,6 +240,7 @@ export class IdleLog {
     for (const [nodeId, log] of this.#nodes) {
       trimChanges(log, now);
       log.spans = joinSpans(log.spans, now);
+      log.offered = trimOffered(log.offered, now - KEPT_MS - MINUTE_MS);
       for (const minute of log.counts.keys())
         if (minute * MINUTE_MS < now - KEPT_MS - MINUTE_MS) log.counts.delete(minute);
       if (goneAt(log) < now - GONE_KEPT_MS && log.counts.size === 0) this.#nodes.delete(nodeId);
@@ -226,6 +249,10 @@ export class IdleLog {
     const oldest = [...this.#nodes].toSorted(([, a], [, b]) => goneAt(a) - goneAt(b));
     for (const [nodeId] of oldest.slice(0, this.#nodes.size - MAX_NODES)) this.#nodes.delete(nodeId);
   }
+}
+
+function newLog(): NodeLog {
+  return { changes: [], spans: [], running: [], counts: new Map(), offered: [] };
 }
 
 function isSame(a: Standing, b: Standing): boolean {
@@ -271,7 +298,9 @@ function readMinute(log: NodeLog, span: Span): IdleMinute {
     const count = row[index] ?? 0;
     if (count > 0) why[reason] = count;
   });
-  const plain = { at: span.fromAt, paused: null, coolingUntilAt: null, coolingReason: null, jobs: row[JOBS] ?? 0, why };
+  const offered = offeredAt(log.offered, span.toAt);
+  const none = { paused: null, coolingUntilAt: null, coolingReason: null };
+  const plain = { at: span.fromAt, ...none, jobs: row[JOBS] ?? 0, why, offered };
   const worked =
     log.running.some((fromAt) => fromAt < span.toAt) ||
     log.spans.some((job) => job.fromAt < span.toAt && job.toAt >= span.fromAt);
@@ -325,6 +354,7 @@ function packLog(log: NodeLog, now: number): SavedLog {
       minute,
       ...row.flatMap((count, index) => (count > 0 ? [index, count] : [])),
     ]),
+    o: log.offered,
   };
 }
 
@@ -346,5 +376,6 @@ function unpackLog(saved: SavedLog): NodeLog {
     spans: saved.j.map(([fromAt, toAt]) => ({ fromAt, toAt })),
     running: [],
     counts,
+    offered: saved.o ?? [],
   };
 }

@@ -6,7 +6,7 @@ import { priceAtHome } from '../../schema/prices.ts';
 import { classifyResume, findModels } from './find-entry.ts';
 import type { NodeCandidate } from './find-entry.ts';
 import type { Speeds } from '../placement/learn-speed.ts';
-import type { JobOffer } from '../../schema/offer.ts';
+import type { PlacedOffer } from '../../schema/offer.ts';
 
 /** An owner's jobs on the owner's own homes cost nothing, neither in the ticket nor in the settlement. */
 const FREE = { priceIn: 0, priceOut: 0 };
@@ -43,7 +43,7 @@ export interface KnowHomes {
 /** Homes that have what the offer asks for. Paused ones and those without slots are none. */
 export function makeHomes(
   candidates: readonly NodeCandidate[],
-  offer: JobOffer,
+  offer: PlacedOffer,
   { know, onUnusable }: KnowHomes,
 ): OfferedHomes {
   const serving: ServingHome[] = [];
@@ -64,7 +64,7 @@ export function makeHomes(
 }
 
 /** Of the entries that can go on with the answer, that can do what it needs, and whose context may hold the prompt, the most faithful one, in memory before one that has to be loaded. */
-function chooseEntry(models: readonly NodeModel[], { resume, size, wish }: JobOffer): NodeModel | null {
+function chooseEntry(models: readonly NodeModel[], { resume, size, wish }: PlacedOffer): NodeModel | null {
   if (models.length === 1 && !resume) return models[0] ?? null;
   const rank = (model: NodeModel): number => {
     const found = resume ? classifyResume(model, resume) : 'exact';
@@ -81,7 +81,7 @@ function chooseEntry(models: readonly NodeModel[], { resume, size, wish }: JobOf
 function toServing(
   candidate: NodeCandidate,
   model: NodeModel,
-  { offer, known }: { offer: JobOffer; known: KnownHome },
+  { offer, known }: { offer: PlacedOffer; known: KnownHome },
 ): ServingHome {
   const isOwn = candidate.ownerAccountId === offer.accountId;
   const price = isOwn ? FREE : priceAtHome(offer, model.priceShare);
@@ -113,7 +113,7 @@ function toServing(
 }
 
 /** What placement is asked for an offer. */
-export function makeAsk(offer: JobOffer): GrantAsk {
+export function makeAsk(offer: PlacedOffer): GrantAsk {
   const { wish, place, accountId, size, edgeRttMs, preferNodeId, excludeNodeIds, avoidOwners = [], isForced } = offer;
   const preferDigest = offer.resume?.digest ?? null;
   const left = { excludeNodeIds, avoidOwners };

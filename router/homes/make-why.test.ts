@@ -6,14 +6,14 @@ import type { WhyFacts } from './make-why.ts';
 const NOW = 1_800_000_000_000;
 const standing = { paused: null, isConnected: true, coolingUntilAt: null, coolingReason: null, sinceAt: NOW - 1000 };
 const minute = (index: number, some: Partial<IdleMinute>): IdleMinute => {
-  const plain = { paused: null, coolingUntilAt: null, coolingReason: null, jobs: 0, why: {} };
+  const plain = { paused: null, coolingUntilAt: null, coolingReason: null, jobs: 0, why: {}, offered: null };
   return { at: NOW + index * 60_000, kind: 'quiet', ...plain, ...some };
 };
 const measured = { m: { promptTokensPerS: 1, decodeTokensPerS: 2, rttMs: 3, failureShare: 0 } };
 
 function tell(some: Partial<WhyFacts> = {}) {
   const turns = { answered: 4, refused: 1, contradicted: 0, preempted: 2 };
-  const known = { minutes: [], measured, faults: { lastHour: 3, heldAgainst: 1 }, turns };
+  const known = { minutes: [], measured, guessed: {}, live: null, faults: { lastHour: 3, heldAgainst: 1 }, turns };
   const facts = { nodeId: 'n', area: 'weur', hub: 'hub:weur:0', standing, ...known, now: NOW };
   return makeWhy({ ...facts, ...some });
 }

@@ -6,7 +6,7 @@ import type { TurnCounts } from './turn-memory.ts';
 import type { IdleSpan } from './explain-idle.ts';
 import type { IdleMinute, Standing } from './idle-log.ts';
 
-/** What relayed jobs showed of a home with one model: tokens a second (a stream alone), hub to home and back, share of jobs it may break. */
+/** What is believed of a home with one model: tokens a second (a stream alone), hub to home and back, share of jobs it may break. */
 export interface Measured {
   readonly promptTokensPerS: number;
   readonly decodeTokensPerS: number;
@@ -36,8 +36,30 @@ export interface NodeWhy {
   /** ms since epoch; null when it is not cooling down. */
   readonly coolingUntil: number | null;
   readonly coolingReason: string | null;
-  /** By the name of the model. */
+  /** By the name of the model: what its relayed jobs showed. */
   readonly measured: Readonly<Record<string, Measured>>;
+  /** Of models that have answered no job here yet: where a belief starts, by what the home says of itself. */
+  readonly guessed: Readonly<Record<string, Measured>>;
+  /** What it offers and runs now; null while it is not connected. */
+  readonly live: LiveHome | null;
+}
+
+/** A home as its connection tells it. */
+export interface LiveHome {
+  readonly models: readonly LiveModel[];
+  /** That are given jobs, of those that it tells. */
+  readonly slots: number;
+  readonly running: number;
+  /** As its agent says; null where it said nothing since its hub woke. */
+  readonly version: string | null;
+  readonly platform: string | null;
+}
+
+export interface LiveModel {
+  readonly name: string;
+  readonly digest: string;
+  readonly contextTokens: number;
+  readonly can: readonly string[];
 }
 
 export interface WhyFacts {
@@ -51,15 +73,17 @@ export interface WhyFacts {
   readonly faults: FaultCounts;
   readonly turns: TurnCounts;
   readonly measured: Readonly<Record<string, Measured>>;
+  readonly guessed: Readonly<Record<string, Measured>>;
+  readonly live: LiveHome | null;
   readonly now: number;
 }
 
 /** The answer of `GET /node/v1/why` for one home. */
 export function makeWhy(facts: WhyFacts): NodeWhy {
-  const { nodeId, area, hub, standing, minutes, faults, turns, measured, now } = facts;
+  const { nodeId, area, hub, standing, minutes, faults, turns, measured, guessed, live, now } = facts;
   const online = standing?.isConnected ?? false;
   const goneSinceAt = online ? null : (standing?.sinceAt ?? null);
-  const { summary, minutes: spans } = explainIdle(minutes, { models: Object.keys(measured), goneSinceAt });
+  const { summary, minutes: spans } = explainIdle(minutes, { goneSinceAt });
   const minutesWithJob = minutes.filter((minute) => minute.kind === 'job').length;
   const isCooling = online && (standing?.coolingUntilAt ?? 0) > now;
   return {
@@ -81,5 +105,7 @@ export function makeWhy(facts: WhyFacts): NodeWhy {
     coolingUntil: isCooling ? (standing?.coolingUntilAt ?? null) : null,
     coolingReason: isCooling ? (standing?.coolingReason ?? null) : null,
     measured,
+    guessed,
+    live: online ? live : null,
   };
 }

@@ -103,6 +103,12 @@ export class NodeHistory {
     return expectSpeeds(known.learned, known.prior);
   }
 
+  /** True where jobs have shown the speed of a node's model: what is believed of any other is its own word. */
+  isMeasured(nodeId: string, { digest }: NodeModel): boolean {
+    const learned = this.#nodes.get(nodeId)?.models[digest]?.learned;
+    return learned !== undefined && learned.prompt.weight + learned.decode.weight > 0;
+  }
+
   /** All that a choice asks of a node with this model. */
   know(nodeId: string, model: NodeModel, now: number): KnownNode {
     const record = this.#nodes.get(nodeId);

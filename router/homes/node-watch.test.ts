@@ -43,7 +43,14 @@ function watch(run: (job: ReturnType<NodeWatch['begin']>) => void, asked = makeJ
     noteStreams: () => false,
     noteAnswer: (_: string, answer: Noted) => void noted.push(answer),
   };
-  const plain = { hub: 'hub:weur:0', area: 'weur', stateOf: () => null, isConnected: () => true };
+  const plain = {
+    hub: 'hub:weur:0',
+    area: 'weur',
+    stateOf: () => null,
+    isConnected: () => true,
+    liveOf: () => null,
+    catalogue: () => null,
+  };
   const doors = { ...plain, idle: new IdleLog(), faults: new FaultMemory(), turns: new TurnMemory() };
   const own = new NodeWatch({ ...doors, history } as unknown as NodeWatchDoors);
   const lease = new NodeLoads().begin('n', 100, 0);

@@ -8,7 +8,9 @@ import { KEPT_MS } from './idle-log.ts';
 import type { IdleLog, SavedLog, Standing } from './idle-log.ts';
 import type { SpeedSample } from '../placement/learn-speed.ts';
 import { makeWhy } from './make-why.ts';
-import type { Measured, NodeWhy } from './make-why.ts';
+import type { LiveHome, Measured, NodeWhy } from './make-why.ts';
+import type { CatalogueEntry } from './make-presence.ts';
+import { describeOffered } from './offered-models.ts';
 import type { NodeHistory } from './node-history.ts';
 import type { FaultMemory } from './fault-memory.ts';
 import type { TurnFate } from './judge-turns.ts';
@@ -28,6 +30,10 @@ export interface NodeWatchDoors {
   /** What a connected node told last; null when it is not connected. */
   readonly stateOf: (nodeId: string) => NodeState | null;
   readonly isConnected: (nodeId: string) => boolean;
+  /** What a connected node offers and runs; null when it is not connected. */
+  readonly liveOf: (nodeId: string) => LiveHome | null;
+  /** As it was read last; null before that. */
+  readonly catalogue: () => readonly CatalogueEntry[] | null;
   /** A home has shown that it runs more at once: it may have a slot more. */
   readonly onWider?: () => void;
 }
@@ -195,6 +201,20 @@ export class NodeWatch {
     };
     if (!standing.isConnected && idle.standing(nodeId)?.isConnected) history.noteStillPresent(nodeId, now);
     idle.noteState(nodeId, standing, now);
+    this.#noteOffered(nodeId, now);
+  }
+
+  /** The catalogue has changed: who may call what a home offers has too. */
+  noteCatalogue(now: number): void {
+    for (const nodeId of this.#doors.idle.connected()) this.#noteOffered(nodeId, now);
+  }
+
+  #noteOffered(nodeId: string, now: number): void {
+    const { idle, stateOf, catalogue } = this.#doors;
+    const [state, entries] = [stateOf(nodeId), catalogue()];
+    if (!state || !entries || !idle.standing(nodeId)) return;
+    const isListed = (digest: string): boolean => entries.some(({ digests }) => digests.includes(digest));
+    idle.noteOffered(nodeId, describeOffered(state.models, isListed), now);
   }
 
   /** The hub woke: what its nodes stand in holds since the last word that was kept, and who is not connected any more left meanwhile. */
@@ -214,11 +234,15 @@ export class NodeWatch {
     const failureShare = history.failureShare(nodeId, now);
     const rttMs = history.rttMs(nodeId);
     const measured: Record<string, Measured> = {};
-    for (const model of stateOf(nodeId)?.models ?? [])
-      measured[model.name] = { ...history.speedsOf(nodeId, model), rttMs, failureShare };
+    const guessed: Record<string, Measured> = {};
+    for (const model of stateOf(nodeId)?.models ?? []) {
+      const believed = { ...history.speedsOf(nodeId, model), rttMs, failureShare };
+      (history.isMeasured(nodeId, model) ? measured : guessed)[model.name] = believed;
+    }
     const minutes = idle.read(nodeId, now - KEPT_MS, now);
     const counts = { faults: faults.count(nodeId, now), turns: turns.count(nodeId, now) };
-    return makeWhy({ nodeId, area, hub, standing, minutes, ...counts, measured, now });
+    const live = this.#doors.liveOf(nodeId);
+    return makeWhy({ nodeId, area, hub, standing, minutes, ...counts, measured, guessed, live, now });
   }
 
   /** All that is known of a node, as JSON, for the hub that it moves to; it is forgotten here. */

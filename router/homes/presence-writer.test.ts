@@ -35,6 +35,7 @@ function open(nodes: NodeCandidate[] = []) {
   const writes: Change[][] = [];
   const table = new Map<string, Map<string, number>>();
   const presence = new HubPresence({
+    onCatalogue: () => undefined,
     hub: 'hub:weur:0',
     area: 'weur',
     candidates: () => state.nodes,

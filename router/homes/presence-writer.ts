@@ -22,6 +22,8 @@ export interface HubPresenceDoors {
   /** One home's data cannot be used. */
   readonly onUnusable: (nodeId: string, error: unknown) => void;
   readonly write: (changes: readonly PresenceChange[]) => Promise<Result<null, unknown>>;
+  /** The catalogue was read, and is another than before. */
+  readonly onCatalogue: () => void;
   /** Keeps what stands in the table, for the next life of this hub. */
   readonly save: (written: readonly WrittenOffer[]) => void;
 }
@@ -45,11 +47,23 @@ export class HubPresence {
   #written = new Map<string, WrittenKey>();
   /** By model key: since when the real free capacity is zero while the written one is not, or the other way round. */
   readonly #crossedAt = new Map<string, number>();
-  #catalogue: readonly CatalogueEntry[] = [];
+  #catalogue: readonly CatalogueEntry[] | null = null;
   #work: Promise<boolean> = Promise.resolve(true);
 
   constructor(doors: HubPresenceDoors) {
     this.#doors = doors;
+  }
+
+  /** As it was read last; null before that. */
+  get catalogue(): readonly CatalogueEntry[] | null {
+    return this.#catalogue;
+  }
+
+  async #readCatalogue(): Promise<void> {
+    const read = await this.#doors.catalogue();
+    const isSame = this.#catalogue !== null && nameDigests(this.#catalogue) === nameDigests(read);
+    this.#catalogue = read;
+    if (!isSame) this.#doors.onCatalogue();
   }
 
   /** Takes what an earlier life of this hub wrote, so that rows of nodes that are gone get removed. */
@@ -101,7 +115,7 @@ export class HubPresence {
 
   /** Rows of one model for an edge that cannot reach Redis. */
   async offer(modelKey: string, now: number): Promise<HubOffer | null> {
-    this.#catalogue = await this.#doors.catalogue();
+    await this.#readCatalogue();
     return this.#offersNow(now).find((offer) => offer.modelKey === modelKey) ?? null;
   }
 
@@ -110,7 +124,7 @@ export class HubPresence {
     return makeOffers({
       hub,
       candidates: candidates(),
-      catalogue: this.#catalogue,
+      catalogue: this.#catalogue ?? [],
       tell: (one, model) => tell(one, model, now),
       onUnusable,
       now,
@@ -119,7 +133,7 @@ export class HubPresence {
 
   async #publish(now: number): Promise<boolean> {
     try {
-      this.#catalogue = await this.#doors.catalogue();
+      await this.#readCatalogue();
       const offers = this.#offersNow(now);
       const changes = this.#diff(offers, now);
       if (changes.length === 0) return true;
@@ -184,4 +198,9 @@ export class HubPresence {
 
 function shapeOf(row: PresenceRow): string {
   return JSON.stringify({ ...row, untilAt: 0 });
+}
+
+/** The same text where the same weights count as the same models. */
+function nameDigests(catalogue: readonly CatalogueEntry[]): string {
+  return catalogue.map(({ id, digests }) => `${id} ${digests.join(' ')}`).join('\n');
 }

@@ -130,8 +130,10 @@ export class FrameDesk {
       return onBadHello(socket, { code: 'other-origin', message, isFinal: true });
     }
     if (!mayProve(socket, now)) return onBadHello(socket, badHello('too many homes say hello just now'));
-    if (checkNodeHello(handshake, { nonce: socket.nonce, address, protocol, origin, signature }))
+    if (checkNodeHello(handshake, { nonce: socket.nonce, address, protocol, origin, signature })) {
+      socket.noteAgent({ version: hello.agent, platform: hello.platform });
       return onReady(socket, hello.instance ?? null);
+    }
     onBadProof(socket);
     onBadHello(socket, badHello('the challenge was not signed by this node’s key'));
   }

@@ -3,19 +3,19 @@
 import { DurableObject } from 'cloudflare:workers';
 import { CLOSE, PING, PONG } from '../../schema/frames.ts';
 import { readHubName } from '../../schema/ids.ts';
-import { PRESENCE_REFRESH_MS, type PresenceRow } from '../../schema/presence.ts';
+import type { PresenceRow } from '../../schema/presence.ts';
 import { PrefixHolders } from '../placement/prefix-holders.ts';
 import { AsideHomes } from '../homes/aside-homes.ts';
 import { FaultMemory } from '../homes/fault-memory.ts';
 import { HubGrants } from '../homes/grants.ts';
 import { makeLog } from '../log.ts';
 import { readLink } from './door.ts';
-import { PUBLISH_EVERY_MS } from './door-limits.ts';
 import { HubJobs } from './jobs.ts';
 import { RecalledModels, type ModelChange } from './recalled-models.ts';
 import { LateDesk } from './late-desk.ts';
 import { SoonestAlarm } from './soonest-alarm.ts';
-import { OneAtATime } from './one-at-a-time.ts';
+import { PresenceReports } from './presence-reports.ts';
+import { ExamDesk, type ExamFacts } from './exam-desk.ts';
 import { DurableNumbers } from './durable-numbers.ts';
 import { JobReceipts } from './job-receipts.ts';
 import { LargeAsks } from './large-asks.ts';
@@ -29,7 +29,6 @@ import type { HubServices } from './hub-services.ts';
 import { HubSettlement, type OpenedPart } from './settlement.ts';
 import { HubSockets } from './sockets.ts';
 import { IdleLog } from '../homes/idle-log.ts';
-import { centreOf } from '../../schema/places.ts';
 import type { NodeWhy } from '../homes/make-why.ts';
 import { NodeHistory } from '../homes/node-history.ts';
 import { NodeLoads } from '../homes/node-loads.ts';
@@ -40,7 +39,6 @@ import type { PartTold } from '../../schema/records.ts';
 
 const log = makeLog('hub');
 
-const REWRITE_MS = 10_000;
 const FREE_CHECK_MS = 1000;
 const [WRITTEN_KEY, IDLE_KEY] = ['presence', 'idle'] as const;
 
@@ -58,14 +56,14 @@ export class Hub extends DurableObject<object> {
   readonly #receipts: JobReceipts<OpenedPart>;
   readonly #settlement: HubSettlement;
   readonly #presence: HubPresence;
+  readonly #reports: PresenceReports;
+  readonly #exams: ExamDesk;
   readonly #alarm: SoonestAlarm;
   readonly #recalled = new RecalledModels();
   readonly #large = new LargeAsks();
-  readonly #publishing = new OneAtATime(() => this.#publishNow(), PUBLISH_EVERY_MS);
   readonly #late = new LateDesk((nodeId, late) => this.#settlement.takeLate(nodeId, late));
   readonly #name: string;
   readonly #area: string;
-  #rewrittenAt = 0;
   #freeCheckedAt = 0;
 
   constructor(state: DurableObjectState, env: object, services: HubServices) {
@@ -80,6 +78,7 @@ export class Hub extends DurableObject<object> {
     this.#history = new NodeHistory(state.storage.sql, Date.now(), services.timings.coolingMs);
     this.#idle.load(state.storage.kv.get<string>(IDLE_KEY) ?? '');
     this.#sockets = this.#openSockets();
+    this.#exams = this.#openExams();
     this.#watch = this.#openWatch();
     this.#settlement = this.#openSettlement();
     const loads = new NodeLoads();
@@ -93,7 +92,16 @@ export class Hub extends DurableObject<object> {
       tell: ({ nodeId, slots }, model, now) => this.#history.tell(nodeId, model, { slots, now }),
       onUnusable: (nodeId, error) => this.#aside.add(nodeId, error, Date.now()),
       write: this.#services.writePresence,
+      onCatalogue: () => this.#watch.noteCatalogue(Date.now()),
       save: (written) => state.storage.kv.put(WRITTEN_KEY, written),
+    });
+    this.#reports = new PresenceReports({
+      hub: this.#name,
+      area: this.#area,
+      presence: this.#presence,
+      sockets: this.#sockets,
+      services,
+      wakeBy: (at) => this.#alarm.wakeBy(at),
     });
     this.#presence.recall(state.storage.kv.get<WrittenOffer[]>(WRITTEN_KEY) ?? []);
     state.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
@@ -141,7 +149,7 @@ export class Hub extends DurableObject<object> {
 
   /** Rows of one model, for edges that found none: Redis is away or has lost its rows, so they are written again. */
   async offer(modelKey: string): Promise<PresenceRow[]> {
-    void this.#rewritePresence();
+    void this.#reports.rewrite();
     return [...((await this.#presence.offer(modelKey, Date.now()))?.rows ?? [])];
   }
 
@@ -163,6 +171,11 @@ export class Hub extends DurableObject<object> {
   /** Why a node had no job in the last hour and what was measured of it; null for one that was never here. */
   why(nodeId: string): NodeWhy | null {
     return this.#watch.why(nodeId, Date.now());
+  }
+
+  /** What placement would make of a node now, reason by reason; null for one that is not connected here. */
+  async examine(nodeId: string): Promise<ExamFacts | null> {
+    return this.#exams.examine(nodeId, await this.#services.catalogue(), Date.now());
   }
 
   /** How a part broke off, or what became of one that was too long to be read along; null for one that this life of the hub does not know. */
@@ -202,7 +215,7 @@ export class Hub extends DurableObject<object> {
   async refresh(change: ModelChange): Promise<void> {
     this.#recalled.note(change, Date.now());
     this.#services.forgetCatalogue();
-    await this.#publish();
+    await this.#reports.publish();
   }
 
   override webSocketMessage(ws: WebSocket, message: ArrayBuffer | string): void {
@@ -225,7 +238,7 @@ export class Hub extends DurableObject<object> {
     await this.#settlement.renewHolds();
     await this.#settlement.drain();
     this.#rows.tidy();
-    await this.#publish();
+    await this.#reports.publish();
     // The alarm is one for many: what is due after this one asks again.
     const { open, due, firstExpiryAt } = this.#rows.counts();
     if (open + due > 0) await this.#alarm.wakeBy(Date.now() + this.#services.timings.holdRenewMs);
@@ -267,7 +280,20 @@ export class Hub extends DurableObject<object> {
       turns: new TurnMemory(),
       stateOf: (nodeId) => tellState(this.#sockets.find(nodeId), this.#receipts, Date.now()),
       isConnected: (nodeId) => this.#sockets.find(nodeId) !== undefined,
+      liveOf: (nodeId) => this.#exams.readLive(nodeId),
+      catalogue: () => this.#presence.catalogue,
       onWider: () => this.#jobs.onRoom(),
+    });
+  }
+
+  #openExams(): ExamDesk {
+    return new ExamDesk({
+      grants: () => this.#grants,
+      aside: this.#aside,
+      receipts: this.#receipts,
+      find: (nodeId) => this.#sockets.find(nodeId),
+      trustSlots: (nodeId, told) => Math.min(told, this.#history.trustedSlots(nodeId)),
+      isCandidate: (nodeId) => this.#sockets.candidates().some((one) => one.nodeId === nodeId),
     });
   }
 
@@ -298,7 +324,7 @@ export class Hub extends DurableObject<object> {
       nextNumber: () => this.#numbers.next(),
       settlement: this.#settlement,
       wakeBy: (at) => void this.#alarm.wakeBy(at),
-      onNone: () => void this.#publish(),
+      onNone: () => void this.#reports.publish(),
       onTick: (now, isLast) => this.#onTick(now, isLast),
     });
   }
@@ -329,7 +355,7 @@ export class Hub extends DurableObject<object> {
     if (!isLast && now - this.#freeCheckedAt < FREE_CHECK_MS) return;
     this.#freeCheckedAt = now;
     const { retold } = this.#history;
-    if (this.#presence.isFreeDue(now) || this.#history.retold !== retold) void this.#publish();
+    if (this.#presence.isFreeDue(now) || this.#history.retold !== retold) void this.#reports.publish();
     this.#save(now, isLast);
   }
 
@@ -339,13 +365,13 @@ export class Hub extends DurableObject<object> {
     if (!this.#sockets.find(nodeId)) this.#grants.forget(nodeId);
     this.#jobs.onRoom();
     this.#save(now, false);
-    void this.#publish();
+    void this.#reports.publish();
   }
 
   async #handOver(nodeId: string, to: string): Promise<void> {
     const now = Date.now();
     const json = this.#watch.take(nodeId, now);
-    void this.#publish();
+    void this.#reports.publish();
     await this.#services.handHistory(to, nodeId, json).catch((error: unknown) => {
       // It stays here: the home may come back, and else learns anew where it goes.
       log.warn('history-not-handed', { nodeId, hub: to, error });
@@ -358,38 +384,5 @@ export class Hub extends DurableObject<object> {
     this.#history.save(now, isLast);
     const idle = this.#idle.save(now, isLast);
     if (idle !== null) this.ctx.storage.kv.put(IDLE_KEY, idle);
-  }
-
-  /** Tells presence and the area what changed; who asks while that is under way shares the next time. */
-  #publish(): Promise<void> {
-    return this.#publishing.run();
-  }
-
-  async #publishNow(): Promise<void> {
-    const now = Date.now();
-    const isWritten = await this.#presence.publish(now);
-    const homes = this.#sockets.seated();
-    const isUnknown = await this.#services
-      .reportToArea(this.#area, { hub: this.#name, homes, ...centreOf(homes) })
-      // The next report says the same and more.
-      .catch((error: unknown) => {
-        log.warn('area-away', { hub: this.#name, area: this.#area, error });
-        return false;
-      });
-    if (isUnknown) {
-      this.#services.forgetCatalogue();
-      // Not awaited: it is the turn after this one.
-      void this.#publish();
-    }
-    if (!isWritten || homes.length > 0)
-      await this.#alarm.wakeBy(now + (isWritten ? PRESENCE_REFRESH_MS : this.#services.timings.retryMs));
-  }
-
-  async #rewritePresence(): Promise<void> {
-    const now = Date.now();
-    if (now - this.#rewrittenAt < REWRITE_MS) return;
-    this.#rewrittenAt = now;
-    this.#presence.distrust();
-    await this.#publish();
   }
 }

@@ -6,6 +6,7 @@ import type { Hex } from '../../schema/bytes.ts';
 import type { NodeCandidate } from '../homes/find-entry.ts';
 import { makeKin } from '../auth/make-kin.ts';
 import type { NodeFacts, Standing } from './node-facts.ts';
+import type { AgentFacts, Attachment, Hindrance, Moving, Stored } from './socket-attachment.ts';
 import type { Part } from './part.ts';
 import { packState, unpackState } from './read-state.ts';
 import { Bucket } from '../../schema/bucket.ts';
@@ -18,35 +19,6 @@ import { UnreadBytes } from './unread-bytes.ts';
 export const SILENT_AFTER_MS = 150_000;
 /** A home that is to move gets new jobs for so long while it waits for a moment without any; after that none. */
 const MOVE_PATIENCE_MS = 60_000;
-
-/** A home that belongs to another hub now: it is told to dial anew once no job runs there. */
-export interface Moving {
-  readonly to: string;
-  readonly reason: string;
-  readonly sinceAt: number;
-  readonly isTold: boolean;
-}
-
-interface Attachment {
-  readonly facts: NodeFacts;
-  /** What the books said last of the node; null until they were asked. */
-  readonly standing: Standing | null;
-  readonly hub: string;
-  readonly nonce: Hex;
-  readonly connectedAt: number;
-  readonly isReady: boolean;
-  /** What its agent drew at its start; null where it told none. */
-  readonly instance: string | null;
-  /** True when a newer connection of the same node took its place: no new job, and it ends with its last part. */
-  readonly isReplaced: boolean;
-  /** True while a job runs: after an eviction the node must say what it runs before it gets another. */
-  readonly isBusy: boolean;
-  readonly state: NodeState | null;
-  readonly moving: Moving | null;
-}
-
-/** As it is stored: the state as bytes. `isCut`: it could not be stored with the rest, so that the node has to tell it anew. */
-type Stored = Omit<Attachment, 'state'> & { readonly state: Uint8Array | NodeState | null; readonly isCut?: true };
 
 /** A home that runs jobs and says nothing for so long is asked whether it is there, and has so long to answer. */
 const ASK_AFTER_MS = 2000;
@@ -175,6 +147,15 @@ export class NodeSocket {
     return this.#attachment.state;
   }
 
+  /** What its agent said of itself. */
+  get agent(): AgentFacts | null {
+    return this.#attachment.agent ?? null;
+  }
+
+  noteAgent(agent: AgentFacts): void {
+    this.#attachment = { ...this.#attachment, agent };
+  }
+
   get moving(): Moving | null {
     return this.#attachment.moving;
   }
@@ -217,7 +198,7 @@ export class NodeSocket {
   /** What placement may know of this node, with so many of its slots; null until it is connected, authenticated and has told its state, and while it moves. `isBehind`: it owes more receipts than it may. */
   toCandidate(now: number, slots: number, isBehind: boolean): NodeCandidate | null {
     const { facts, state, standing } = this.#attachment;
-    if (!this.isCurrent || !state || !standing || !this.isSynced || this.#isLeaving(now)) return null;
+    if (!state || !standing || this.findHindrance(now) !== null) return null;
     return {
       nodeId: facts.nodeId,
       ownerAccountId: facts.ownerAccountId,
@@ -230,6 +211,15 @@ export class NodeSocket {
         this.unread.isFull || isBehind || this.#heldUntilAt > now ? Math.max(slots, this.parts.size) : this.parts.size,
       isPaused: state.paused !== null && state.paused !== 'outbox',
     };
+  }
+
+  /** Why placement does not see it; null where it does. */
+  findHindrance(now: number): Hindrance | null {
+    const { state, standing } = this.#attachment;
+    if (!this.isCurrent) return 'replaced';
+    if (!state || !standing) return 'told-nothing';
+    if (!this.isSynced) return 'not-synced';
+    return this.#isLeaving(now) ? 'leaving' : null;
   }
 
   #isLeaving(now: number): boolean {

@@ -15,10 +15,11 @@ import { gzipSync } from 'node:zlib';
  * Idempotency-Keys, scopes, members and self service: 54 KiB and 14 packed.
  * Kinds of credit, sponsors, orders and self-dealing: 60 KiB and 17 packed. Usage by day, the audit and what rebuilds projections, a dry run, copies of
  * the books and two secrets at a time: 65 KiB and 16 packed.
+ * What owners do without an operator: links and their page in two languages, the doctor's words, demand and forecast: 71 KiB and 22 packed.
  * Receipts: the page of /verify, kept packed and run by nobody here, 63 KiB and 50 packed; evidence, rotation of the signing key and clones 15 and 4.
  */
-const CEILING_RAW_KIB = 2_615;
-const CEILING_GZIP_KIB = 718;
+const CEILING_RAW_KIB = 2_690;
+const CEILING_GZIP_KIB = 741;
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const WRANGLER = resolve(ROOT, 'node_modules/wrangler/bin/wrangler.js');

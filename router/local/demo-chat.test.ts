@@ -124,10 +124,10 @@ describe('what a start tells', () => {
   });
 
   test('what a home warns of is told from what it says on a good day', () => {
-    expect(readWarning('12:00:01 warn: This server has no lama3. It lists: llama3.')).toBe(
+    expect(readWarning('2026-11-28 12:00:01+09:00 warn: This server has no lama3. It lists: llama3.')).toBe(
       'This server has no lama3. It lists: llama3.',
     );
-    expect(readWarning('12:00:01 error: That code is spent.')).toBe('That code is spent.');
-    expect(['12:00:01 backend kind=onnx', 'warn: x', ''].map(readWarning)).toEqual([null, null, null]);
+    expect(readWarning('2026-11-28 12:00:01+09:00 error: That code is spent.')).toBe('That code is spent.');
+    expect(['2026-11-28 12:00:01+09:00 backend kind=onnx', 'warn: x', ''].map(readWarning)).toEqual([null, null, null]);
   });
 });

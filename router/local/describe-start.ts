@@ -47,7 +47,7 @@ export function describeNoHome(lastLines: readonly string[]): string {
 
 /** What a home warns of, without its time: a typo in a model's name, a server that is not there. Null for any other line. */
 export function readWarning(line: string): string | null {
-  return /^\d\d:\d\d:\d\d (?:warn|error): (.+)$/.exec(line)?.[1] ?? null;
+  return /^\S+ \d\d:\d\d:\d\d\S+ (?:warn|error): (.+)$/.exec(line)?.[1] ?? null;
 }
 
 /** One line on a home that died. */

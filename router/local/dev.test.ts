@@ -37,7 +37,7 @@ test('files saved together are one restart, and a file of neither is none', asyn
   save('router/hub/part.ts');
   save('node-agent/main.ts');
   await expect.poll(() => told).toEqual(['router and homes restarted in n ms']);
-  save('node-agent/agent/agent.ts');
+  save('node-agent/log.ts');
   await expect.poll(() => told.at(-1)).toBe('homes restarted in n ms');
 });
 

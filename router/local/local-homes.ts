@@ -47,7 +47,8 @@ export async function startHomes(start: HomesStart, events: AgentEvents): Promis
       const status = await readHomeStatus(stateDir);
       const isEnrolled = !start.isNewAccount && status?.router === start.url && status.node !== null;
       const code = isEnrolled ? [] : ['--code', await admin.createCode(start.demo.accountId)];
-      const environment = { [STATE_MARK]: start.folder.dir };
+      // Homes of a demonstration: that this machine is on battery, or busy, is no reason for them to rest.
+      const environment = { [STATE_MARK]: start.folder.dir, IRORI_SIGNALS: process.env['IRORI_SIGNALS'] ?? 'none' };
       return { ...startAgent({ name, script: AGENT_MAIN, args: [...args, ...code], environment }, events), stateDir };
     }),
   );

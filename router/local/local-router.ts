@@ -52,7 +52,13 @@ export async function startRouter(start: RouterStart, more: LocalRouterBindings)
     stateDir: start.folder.dir,
     port: start.flags.port,
     // A request may carry any Host header here, so the addresses at which this router is itself are told.
-    bindings: { ...listSecrets(start.folder), ...more, EPOCH_SECONDS, ROUTER_ORIGINS: listOrigins(start.flags) },
+    bindings: {
+      ...listSecrets(start.folder),
+      ...more,
+      EPOCH_SECONDS,
+      SIGNUP: 'open',
+      ROUTER_ORIGINS: listOrigins(start.flags),
+    },
     environment: { [STATE_MARK]: start.folder.dir },
     ownsSignals: true,
     onLog: start.onLog,

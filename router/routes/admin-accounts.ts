@@ -1,6 +1,7 @@
 // Accounts: made and disabled by the operator.
 import { Hono } from 'hono';
 import * as z from 'zod';
+import type { AccountRow } from '../auth/accounts.ts';
 import { shownText } from '../auth/bodies.ts';
 import type { AppEnv } from './app-env.ts';
 import { notFound, readPage } from './admin-input.ts';
@@ -46,6 +47,6 @@ export function makeAdminAccountRoutes(tellNode: TellNode): Hono<AppEnv> {
   return routes;
 }
 
-function toJson(account: { id: string; name: string; createdAt: number; disabledAt: number | null }): object {
-  return { id: account.id, name: account.name, created_at: account.createdAt, disabled_at: account.disabledAt };
+function toJson({ id, name, createdAt, disabledAt, signedUpFrom }: AccountRow): object {
+  return { id, name, created_at: createdAt, disabled_at: disabledAt, signed_up: signedUpFrom !== null };
 }

@@ -12,6 +12,13 @@ export async function readInput<T>(c: Context<AppEnv>, schema: z.ZodType<T>, max
   return parseInput(await readJsonBody(c, maxBytes), schema);
 }
 
+/** As readInput, of a body that may be left out. */
+export async function readOptional<T>(c: Context<AppEnv>, schema: z.ZodType<T>, maxBytes = MAX_BYTES): Promise<T> {
+  const length = c.req.header('content-length') ?? '0';
+  const isNone = length === '0' && c.req.header('transfer-encoding') === undefined;
+  return isNone ? parseInput({}, schema) : readInput(c, schema, maxBytes);
+}
+
 /** As readInput, for a value that is already here (a query's parameters). */
 export function parseInput<T>(value: unknown, schema: z.ZodType<T>): T {
   const parsed = schema.safeParse(value);

@@ -102,7 +102,7 @@ function refuseName(name: string, { taken }: { readonly taken: string }): ApiErr
 async function showPool(services: Services, poolId: string): Promise<object> {
   const pool: PoolDetails | null = await services.pools.find(poolId);
   if (!pool) throw notFound('pool', 'id');
-  return { ...toJson(pool), members: pool.members, nodes: pool.nodes };
+  return { ...toJson(pool), members: pool.members, nodes: pool.nodes, homes: pool.homes };
 }
 
 function toJson(pool: PoolRow): object {

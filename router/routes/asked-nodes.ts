@@ -3,6 +3,7 @@ import type { Context } from 'hono';
 import { isId } from '../../schema/ids.ts';
 import { TIME_HEADER } from '../../schema/node-proof.ts';
 import type { NodeFault } from '../auth/node-callers.ts';
+import type { NodeRow } from '../auth/nodes.ts';
 import { readBearer } from '../auth/read-bearer.ts';
 import { KEY_PREFIX } from '../auth/tag-api-key.ts';
 import { ApiError } from '../errors.ts';
@@ -17,23 +18,36 @@ interface AskedNodes {
   readonly next: string | null;
 }
 
+/** The home that asks, by its token or its key's signature; null where it is a caller. Throws ApiError 401, 403 or 429. */
+export async function findHome(c: Context<AppEnv>): Promise<string | null> {
+  // Of a proof or a token: an owner's key that is right works from any address at any time.
+  if (!hasApiKey(c)) requireCalm(c, 'enrol');
+  const home = await c.get('services').authenticateNode(c.req.header('authorization') ?? null, c.req.url);
+  if (home === null || home.ok) return home && home.value;
+  await slowDown(c, 'enrol');
+  throw refuseHome(home.error);
+}
+
+/** The home that asks, as the books have it. Throws as findHome does, and 401 where no home asks. */
+export async function requireHome(c: Context<AppEnv>): Promise<NodeRow> {
+  const nodeId = await findHome(c);
+  const node = nodeId === null ? null : await c.get('services').nodes.find(nodeId);
+  if (node) return node;
+  const told = 'Only a home may ask this, by a proof of its session key or the token that its hub gave it.';
+  throw new ApiError('node_unenrolled', told);
+}
+
 /** Which nodes the asker may read of, by the query's `node` and `after`, at most `page` of them. Throws ApiError 400, 401, 403 or 404. */
 export async function findAskedNodes(c: Context<AppEnv>, page: number): Promise<AskedNodes> {
   const services = c.get('services');
   const wanted = readId(c, 'node');
-  // Of a proof or a token: an owner's key that is right works from any address at any time.
-  if (!hasApiKey(c)) requireCalm(c, 'enrol');
-  const home = await services.authenticateNode(c.req.header('authorization') ?? null, c.req.url);
+  const home = await findHome(c);
   if (home !== null) {
-    if (!home.ok) {
-      await slowDown(c, 'enrol');
-      throw refuseHome(home.error);
-    }
-    if (wanted !== null && wanted !== home.value)
+    if (wanted !== null && wanted !== home)
       throw new ApiError('forbidden', 'A home may ask only about itself; its owner asks with an API key.', {
         param: 'node',
       });
-    return { nodeIds: [home.value], next: null };
+    return { nodeIds: [home], next: null };
   }
   const { accountId } = await requireCaller(c, 'usage', 'nodes');
   if (wanted === null) {
@@ -52,7 +66,8 @@ function hasApiKey(c: Context<AppEnv>): boolean {
   return !bearer.ok || bearer.value.startsWith(KEY_PREFIX);
 }
 
-function readId(c: Context<AppEnv>, name: 'node' | 'after'): string | null {
+/** Throws ApiError 400. */
+export function readId(c: Context<AppEnv>, name: 'node' | 'after'): string | null {
   const text = c.req.query(name);
   if (text === undefined) return null;
   if (!isId('node', text))

@@ -36,6 +36,8 @@ export interface JobsPlan {
   /** The prompt as one text, of which homes may still hold a beginning; '' where none would be of use. */
   readonly promptText: string;
   readonly idPrefix: string;
+  /** The model, where it is known already; left out it is found by its name. */
+  readonly served?: ServedModel;
 }
 
 /** One job for each answer that is wanted. Throws ApiError for a model that is not there, a prompt that is too long, or a wish that cannot be. */
@@ -44,7 +46,7 @@ export async function openJobs(c: Context<AppEnv>, caller: Caller, plan: JobsPla
   const { request, samplers, promptText, idPrefix } = plan;
   const { provider: said, needs, wants, ignored } = request;
   const place = findPlace(c.req.raw, c.env);
-  const served = await findModel(services, request.model, caller);
+  const served = plan.served ?? (await findModel(services, request.model, caller));
   const limits = plan.fit(served);
   const { priceIn, priceOut, leastPriceIn, leastPriceOut } = served;
   const model = { id: request.model, priceIn, priceOut, leastPriceIn, leastPriceOut };

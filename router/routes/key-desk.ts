@@ -26,7 +26,7 @@ export async function mintKey(
   services: Services,
   { accountId, member, by }: Minting,
   said: SaidKey,
-): Promise<{ readonly told: object; readonly secret: { readonly key: string } }> {
+): Promise<{ readonly told: { readonly id: string }; readonly secret: { readonly key: string } }> {
   const now = Date.now();
   const giver = by && (await findGift(services, by));
   if (giver && isMultiplied(giver.limits)) throw refuseLimited('make keys');
@@ -84,7 +84,7 @@ export async function revokeKey(services: Services, keyId: string): Promise<obje
   return { id: keyId, revoked: true };
 }
 
-export function toKeyJson(key: ListedKey): object {
+export function toKeyJson(key: ListedKey): Record<string, unknown> & { readonly id: string } {
   return {
     id: key.id,
     name: key.name,

@@ -13,7 +13,7 @@ import { requireCaller, requireCallerNow } from './refuse.ts';
 
 const UNSAID_REASON = 'revoked by its owner';
 
-/** GET /v1/nodes, POST /v1/nodes/enrolments, PATCH and DELETE /v1/nodes/:id. `calls` is given by tests that have no areas. */
+/** GET /v1/nodes, POST /v1/nodes/enrolments, PATCH and DELETE /v1/nodes/:id and /v1/owner/nodes/:id. `calls` is given by tests that have no areas. */
 export function makeOwnNodeRoutes({
   tellNode,
   kickNode,
@@ -39,16 +39,18 @@ export function makeOwnNodeRoutes({
       }),
     );
   });
-  routes.patch('/v1/nodes/:id', async (c) => {
-    const node = await findOwn(c, c.req.param('id'));
-    const change = await readInput(c, nodeChangeBody);
-    return c.json(toNodeJson(await changeNode(c.get('services'), node.id, { change, tellNode })));
-  });
-  routes.delete('/v1/nodes/:id', async (c) => {
-    const node = await findOwn(c, c.req.param('id'));
-    const { reason } = parseInput({ reason: c.req.query('reason') ?? UNSAID_REASON }, reasonQuery);
-    return c.json(toNodeJson(await revokeNode(c.get('services'), node.id, { reason, tellNode, kickNode })));
-  });
+  for (const list of ['/v1/nodes', '/v1/owner/nodes']) {
+    routes.patch(`${list}/:id`, async (c) => {
+      const node = await findOwn(c, c.req.param('id') ?? '');
+      const change = await readInput(c, nodeChangeBody);
+      return c.json(toNodeJson(await changeNode(c.get('services'), node.id, { change, tellNode })));
+    });
+    routes.delete(`${list}/:id`, async (c) => {
+      const node = await findOwn(c, c.req.param('id') ?? '');
+      const { reason } = parseInput({ reason: c.req.query('reason') ?? UNSAID_REASON }, reasonQuery);
+      return c.json(toNodeJson(await revokeNode(c.get('services'), node.id, { reason, tellNode, kickNode })));
+    });
+  }
   return routes;
 }
 

@@ -39,7 +39,13 @@ async function ask(
   app.use(async (c, next) => {
     const caller = { accountId: 'acct_1', keyId: 'key_1', scopes };
     const authenticate = async (): Promise<object> => ({ ok: true, value: caller });
-    const doors = { authenticate, findReceipts, attempts, routerSigner: ROUTER };
+    // Who asks has no home that the job ran at.
+    const owned = {
+      authenticateNode: async () => null,
+      nodes: { listOwned: async () => [] },
+      findEarnedReceipts: async () => [],
+    };
+    const doors = { authenticate, findReceipts, attempts, routerSigner: ROUTER, ...owned };
     c.set('services', doors as unknown as AppEnv['Variables']['services']);
     await next();
   });

@@ -8,6 +8,7 @@ import { ACCEPTANCE, acceptanceSchema, fromMessageJson, JOB_TICKET } from '../..
 import { fromSealedJson } from '../../schema/seal.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import type { AppEnv } from './app-env.ts';
+import { findHome, readId, requireHome } from './asked-nodes.ts';
 import { findRouter } from '../billing/find-router.ts';
 import { onlyKeySeen } from '../auth/judge-rights.ts';
 import type { FoundReceipts } from '../billing/receipt-finder.ts';
@@ -32,6 +33,8 @@ export const receipts = new Hono<AppEnv>();
 receipts.get('/v1/receipts/:jobId', async (c) => {
   const jobId = c.req.param('jobId');
   const services = c.get('services');
+  const home = services.keyless && c.req.query('payment') !== undefined ? null : await findHome(c);
+  if (home !== null) return answerOwner(c, jobId, await requireHome(c));
   const paymentId = services.keyless ? c.req.query('payment') : undefined;
   const payment = paymentId === undefined ? null : await findPayment(c, paymentId, jobId);
   const caller = payment ? null : await requireCaller(c);
@@ -50,9 +53,44 @@ receipts.get('/v1/receipts/:jobId', async (c) => {
     throw new ApiError('receipt_pending', 'This job is still open: its receipt comes within seconds of its answer.', {
       retryAfterS: 2,
     });
+  const isOwner = caller?.scopes.some((scope) => scope === 'usage' || scope === 'nodes') ?? false;
+  return answerOwner(c, jobId, isOwner ? { id: null, accountId } : null);
+});
+
+/** Homes of an owner that are asked about a job, where none is named. */
+const MOST_HOMES = 50;
+
+/** What homes of the asker's own signed for others' calls. `home`: which of the account's; null in it for any. Throws ApiError 404 or 429. */
+async function answerOwner(
+  c: Context<AppEnv>,
+  jobId: string,
+  home: { readonly id: string | null; readonly accountId: string } | null,
+): Promise<Response> {
+  const accountId = home?.accountId ?? '';
+  requireCalm(c, 'receipt', accountId);
+  const services = c.get('services');
+  const found = home && isId('job', jobId) ? await findAsOwner(c, jobId, home) : [];
+  if (found.length > 0) {
+    // From which credit its caller paid is the caller's own matter.
+    const data = found.map((one) => toReceiptJson({ ...one, paidFrom: undefined }, services));
+    return c.json({ object: 'list', data });
+  }
   await slowDown(c, 'receipt', accountId);
   throw new ApiError('receipt_not_found', 'There is no receipt for this job, or it is not yours.');
-});
+}
+
+async function findAsOwner(
+  c: Context<AppEnv>,
+  jobId: string,
+  { id, accountId }: { readonly id: string | null; readonly accountId: string },
+): Promise<SettlementJson[]> {
+  const { nodes, findEarnedReceipts } = c.get('services');
+  const named = id ?? readId(c, 'node');
+  if (named !== null && id === null && (await nodes.find(named))?.accountId !== accountId) return [];
+  const nodeIds = named === null ? await nodes.listOwned(accountId, '', MOST_HOMES) : [named];
+  const found = await findEarnedReceipts({ jobId, accountId, nodeIds });
+  return id === null ? found : found.filter(({ nodeId }) => nodeId === id);
+}
 
 /** A call that was paid for by itself is known by its payment and by the number of its job, which nobody else was told. Throws ApiError 404, 429. */
 async function findPayment(c: Context<AppEnv>, paymentId: string, jobId: string): Promise<PaymentFacts> {

@@ -87,6 +87,11 @@ export async function findModel({ catalogue, homes }: Doors, model: string, call
   return { modelKey, ownName: model, contextTokens, maxOutputTokens, maxFirstTokenMs, ...free };
 }
 
+/** The catalogue's name of these weights; null where they are in it under none. */
+export function nameModel(listed: readonly CatalogueModel[], digest: string): string | null {
+  return listed.find(({ digests }) => digests.includes(digest))?.id ?? null;
+}
+
 /** Homes that serve a model now and that the caller may use: everyone's, the caller's own, and those of the caller's pools. `without`: only those whose model cannot do this. */
 export async function countHomes(
   homes: Pick<HomeFinder, 'serving'>,

@@ -27,8 +27,8 @@ import { ownOrigins, parseOrigins } from '../auth/own-origins.ts';
 import { makePools } from '../auth/pools.ts';
 import type { Pools } from '../auth/pools.ts';
 import type { Catalogue } from '../billing/catalogue.ts';
-import { listEarningDays } from '../billing/earning-days.ts';
-import type { EarningDay } from '../billing/earning-days.ts';
+import { listEarningDays, sumEarningDays } from '../billing/earning-days.ts';
+import type { EarningDay, EarningSum } from '../billing/earning-days.ts';
 import type { EpochShelf } from '../billing/epoch-shelf.ts';
 import type { Ledger } from '../billing/ledger.ts';
 import type { Env } from '../env.ts';
@@ -51,6 +51,8 @@ import { BodyRoom } from './body-room.ts';
 import { EndedJobs } from './ended-jobs.ts';
 import { openCheckouts, openKeyless } from './payments.ts';
 import type { Checkouts, Keyless } from './payments.ts';
+import { openOwnerDoors } from './owner-doors.ts';
+import type { OwnerDoors } from './owner-doors.ts';
 import { PacedLook } from './paced-look.ts';
 import { pickEpochSeconds, pickTimings } from './pick-local.ts';
 import { openEpochShelf } from './settler.ts';
@@ -60,7 +62,7 @@ import type { RouterSigner } from './signer.ts';
 import { openStubs } from './stubs.ts';
 import type { Stubs } from './stubs.ts';
 
-export interface Services extends Stubs, BookDoors {
+export interface Services extends Stubs, BookDoors, OwnerDoors {
   readonly timings: Timings;
   readonly keys: ApiKeys;
   readonly accounts: Accounts;
@@ -105,6 +107,10 @@ export interface Services extends Stubs, BookDoors {
   readonly epochSeconds: number;
   readonly shelf: EpochShelf;
   readonly listEarningDays: (nodeIds: readonly string[], fromDay: number) => Promise<EarningDay[]>;
+  readonly sumEarningDays: (
+    nodeIds: readonly string[],
+    days: { readonly fromDay: number; readonly today: number },
+  ) => Promise<EarningSum[]>;
 }
 
 /** Text of the random bytes that keys, codes and ids are made of. */
@@ -178,6 +184,7 @@ function openServices(env: Env): Services {
     routerSigner,
     ...stubs,
     ...openBooks(env, catalogue),
+    ...openOwnerDoors(env, { ledger, stubs, random }),
     authenticate: (header) => keys.authenticate(header, Date.now()),
     authenticateAnew: (header) => keys.authenticateAnew(header, Date.now()),
     findNode: (nodeId, token, from) => linkNodes.find(nodeId, token, from),
@@ -193,11 +200,12 @@ function openServices(env: Env): Services {
   };
 }
 
-function openEpochs(env: Env): Pick<Services, 'epochSeconds' | 'shelf' | 'listEarningDays'> {
+function openEpochs(env: Env): Pick<Services, 'epochSeconds' | 'shelf' | 'listEarningDays' | 'sumEarningDays'> {
   return {
     epochSeconds: pickEpochSeconds(env),
     shelf: openEpochShelf(env),
     listEarningDays: (nodeIds, fromDay) => listEarningDays(env.DB, nodeIds, fromDay),
+    sumEarningDays: (nodeIds, days) => sumEarningDays(env.DB, nodeIds, days),
   };
 }
 

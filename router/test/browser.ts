@@ -1,9 +1,10 @@
 // A real browser without a window, where the machine has one, with a profile of its own.
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 
 const BROWSERS = ['chromium-headless-shell', 'chromium', 'google-chrome'];
 
@@ -13,6 +14,15 @@ export const BROWSER_TOLD = `needs one of: ${BROWSERS.join(', ')}`;
 /** The command of the first browser that is there; undefined where none is. */
 export function findBrowser(): string | undefined {
   return BROWSERS.find((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0);
+}
+
+/** Where it is, for drivers that look along no path themselves; null where there is none. */
+export function findBrowserPath(): string | null {
+  const name = findBrowser();
+  const folder = (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .find((one) => name !== undefined && existsSync(join(one, name)));
+  return name === undefined || folder === undefined ? null : join(folder, name);
 }
 
 export interface RunningBrowser {

@@ -82,9 +82,9 @@ describe('/openapi.json', () => {
     expect(response.status).toBe(404);
     const { error } = (await response.json()) as { error: { message: string; code: string } };
     expect(error.code).toBe('unknown_path');
-    for (const { method, path } of ENDPOINTS) expect(error.message).toContain(`${method.toUpperCase()} ${path}`);
-    const listed = error.message.match(/(?:GET|POST|PATCH|DELETE) \/v1\/[^ ,.]+/g) ?? [];
-    const told = ENDPOINTS.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
+    const listed = error.message.split('There are ')[1]?.match(/\/v1\/[^ ,.]+/g) ?? [];
+    const told = ENDPOINTS.map(({ path }) => path);
+    for (const path of told) expect(error.message).toContain(path);
     expect(listed.filter((one) => !told.includes(one))).toEqual([]);
   });
 

@@ -1,4 +1,5 @@
 // Redis away: what an edge remembers serves, then the Area objects; /health says so; and all is well again when Redis is back.
+import { PROTOCOL_VERSION } from '../../schema/frames.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { FinalFacts } from '../../schema/chunks.ts';
 import { startModelServer } from './model-server.ts';
@@ -8,8 +9,8 @@ import type { Stack, TestAccount, TestAgent } from './stack.ts';
 import { until } from './until.ts';
 
 const PARIS = '48.9,2.4,FR';
-const OK = { status: 'ok', presence: 'ok' };
-const DEGRADED = { status: 'degraded', presence: 'away' };
+const OK = { status: 'ok', presence: 'ok', protocol: PROTOCOL_VERSION };
+const DEGRADED = { status: 'degraded', presence: 'away', protocol: PROTOCOL_VERSION };
 
 let stack: Stack;
 let models: ModelServer;

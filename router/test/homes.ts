@@ -77,7 +77,8 @@ export async function readStatus(home: Home): Promise<Record<string, unknown> | 
 /** What `irori-node pause` and `resume` tell the agent, without waiting for a process of their own: on a busy machine the answer would be over. */
 export async function tellAgent(home: Home, command: 'pause' | 'resume'): Promise<OwnerAnswer> {
   const ask = command === 'pause' ? ({ do: 'pause', forMs: null } as const) : ({ do: 'resume' } as const);
-  const answer = await askAgent(home.agent.stateDir, ask);
-  if (!answer) throw new Error(`the agent of ${home.place} did not answer to ${command}`);
-  return answer;
+  const asked = await askAgent(home.agent.stateDir, ask);
+  if (asked.kind !== 'answered')
+    throw new Error(`the agent of ${home.place} did not answer to ${command}: ${asked.kind}`);
+  return asked.answer;
 }

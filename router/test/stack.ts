@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { AGENT_MAIN } from '../../node-agent/test/agent-main.ts';
@@ -70,6 +70,8 @@ export interface Stack {
     hasCode?: boolean;
     /** Where it dials, left out straight to the router. */
     router?: string;
+    /** What stands in its state folder before it starts. */
+    files?: Readonly<Record<string, string>>;
   }): Promise<TestAgent>;
   /** Takes Redis away from the router; `startPresence` gives it back on the same address with what it held. */
   stopPresence(): Promise<void>;
@@ -204,6 +206,7 @@ class RunningStack implements Stack {
     copyOf,
     hasCode = copyOf === undefined,
     router = this.url,
+    files = {},
   }: {
     owner: TestAccount;
     args?: readonly string[];
@@ -211,10 +214,13 @@ class RunningStack implements Stack {
     copyOf?: TestAgent;
     hasCode?: boolean;
     router?: string;
+    files?: Readonly<Record<string, string>>;
   }): Promise<TestAgent> {
     const code = hasCode ? await this.#makeCode(owner) : null;
     const stateDir = join(this.folder, `agent-${++this.#agentCount}`);
     if (copyOf) await cp(copyOf.stateDir, stateDir, { recursive: true, filter: (path) => !path.endsWith('.sock') });
+    if (Object.keys(files).length > 0) await mkdir(stateDir, { mode: 0o700 });
+    for (const [name, text] of Object.entries(files)) await writeFile(join(stateDir, name), text, { mode: 0o600 });
     const lines: string[] = [];
     const all = [
       'up',
@@ -260,7 +266,9 @@ class RunningStack implements Stack {
   }
 
   #spawn(args: readonly string[], lines: string[]): ChildProcess {
-    const child = spawn(process.execPath, [AGENT_MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    // What the machine does that the tests run on is nobody's business: a test that wants signals plays them.
+    const env = { IRORI_SIGNALS: 'none', ...process.env };
+    const child = spawn(process.execPath, [AGENT_MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
     const keep = (data: Buffer): void => {
       lines.push(...data.toString('utf8').trimEnd().split('\n'));
       if (process.env['IRORI_TEST_LOG']) process.stderr.write(`agent ${data.toString('utf8')}`);

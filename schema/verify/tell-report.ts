@@ -2,6 +2,7 @@
 import { ACCEPTANCE_STATUS, FINISH } from '../receipt.ts';
 import type { FilesReport, PartReport } from './check-files.ts';
 import type { ChainReport } from './check-links.ts';
+import { tellEnergy } from './describe-energy.ts';
 import { describeProof, formatProof } from './describe-proof.ts';
 import type { ProofFacts } from './describe-proof.ts';
 import { FAULTS, tellLink } from './tell-faults.ts';
@@ -24,6 +25,7 @@ export function tellPart({ bundle, result }: PartReport): Facts {
             'receipt',
             `node ${receipt.node} (number ${receipt.seq}): ${receipt.promptTokens} prompt, ${receipt.outputTokens} output tokens, ${receipt.amount} units, ended by ${nameOf(FINISH, receipt.finish)}`,
           ],
+          ['energy', tellEnergy(receipt)],
         ] as const)
       : []),
     [

@@ -1,9 +1,11 @@
 // What servers are asked about their models, over real connections: what the answers show, how often, and when not at all.
 import type { ServerResponse } from 'node:http';
 import { describe, expect, test } from 'vitest';
+import { openPromise } from '../../backends/open-promise.ts';
 import { PROBE_TEXT } from '../../backends/write-probe.ts';
 import { AbilityScout } from '../../home/ability-scout.ts';
 import { Slots } from '../../home/slots.ts';
+import type { PauseReason } from '../../../schema/frames-to-hub.ts';
 import { sendEvents } from './fake-server.ts';
 import type { Asked, Chat, FakeServer } from './fake-server.ts';
 import { job, NEVER, PLAIN, serve, share, STOP, text } from './http-kit.ts';
@@ -367,5 +369,29 @@ describe('the home that asks', () => {
     release?.();
     await new AbilityScout({ backends: [backend], slots, pause: { reason: 'owner' } }).run();
     expect(posted(server)).toEqual([]);
+  });
+
+  test('gives up what it is asking when its owner wants the machine, and asks it again afterwards', async () => {
+    let answers = 0;
+    const begun = openPromise<null>();
+    const server = await serve(PLAIN, (response) => {
+      answers += 1;
+      if (answers === 1) begun.resolve(null);
+      else json(response, 400, {});
+    });
+    const { backend, slots } = await open(server);
+    const pause: { reason: PauseReason | null } = { reason: null };
+    const scout = new AbilityScout({ backends: [backend], slots, pause });
+    const round = scout.run();
+    await begun.promise;
+    scout.heed();
+    expect(slots.running).toBe(1);
+    pause.reason = 'owner';
+    scout.heed();
+    await round;
+    expect([slots.running, answers]).toEqual([0, 1]);
+    pause.reason = null;
+    await scout.run();
+    expect(answers).toBeGreaterThan(1);
   });
 });

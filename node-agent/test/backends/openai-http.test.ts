@@ -34,7 +34,7 @@ describe.each([
     expect(backend.capabilities()).toEqual({ resume, isBuiltIn: false, computesOn: 'graphics-card' });
     expect(await backend.slots()).toBe(slots);
     const detected = await backend.detect(NEVER);
-    const notes = detected.ok ? detected.value.notes.filter((note) => !note.includes('control tokens')) : [];
+    const notes = detected.ok ? detected.value.notes.filter((note) => note.includes('is left out')) : [];
     expect(notes.map((note) => note.split(' ')[0])).toEqual(leftOut);
     for (const name of leftOut)
       expect((await runJob(backend, job({ model: name }))).finish.error?.code).toBe('no-model');

@@ -90,7 +90,11 @@ test('a home goes into a pool and out again, and its hub hears of it each time',
   const node = makeNode('pooled');
   await call('POST', '/node/enrol', proofOf(node, await openCode(owner)));
   const told = relinked.filter((one) => one === node.id).length;
-  expect((await admin('PUT', `/pools/${pool}/nodes/${node.id}`)).json).toMatchObject({ nodes: [node.id] });
+  await admin('PATCH', `/nodes/${node.id}`, { name: 'bench 4' });
+  expect((await admin('PUT', `/pools/${pool}/nodes/${node.id}`)).json).toMatchObject({
+    nodes: [node.id],
+    homes: [{ id: node.id, name: 'bench 4' }],
+  });
   expect(await doors.nodes.find(node.id)).toMatchObject({ pools: [pool], isPublic: true });
   expect((await admin('PATCH', `/nodes/${node.id}`, { public: false })).json).toMatchObject({
     pools: [pool],

@@ -72,6 +72,9 @@ test('a flush that comes when others of its time have been summed up counts once
   }
   expect(await rollUp(A_WEEK_LATER)).toEqual({ archived: 2 });
   await ledger.applyFlush(lateFlush);
+  // Who owns the home finds what is in the archive too, and nobody else does.
+  expect(await ledger.findEarned(part.ownerAccountId, part.jobId)).toEqual([part]);
+  expect(await ledger.findEarned(accountId, part.jobId)).toEqual([]);
   for (const one of [late, part]) expect(await ledger.findReceipts(accountId, one.jobId, [])).toEqual([one]);
   expect(await ledger.balanceOf(accountId)).toBe(900);
   expect(await count('flushes')).toBe(0);

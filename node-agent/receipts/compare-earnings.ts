@@ -1,6 +1,6 @@
 // What a router says that a home earned, held against what the home signed for and was signed for by the router: every difference, with what is known of
 // why. Pure.
-import type { JournalEntry } from '../receipts/earned-journal.ts';
+import type { JournalEntry } from './earned-journal.ts';
 
 /** One accepted part as the router lists it; amounts in units. */
 export interface ListedJob {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { JournalEntry } from '../receipts/earned-journal.ts';
+import type { JournalEntry } from './earned-journal.ts';
 import { compareEarnings, compareTotals } from './compare-earnings.ts';
 import type { ListedJob } from './compare-earnings.ts';
 

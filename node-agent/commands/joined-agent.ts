@@ -1,0 +1,56 @@
+// The agent that joining starts in its own process. Its log waits while the owner is asked things, and is written once the terminal is free.
+import { err, ok } from '../../schema/result.ts';
+import type { Result } from '../../schema/result.ts';
+import { readConfig } from '../config/config.ts';
+import type { Environment } from '../config/config.ts';
+import type { OptionValues } from '../config/parse-flags.ts';
+import type { RunningAgent } from '../join/wizard-doors.ts';
+import { endUp, obeySignals, openUp } from './up.ts';
+
+/** Characters of the log that are kept while nobody may write. */
+const KEPT_CHARS = 64 * 1024;
+
+export interface AgentRunner {
+  readonly start: (code: string | null) => Promise<Result<RunningAgent, string>>;
+  /** Stays until the agent ends, its log written from now on; gives the exit status. */
+  readonly stay: (write: (text: string) => void) => Promise<number>;
+}
+
+export function openRunner(context: {
+  readonly flags: OptionValues;
+  readonly env: Environment;
+  readonly folder: string;
+}): AgentRunner {
+  let kept = '';
+  let write = (text: string): void => {
+    kept = (kept + text).slice(-KEPT_CHARS);
+  };
+  let end: Promise<number> = Promise.resolve(0);
+  let obey = (): void => undefined;
+  const start = async (code: string | null): Promise<Result<RunningAgent, string>> => {
+    const { code: _given, ...flags } = context.flags;
+    // Read anew: what was chosen stands in config.json now.
+    const config = readConfig({ ...flags, state: context.folder, ...(code === null ? {} : { code }) }, context.env);
+    if (!config.ok) return config;
+    const opened = await openUp(config.value, (text) => write(text));
+    if (!opened.ok) return err(opened.error);
+    const { agent, lines } = opened.value;
+    obey = () => obeySignals(agent);
+    const run = agent.run().finally(lines.flush);
+    end = run.then((last) => endUp(agent, last));
+    const ended = run.then((last) => (last.kind === 'stopped' ? null : last.sentence));
+    const stop = async (): Promise<void> => {
+      await agent.stop();
+      await run;
+    };
+    return ok({ ended, stop });
+  };
+  const stay = (to: (text: string) => void): Promise<number> => {
+    to(kept);
+    kept = '';
+    write = to;
+    obey();
+    return end;
+  };
+  return { start, stay };
+}

@@ -1,0 +1,88 @@
+// The last 24 hours, minute by minute, from what the agent noted of itself and what the router said of the minutes in which it waited. Pure.
+import type { WhySpan } from './page-view.ts';
+
+const MINUTE_MS = 60_000;
+export const DAY_MINUTES = 1440;
+
+/** How the home stood, by its own word. `to`: the first ms after. */
+interface OwnSpan {
+  readonly from: number;
+  readonly to: number;
+  readonly word: string;
+}
+
+/** What the router says, in its words. */
+export interface ToldSpan {
+  readonly from: number;
+  readonly to: number;
+  readonly reason: string;
+  readonly text: string;
+}
+
+interface DayFacts {
+  readonly own: readonly OwnSpan[];
+  readonly told: readonly ToldSpan[];
+  /** ms since epoch. */
+  readonly now: number;
+}
+
+interface Minute {
+  readonly reason: string;
+  readonly text: string | null;
+}
+
+/** Of these minutes the router knows more: the home was there and had nothing to do, or does not know of itself. */
+const WAITED: ReadonlySet<string> = new Set(['idle', 'eco', 'offline', 'stopped', 'asleep', 'not-running']);
+/** The router's words for what has one here. */
+const NAMES: Readonly<Record<string, string>> = { quiet: 'no-demand', job: 'busy' };
+/** Of these the router knows that the home was away, and the home why. */
+const AWAY: ReadonlySet<string> = new Set(['stopped', 'asleep', 'not-running']);
+
+/** Spans that follow one another without a gap, the oldest first; minutes of which nobody knows are `not-running`. */
+export function buildDay({ own, told, now }: DayFacts): WhySpan[] {
+  const end = Math.floor(now / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
+  const start = end - DAY_MINUTES * MINUTE_MS;
+  const minutes: Minute[] = Array.from({ length: DAY_MINUTES }, () => ({ reason: 'not-running', text: null }));
+  for (const { from, to, word } of own)
+    fill(minutes, { from: from - start, to: to - start }, () => ({ reason: word, text: null }));
+  for (const { from, to, reason, text } of told)
+    fill(minutes, { from: from - start, to: to - start }, (before) =>
+      WAITED.has(before.reason) && !(AWAY.has(before.reason) && reason === 'offline')
+        ? { reason: nameOf(reason), text }
+        : before,
+    );
+  return join(minutes, start);
+}
+
+function nameOf(reason: string): string {
+  return NAMES[reason] ?? reason.replace(/^paused:/, '');
+}
+
+/** Every minute that a span touches. */
+function fill(
+  minutes: Minute[],
+  { from, to }: { readonly from: number; readonly to: number },
+  change: (before: Minute) => Minute,
+): void {
+  const first = Math.max(0, Math.floor(from / MINUTE_MS));
+  const last = Math.min(minutes.length, Math.ceil(to / MINUTE_MS));
+  for (let i = first; i < last; i++) {
+    const before = minutes[i];
+    if (before) minutes[i] = change(before);
+  }
+}
+
+function join(minutes: readonly Minute[], start: number): WhySpan[] {
+  const spans: { from: number; to: number; minute: Minute }[] = [];
+  for (const [i, minute] of minutes.entries()) {
+    const last = spans.at(-1);
+    const to = start + (i + 1) * MINUTE_MS;
+    if (last && last.minute.reason === minute.reason) last.to = to;
+    else spans.push({ from: to - MINUTE_MS, to, minute });
+  }
+  return spans.map(({ from, to, minute }) => ({
+    from: new Date(from).toISOString(),
+    to: new Date(to).toISOString(),
+    ...minute,
+  }));
+}

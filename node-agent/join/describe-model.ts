@@ -1,0 +1,41 @@
+// A model's row in the choice: what it needs, how fast, what it pays and how often it was asked for. Pure.
+import type { Demand } from './read-demand.ts';
+import { fitEnd, padWidth } from '../fit-text.ts';
+import { formatSpeed } from './judge-model.ts';
+import type { ModelVerdict } from './judge-model.ts';
+
+const NAME_COLUMNS = 20;
+/** The prompts break what is longer. */
+const ROW_COLUMNS = 62;
+const VERDICT_COLUMNS = 17;
+const GRADES = { ok: 'OK', limited: 'limited', cannot: 'cannot' } as const;
+
+/** One line of at most 62 columns: name, verdict, speed. */
+export function describeModel(name: string, verdict: ModelVerdict, demand: Demand | null): string {
+  const speed = verdict.tokensPerS === null ? '' : ` ~${formatSpeed(verdict.tokensPerS)} tok/s`;
+  const head = `${padWidth(fitEnd(name, NAME_COLUMNS), NAME_COLUMNS)} ${GRADES[verdict.grade]}${speed}`;
+  return fitEnd(
+    `${padWidth(head, NAME_COLUMNS + 1 + VERDICT_COLUMNS)} ${describeDemand(demand)}`.trimEnd(),
+    ROW_COLUMNS,
+  );
+}
+
+/** In a few words; nothing where the router did not tell. */
+export function describeDemand(demand: Demand | null): string {
+  if (demand === null) return '';
+  if (!demand.isInCatalogue) return 'only you can call it';
+  const calls = demand.callsPerHour === null ? 'few calls' : `${demand.callsPerHour} calls/h`;
+  const pays = demand.priceOutMicro === null ? '' : `pays ${formatPrice(demand.priceOutMicro)}/M · `;
+  return `${pays}${calls}`;
+}
+
+/** The same in sentences, for the line under the rows. */
+export function explainDemand(name: string, demand: Demand | null): string | null {
+  if (demand === null || demand.isInCatalogue) return null;
+  return `${name} is not in the catalogue: only you can call it, free.`;
+}
+
+/** Credits for a million tokens: `2`, `0.35`. */
+function formatPrice(micro: number): string {
+  return String(Number((micro / 1e6).toFixed(4)));
+}

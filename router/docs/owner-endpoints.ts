@@ -1,0 +1,63 @@
+// The endpoints by which owners have an account, link machines and see their homes, without an operator.
+import { linkDecisionBody, nodeChangeBody, signUpBody } from '../auth/bodies.ts';
+import type { Endpoint } from './endpoint.ts';
+
+const having = (...required: string[]): object => ({ type: 'object', required });
+const owned = (endpoint: Omit<Endpoint, 'isStreamed' | 'body' | 'examples'> & Partial<Endpoint>): Endpoint => ({
+  isStreamed: false,
+  body: null,
+  examples: {},
+  ...endpoint,
+});
+
+export const OWNED: readonly Endpoint[] = [
+  owned({
+    method: 'post',
+    path: '/v1/accounts',
+    title: 'Make an account',
+    told: 'An account of your own with a key of all scopes, told this once, where the network lets anybody have one (403 where it does not). No credit comes with it. Five a day from one address family.',
+    body: signUpBody,
+    manages: true,
+    isOpen: true,
+    answer: having('account', 'key', 'scopes'),
+  }),
+  owned({
+    method: 'get',
+    path: '/v1/owner/links/{code}',
+    title: 'A machine that waits',
+    told: 'The machine that shows this code of eight letters, in any case, with or without a dash: what it says of itself, and the account that it would join. `/link` is a page for it. This and the decision need the scope `nodes`; of codes that do not exist an account may try 20 an hour.',
+    answer: having('user_code', 'state', 'machine', 'account', 'expires_at'),
+  }),
+  owned({
+    method: 'post',
+    path: '/v1/owner/links/{code}',
+    title: 'Link a machine',
+    told: 'Says yes or no, once: the same decision again is the same, another one is a conflict. `name` is what the machine is called, `pool` the id of a pool of yours that it joins (then it answers for everyone only where `public` is true).',
+    body: linkDecisionBody,
+    answer: having('user_code', 'state'),
+  }),
+  owned({
+    method: 'get',
+    path: '/v1/owner/nodes',
+    title: 'Own homes, as they stand',
+    told: 'The homes of your account with their state (`ready`, `working`, `paused`, `cooling`, `offline`), the reason, models with whom they serve, slots, and jobs and earnings of today and of 30 days (UTC). With the scope `usage` or `nodes`, or asked by a home of the account.',
+    query: { after: 'where the page begins: `next` of the page before', limit: 'homes of one page, 1 to 50' },
+    answer: having('data', 'next'),
+  }),
+  owned({
+    method: 'patch',
+    path: '/v1/owner/nodes/{id}',
+    title: 'Name a home',
+    told: 'As `PATCH /v1/nodes/{id}`.',
+    body: nodeChangeBody,
+    answer: having('id', 'name', 'public'),
+  }),
+  owned({
+    method: 'delete',
+    path: '/v1/owner/nodes/{id}',
+    title: 'Revoke a home of yours',
+    told: 'As `DELETE /v1/nodes/{id}`. What it has earned stays with the account.',
+    query: { reason: 'what the home and others are told of why' },
+    answer: having('id', 'revoked_at'),
+  }),
+];

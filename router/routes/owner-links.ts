@@ -1,0 +1,104 @@
+// GET and POST /v1/owner/links/{code}: an owner sees the machine that shows this code, and says whether it is one of the account's; GET /link is the page of it.
+import { Hono } from 'hono';
+import type { Context } from 'hono';
+import type * as z from 'zod';
+import type { DeviceLink, LinkDecision } from '../auth/device-links.ts';
+import type { Caller } from '../auth/judge-key.ts';
+import type { DecisionFault } from '../auth/judge-link.ts';
+import { readUserCode, showUserCode } from '../auth/make-user-code.ts';
+import { linkDecisionBody } from '../auth/bodies.ts';
+import { LINK_POLICY, makeLinkPage, pickLanguage } from '../docs/link-page.ts';
+import { ApiError } from '../errors.ts';
+import { notFound, readInput } from './admin-input.ts';
+import type { AppEnv } from './app-env.ts';
+import { WRONG_CODES } from './counted-doors.ts';
+import { requireCallerNow } from './refuse.ts';
+
+export const ownerLinks = new Hono<AppEnv>();
+
+ownerLinks.get('/v1/owner/links/:code', async (c) => {
+  const caller = await requireCallerNow(c, 'nodes');
+  const link = await findLink(c, caller);
+  return c.json(await tellLink(c, caller, link), 200, { 'cache-control': 'no-store' });
+});
+
+ownerLinks.post('/v1/owner/links/:code', async (c) => {
+  const caller = await requireCallerNow(c, 'nodes');
+  const said = await readInput(c, linkDecisionBody);
+  const link = await findLink(c, caller);
+  const decision = await toDecision(c, caller, { said, link });
+  const decided = await c
+    .get('services')
+    .links.decide(link.userCode, { accountId: caller.accountId, decision }, Date.now());
+  if (!decided.ok) throw refuseDecision(decided.error);
+  return c.json(await tellLink(c, caller, decided.value), 200, { 'cache-control': 'no-store' });
+});
+
+ownerLinks.get('/link', (c) =>
+  c.html(makeLinkPage(pickLanguage(c.req.header('accept-language'))), 200, {
+    'cache-control': 'no-store',
+    'content-security-policy': LINK_POLICY,
+    'referrer-policy': 'no-referrer',
+    vary: 'accept-language',
+    'x-content-type-options': 'nosniff',
+  }),
+);
+
+/** Who guesses codes is stopped by its account, wherever it asks. Throws ApiError 404 or 429. */
+async function findLink(c: Context<AppEnv>, { accountId }: Caller): Promise<DeviceLink> {
+  const { links, doorCounts } = c.get('services');
+  const now = Date.now();
+  const waitS = await doorCounts.look(WRONG_CODES, accountId, now);
+  if (waitS !== null) {
+    const told = 'Too many codes that do not exist came from this account. Look at the machine’s screen again.';
+    throw new ApiError('rate_limit_exceeded', told, { retryAfterS: waitS });
+  }
+  const code = readUserCode(c.req.param('code') ?? '');
+  const link = code === null ? null : await links.find(code);
+  if (link) return link;
+  await doorCounts.take(WRONG_CODES, accountId, now);
+  throw notFound('machine that shows this code: it has eight letters, and is good for ten minutes', 'code');
+}
+
+async function toDecision(
+  c: Context<AppEnv>,
+  { accountId }: Caller,
+  { said, link }: { readonly said: z.output<typeof linkDecisionBody>; readonly link: DeviceLink },
+): Promise<LinkDecision> {
+  if (said.decision === 'deny') return { kind: 'denied' };
+  const poolId = said.pool ?? null;
+  const pool = poolId === null ? null : await c.get('services').pools.find(poolId);
+  if (poolId !== null && pool?.ownerAccountId !== accountId) throw notFound('pool of this account', 'pool');
+  // As of a code for a pool: for everyone only where that is said.
+  return { kind: 'approved', name: said.name ?? link.machine.name, poolId, isPublic: said.public ?? poolId === null };
+}
+
+function refuseDecision(fault: DecisionFault): ApiError {
+  switch (fault) {
+    case 'unknown':
+      return notFound('machine that shows this code', 'code');
+    case 'expired':
+      return new ApiError('not_found', 'This code is over: it was good for ten minutes. Begin anew at the machine.', {
+        param: 'code',
+      });
+    case 'decided':
+      return new ApiError('conflict', 'This machine was decided about already.', { param: 'code' });
+  }
+}
+
+async function tellLink(c: Context<AppEnv>, { accountId }: Caller, link: DeviceLink): Promise<object> {
+  const account = await c.get('services').accounts.find(accountId);
+  const { userCode, machine, createdAt, expiresAt, name } = link;
+  const state = link.state === 'used' ? 'approved' : link.state;
+  return {
+    object: 'device_link',
+    user_code: showUserCode(userCode),
+    state: state === 'pending' && expiresAt <= Date.now() ? 'expired' : state,
+    machine: { ...machine, platform: machine.platform ?? null, card: machine.card ?? null },
+    name,
+    /** Into which it goes where this key says yes. */
+    account: { id: accountId, name: account?.name ?? accountId },
+    created_at: createdAt,
+    expires_at: expiresAt,
+  };
+}

@@ -1,0 +1,102 @@
+// GET /v1/owner/nodes: the homes of one owner as they stand now, and what they did: for the owner's key, or for any home of the account. Sums are of days, never
+// of the ledger's rows.
+import { Hono } from 'hono';
+import type { Context } from 'hono';
+import type { NodeRow } from '../auth/nodes.ts';
+import type { EarningSum } from '../billing/earning-days.ts';
+import type { NodeWhy } from '../homes/make-why.ts';
+import { readPage } from './admin-input.ts';
+import type { AppEnv } from './app-env.ts';
+import { findHome, requireHome } from './asked-nodes.ts';
+import { requireCaller } from './refuse.ts';
+import { nameModel } from './served-models.ts';
+
+const DAY_MS = 86_400_000;
+const DAYS = 30;
+/** Each home is asked for at its hub. */
+const MOST = 50;
+
+export const ownerNodes = new Hono<AppEnv>();
+
+ownerNodes.get('/v1/owner/nodes', async (c) => {
+  const services = c.get('services');
+  const accountId = await findOwner(c);
+  const { after, limit: asked } = readPage(c);
+  const limit = Math.min(asked, MOST);
+  const rows = await services.nodes.list(after, limit, accountId);
+  const nodeIds = rows.map(({ id }) => id);
+  const today = Math.floor(Date.now() / DAY_MS);
+  const [whys, sums, listed] = await Promise.all([
+    services.findWhy(nodeIds),
+    services.sumEarningDays(nodeIds, { fromDay: today - DAYS + 1, today }),
+    services.catalogue.list(Date.now()),
+  ]);
+  const data = rows.map((row, i) => ({
+    ...tellNode(
+      row,
+      sums.find(({ nodeId }) => nodeId === row.id),
+    ),
+    ...tellLive(whys[i], (digest) => nameModel(listed, digest)),
+  }));
+  return c.json({
+    object: 'list',
+    account: accountId,
+    data,
+    next: rows.length === limit ? (nodeIds.at(-1) ?? null) : null,
+  });
+});
+
+/** Whose homes are told: of the account whose key asks, or whose home. */
+async function findOwner(c: Context<AppEnv>): Promise<string> {
+  if ((await findHome(c)) !== null) return (await requireHome(c)).accountId;
+  return (await requireCaller(c, 'usage', 'nodes')).accountId;
+}
+
+function tellNode({ id, name, pools, isPublic, createdAt }: NodeRow, sum: EarningSum | undefined): object {
+  return {
+    id,
+    name,
+    public: isPublic,
+    pools,
+    enrolled_at: createdAt,
+    jobs_today: sum?.jobsToday ?? 0,
+    jobs_30d: sum?.jobs ?? 0,
+    earned_today_micro: sum?.earnedToday ?? 0,
+    earned_30d_micro: sum?.earned ?? 0,
+  };
+}
+
+/** `idOf`: a model's name in the catalogue; null where only its owner may call it. */
+function tellLive(why: NodeWhy | undefined, idOf: (digest: string) => string | null): object {
+  const {
+    online = false,
+    since = null,
+    pause = null,
+    coolingUntil = null,
+    coolingReason = null,
+    live = null,
+  } = why ?? {};
+  return {
+    online,
+    since,
+    last_seen: online ? Date.now() : since,
+    state: nameState(why),
+    reason: pause ?? (coolingUntil === null ? null : coolingReason),
+    models: (live?.models ?? []).map(({ name, digest }) => {
+      const id = idOf(digest);
+      return { name, catalogue_id: id, served_to: id === null ? 'own account only' : 'everyone' };
+    }),
+    slots: live?.slots ?? null,
+    running: live?.running ?? null,
+    version: live?.version ?? null,
+    platform: live?.platform ?? null,
+    hub: why?.hub ?? null,
+  };
+}
+
+function nameState(why: NodeWhy | undefined): 'offline' | 'paused' | 'cooling' | 'working' | 'ready' {
+  if (!why?.online) return 'offline';
+  if (why.pause !== null) return 'paused';
+  if (why.coolingUntil !== null) return 'cooling';
+  return (why.live?.running ?? 0) > 0 ? 'working' : 'ready';
+}
