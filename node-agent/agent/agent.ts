@@ -9,7 +9,7 @@ import type { AgentConfig } from '../config/config.ts';
 import { DiskWatch } from '../home/disk-watch.ts';
 import { findGpu } from '../home/gpu-probe.ts';
 import type { FolderLock } from '../home/instance-lock.ts';
-import { IdentityFile } from '../home/identity-file.ts';
+import type { IdentityFile } from '../home/identity-file.ts';
 import { MemoryTrimmer } from '../home/memory.ts';
 import { AbilityScout } from '../home/ability-scout.ts';
 import type { ModelChoice } from '../home/model-choice.ts';
@@ -33,7 +33,7 @@ import { hearOwner } from '../home/owner-line.ts';
 import type { HeardAsk, OwnerAnswer } from '../home/owner-line.ts';
 import { PauseBoard } from '../home/pause-board.ts';
 import { Prefetcher } from '../home/prefetcher.ts';
-import { SpeedFile } from '../home/speed-file.ts';
+import type { SpeedFile } from '../home/speed-file.ts';
 import { SpeedScout } from '../home/speed-scout.ts';
 import { StatusFile } from '../home/status-file.ts';
 import type { AgentStatus } from '../home/status-file.ts';
@@ -46,7 +46,7 @@ import { Slots } from '../home/slots.ts';
 import { Connection } from '../link/connection.ts';
 import type { LinkEnd } from '../link/connection.ts';
 import type { Log } from '../log.ts';
-import { EarnedJournal } from '../receipts/earned-journal.ts';
+import type { EarnedJournal } from '../receipts/earned-journal.ts';
 import type { EpochMirror } from '../receipts/epoch-mirror.ts';
 import { isOutboxFull, OUTBOX_LIMITS } from '../receipts/judge-outbox.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
@@ -122,9 +122,8 @@ export class Agent {
       onLostReceipt: () => this.#disk.noteFailure(),
       meter: this.#metering,
     };
-    const mayLoad = (): boolean =>
-      config.load !== 'never' && this.#shared.pause.reason === null && this.#shared.slots.running === 0;
     const { slots: places, pause } = this.#shared;
+    const mayLoad = (): boolean => config.load !== 'never' && pause.reason === null && places.running === 0;
     this.#abilities = new AbilityScout({ backends: this.#backends, slots: places, pause });
     this.#prefetcher = new Prefetcher({ shelf: this.#shelf, mayLoad, log, now: () => performance.now() });
     this.#updates = new Updating({ settings: config, log, stop: () => this.stop(), shared: this.#shared });
@@ -132,12 +131,8 @@ export class Agent {
     this.#status = new StatusFile(config.state, log, () => this.status());
     this.#connection = this.#makeConnection(identity);
     this.#lending = this.#makeLending(doors.lending);
-    this.#disk = new DiskWatch({
-      folder: config.state,
-      log,
-      onChange: (isFull) => this.#noteDisk(isFull),
-      readFree: this.#lending.readFree,
-    });
+    const { readFree } = this.#lending;
+    this.#disk = new DiskWatch({ folder: config.state, log, onChange: (isFull) => this.#noteDisk(isFull), readFree });
     this.#mirror = openMirror(config, doors);
     this.#standing = openModelStanding(config, key, { log, onChange: () => this.#status.touch() });
     this.#page = this.#makePage(doors);

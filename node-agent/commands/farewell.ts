@@ -42,8 +42,9 @@ function tellStopped(status: Waiting): string {
   return `${tellWaiting(status)} Start irori-node up until they are answered.`;
 }
 
-/** Ends the running agent and waits until it has; false where it goes on. */
-export async function stopAgent(folder: string): Promise<boolean> {
+/** Ends the running agent and waits until it has; false where it goes on. A pause outlives a restart: `endsPause` where it was not the owner's own. */
+export async function stopAgent(folder: string, endsPause: boolean): Promise<boolean> {
+  if (endsPause) await askAgent(folder, { do: 'resume' });
   const asked = await askAgent(folder, { do: 'stop' });
   if (asked.kind === 'none') return true;
   for (const until = Date.now() + STOP_MS; Date.now() < until; await sleep(LOOK_MS)) {

@@ -35,7 +35,7 @@ export async function runLeave(flags: OptionValues, env: Environment): Promise<n
     return complain(left.error, 1);
   }
   await (await IdentityFile.open(folder, SILENT_LOG)).forget(router);
-  const isStopped = await stopAgent(folder);
+  const isStopped = await stopAgent(folder, status.paused !== 'owner');
   process.stdout.write(
     tellLines([
       `This home has left ${router}. What it earned stays with your account there.`,

@@ -22,7 +22,7 @@ const answerSchema = z.object({ node: z.string().max(100), account: z.string().m
 export async function runMove(flags: OptionValues, env: Environment): Promise<number> {
   const home = await findOwnHome(flags, env);
   if (!home.ok) return complain(home.error.sentence, home.error.exit);
-  const { folder } = home.value;
+  const { folder, status } = home.value;
   const begun = await readTaken(folder);
   if (begun !== null) return locked(folder, () => finish(folder, begun, flags));
   const given = typeof flags.moveCode === 'string' ? flags.moveCode : '';
@@ -36,7 +36,8 @@ export async function runMove(flags: OptionValues, env: Environment): Promise<nu
   if (!sure) return complain('Nothing was done.', 1);
   const brought = await bringReceiptsHome(folder);
   if (!brought.ok) return complain(brought.error, 1);
-  if (!(await stopAgent(folder))) return complain('The running agent does not end: end it, and move again.', 1);
+  if (!(await stopAgent(folder, status.paused !== 'owner')))
+    return complain('The running agent does not end: end it, and move again.', 1);
   return locked(folder, () => move(home.value, code, flags));
 }
 

@@ -3,6 +3,7 @@
 import type { CardClass } from '../../schema/card-classes.ts';
 import { TO_WALL } from '../../schema/energy.ts';
 import type { EnergyMethod } from '../../schema/receipt.ts';
+import { GAP_MS } from './measure-span.ts';
 import type { SpanEnergy } from './meter-reading.ts';
 
 export interface SpanFacts {
@@ -74,6 +75,8 @@ function computeCard(facts: SpanFacts, cpu: Margin | null): Margin | null {
     return { joules: metered / efficiency, spreadJ: 0, method: 'sampled' };
   }
   if (span.boardsJ !== null) return computeBoards(facts, span.boardsJ);
+  // Whoever goes by the table looks each second: what is longer was a sleep.
+  if (span.ms > GAP_MS) return null;
   // A card without a meter beside a processor with one: what the processor took is the least part.
   if (cards.some(({ known }) => known !== null)) return computeClass(facts);
   if (cards.length > 0 || span.hostJ === null || rest.hostW === null) return null;
@@ -113,7 +116,8 @@ function computeHost(facts: SpanFacts): { readonly joules: number; readonly spre
   const { span, rest, cardMs } = facts;
   if (span.hostJ !== null && rest.hostW !== null)
     return { joules: above(span.hostJ, rest.hostW, span.ms) * (1 - ownShare(facts)), spreadJ: 0 };
-  return { joules: (hostW * cardMs) / 1000, spreadJ: (hostHalfW * cardMs) / 1000 };
+  const seconds = Math.min(cardMs, GAP_MS) / 1000;
+  return { joules: hostW * seconds, spreadJ: hostHalfW * seconds };
 }
 
 /** Of the processor's work, that of built-in models; none while no job runs on them. */

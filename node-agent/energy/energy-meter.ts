@@ -1,6 +1,6 @@
 // The energy meter of this machine: reads its meters, closes a window at each reading of the best one, and gives every job its share. What it learns
 // and what a day came to outlives restarts. It reads only: no limit is ever set.
-import { MICRO_WH_PER_JOULE, UNKNOWN_ENERGY } from '../../schema/energy.ts';
+import { MICRO_WH_PER_JOULE, TO_WALL, UNKNOWN_ENERGY } from '../../schema/energy.ts';
 import type { EnergyClaim } from '../../schema/energy.ts';
 import type { PowerFacts } from '../../schema/frames-to-hub.ts';
 import type { EnergyMethod } from '../../schema/receipt.ts';
@@ -76,6 +76,7 @@ const AWAKE_FOR_WORK_S = 600;
 /** The most that work may draw around a card of unknown make, and on a processor, W. */
 const UNKNOWN_CARD_W = 150;
 const MOST_CPU_W = 400;
+const USUAL_CPU_W = 4 * TO_WALL.threadW;
 const MOST_HOST_W = 300;
 
 export class EnergyMeter {
@@ -294,6 +295,7 @@ export class EnergyMeter {
       isWeighed: this.#costs.isKnown(part),
       method: this.#expectMethod(part),
       mostW: part === 'cpu' ? MOST_CPU_W : MOST_HOST_W + 2 * this.#cardsW(),
+      usualW: part === 'cpu' ? USUAL_CPU_W : (TO_WALL.workShare * this.#cardsW() + TO_WALL.hostW) / TO_WALL.efficiency,
       longestMs: Math.max(LONGEST_MS, 2 * (this.#doors.wallEveryMs ?? 0)),
     };
   }

@@ -164,6 +164,13 @@ test('without a meter a known card is estimated by its class, an unknown one is 
   });
 });
 
+test('an hour that nobody saw is no hour of work', () => {
+  const hour = { span: { ...SPAN, ms: 3_600_000 }, cardMs: 3_600_000, cards: [{ known: RTX, usedShare: 1 }] };
+  expect(margin(hour).card).toBeNull();
+  const bridged = margin({ ...hour, rest: { ...FACTS.rest, boardsW: 25 }, span: { ...hour.span, boardsJ: 100_000 } });
+  expect(bridged.card?.joules).toBeCloseTo((100_000 - 90_000 + 150) / 0.88, 6);
+});
+
 test('parts of a window add up to it, whatever the work was', () => {
   const work = fc.record({
     prompt: fc.nat(10_000),

@@ -3,7 +3,7 @@
 import type { BoardMeter, HostMeter, MeterReading, SpanEnergy, WallMeter } from './meter-reading.ts';
 
 /** Longer without a reading, and a power says nothing of the time between: a driver that died, a machine that slept. */
-const GAP_MS = 10_000;
+export const GAP_MS = 10_000;
 /** An owner's meter is read less often. */
 const WALL_GAP_MS = 150_000;
 /** So close together the newer power is the average of the time between (`power.draw` is one over the last second, cards from Ampere on). */

@@ -10,6 +10,7 @@ const TERMS: BookTerms = {
   isWeighed: true,
   method: 'sampled',
   mostW: 1000,
+  usualW: 300,
   longestMs: 10_000,
 };
 
@@ -112,6 +113,14 @@ test('windows that nobody metered are taken for what the work costs, and a job w
   blind.clock.ms = 1000;
   blind.book.close(1000, null);
   expect(blind.book.end(other, 1000, true).method).toBe('unknown');
+});
+
+test('a first claim, before anything was seen, takes no more of the usual power than its part of it', () => {
+  const { clock, book, begin } = open({ isWeighed: false });
+  const [one = begin()] = [begin(), begin(), begin()];
+  one.noteTokens(10_000);
+  clock.ms = 500;
+  expect(book.end(one, 500, true)).toMatchObject({ joules: 50, method: 'estimated' });
 });
 
 test('a claim where nothing is metered and nothing is known of the card is unknown, however short it is', () => {

@@ -31,6 +31,8 @@ export interface BookTerms {
   readonly method: EnergyMethod;
   /** The most that work here may draw, W, and how long a window may be open: a longer one was a sleep, or meters that died. */
   readonly mostW: number;
+  /** What it draws as a rule, as far as anyone can guess, W. */
+  readonly usualW: number;
   readonly longestMs: number;
 }
 
@@ -85,8 +87,9 @@ export class ShareBook {
     const closed = { joules: 0, isMetered: margin !== null, work: all.reduce(sumWork, NOTHING) };
     if (all.length > 0) closed.joules = margin ? this.#give(running, all, margin) : this.#guess(running, works);
     running.forEach((share, i) => share.book(works[i] ?? NOTHING));
-    if (all.length > 0 && margin && nowMs > this.#openedAtMs)
-      this.#lastW = (1000 * margin.joules) / Math.max(1, this.activeMs(nowMs));
+    const ms = nowMs - this.#openedAtMs;
+    // Of a window that was hardly worked in nobody knows what the work drew.
+    if (margin && ms > 0 && this.activeMs(nowMs) > ms / 2) this.#lastW = (1000 * margin.joules) / ms;
     this.#ended = [];
     this.#openedAtMs = nowMs;
     this.#activeMs = 0;
@@ -124,11 +127,11 @@ export class ShareBook {
 
   /** What the work of an open window will have cost: by what tokens cost here, else by the last window's power; never more than can be drawn. */
   #tail(work: WindowWork): number {
-    const { weights, isWeighed, mostW, longestMs } = this.#terms();
+    const { weights, isWeighed, mostW, usualW, longestMs } = this.#terms();
     const seconds = Math.min(work.ms, longestMs) / 1000;
-    const byPower = this.#lastW === null ? null : (this.#lastW / Math.max(1, this.#running.size)) * seconds;
-    const usual = isWeighed || byPower === null ? weigh(work, weights) : byPower;
-    return Math.min(usual, mostW * seconds);
+    const eachSeconds = seconds / Math.max(1, this.#running.size);
+    if (isWeighed) return Math.min(weigh(work, weights), mostW * seconds);
+    return this.#lastW === null ? Math.min(weigh(work, weights), usualW * eachSeconds) : this.#lastW * eachSeconds;
   }
 
   #give(running: readonly JobShare[], works: readonly WindowWork[], margin: Margin): number {
@@ -147,11 +150,11 @@ export class ShareBook {
 
   /** Nobody saw the window: such work is taken for what it costs here; where that is not known either, its time is unknown. */
   #guess(running: readonly JobShare[], works: readonly WindowWork[]): number {
-    const { weights, isWeighed } = this.#terms();
+    const { weights, isWeighed, longestMs } = this.#terms();
     let joules = this.#ended.reduce((sum, { claimedJ }) => sum + (claimedJ ?? 0), 0);
     running.forEach((share, i) => {
       const work = works[i] ?? NOTHING;
-      if (!isWeighed) return void (share.unknownMs += work.ms);
+      if (!isWeighed) return void (share.unknownMs += Math.min(work.ms, longestMs));
       share.guess(weigh(work, weights));
       joules += weigh(work, weights);
     });

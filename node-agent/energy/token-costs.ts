@@ -7,8 +7,8 @@ import type { TokenWeights } from './split-window.ts';
 
 export type Part = 'card' | 'cpu';
 
-/** A first guess at an output token: of a card at work some 60 a second, J by its watts; of a built-in model on a processor, J. */
-const CARD_TOKENS_PER_S = 60;
+/** A first guess at an output token: of a card at work some 100 a second, J by its watts; of a built-in model on a processor, J. */
+const CARD_TOKENS_PER_S = 100;
 const CPU_J = 0.03;
 /** Costs are fitted anew after so many windows: many short jobs would else spend their time on it. At first each window teaches much. */
 const FIT_EVERY = 16;

@@ -61,6 +61,7 @@ export async function bringUpdate(
   { version, serial, url, bytes, sha256 }: Offer,
   retryMs?: number,
 ): Promise<Result<null, string>> {
+  if (isSingleFile()) return err(SINGLE_FILE);
   const store = new VersionStore(state);
   const path = store.archive(version);
   try {
@@ -83,6 +84,17 @@ export async function bringUpdate(
       `Version ${version} cannot be kept in ${state}: ${error instanceof Error ? error.message : 'the disk refuses'}.`,
     );
   }
+}
+
+const SINGLE_FILE =
+  'This is the single file, which no update replaces: put the new one in its place, from where this one came.';
+
+/** Node's single executable chooses no version at its start. */
+function isSingleFile(): boolean {
+  const { getBuiltinModule } = process as unknown as {
+    getBuiltinModule?: (name: string) => { isSea?: () => boolean } | undefined;
+  };
+  return getBuiltinModule?.('node:sea')?.isSea?.() === true;
 }
 
 /** What the program says to --version, or to its failure. */
