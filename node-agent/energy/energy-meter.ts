@@ -114,6 +114,8 @@ export class EnergyMeter {
   /** Begins to read; returns at once. Gives the way out. */
   start(): () => void {
     const { cards, host } = this.#doors;
+    // The first offer tells it anyway.
+    this.#told = this.#word();
     const leave = cards.onReading((readings) => this.noteCards(readings));
     const timers = [setInterval(() => this.everyMinute(), MINUTE_MS).unref()];
     if (host.isThere) timers.push(setInterval(() => this.lookAtRest(), 5 * SECOND_MS).unref());
@@ -341,12 +343,16 @@ export class EnergyMeter {
 
   /** A frame wakes the hub, so a few watts more or less are no news. */
   #tellChange(): void {
-    const { card, idleW, mostW, method, isAwakeForWork } = this.facts();
-    const idle = idleW === null ? null : Math.round(2 * Math.log2(idleW + 1));
-    const word = JSON.stringify([card, idle, mostW, method, isAwakeForWork]);
+    const word = this.#word();
     if (word === this.#told) return;
     this.#told = word;
     this.#doors.onChange();
+  }
+
+  #word(): string {
+    const { card, idleW, mostW, method, isAwakeForWork } = this.facts();
+    const idle = idleW === null ? null : Math.round(2 * Math.log2(idleW + 1));
+    return JSON.stringify([card, idle, mostW, method, isAwakeForWork]);
   }
 
   #view(): PowerView {

@@ -117,7 +117,7 @@ test('windows that nobody metered are taken for what the work costs, and a job w
 
 test('a first claim, before anything was seen, takes no more of the usual power than its part of it', () => {
   const { clock, book, begin } = open({ isWeighed: false });
-  const [one = begin()] = [begin(), begin(), begin()];
+  const [one] = [begin(), begin(), begin()];
   one.noteTokens(10_000);
   clock.ms = 500;
   expect(book.end(one, 500, true)).toMatchObject({ joules: 50, method: 'estimated' });

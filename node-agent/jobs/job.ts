@@ -54,7 +54,6 @@ interface JobDoors {
   readonly leave: SendLeave;
   readonly book: ReceiptBook;
   readonly log: Log;
-  /** Its hold of the energy meter. */
   readonly energy: WorkShare;
   /** True while so many jobs run that receipts wait for one another. */
   readonly isBusy: () => boolean;

@@ -19,8 +19,8 @@ import { openPageClient } from './page-client.ts';
 
 const run = promisify(execFile);
 const ROOT = resolve(import.meta.dirname, '../..');
-/** What a start brings into memory goes again within this time. */
-const SETTLE_MS = 25_000;
+/** What a start brings into memory goes again within this time, and what is asked once a day (the last epoch) has been asked. */
+const SETTLE_MS = 65_000;
 const CONNECT_MS = 60_000;
 const PAGE_S = 30;
 const STARTS = 7;
