@@ -23,7 +23,7 @@ function start(states: readonly string[], { errors = [] as readonly unknown[], w
   reporter.onInit({ config: { watch }, state });
   reporter.onTestRunStart(['a', 'b']);
   reporter.onTestModuleEnd();
-  vi.advanceTimersByTime(600_000);
+  vi.advanceTimersByTime(300_000);
   expect(exits).toEqual([]);
   reporter.onTestModuleEnd();
   return { reporter, exits, end: () => reporter.onTestRunEnd(modules, errors) };
@@ -46,4 +46,30 @@ test('who watches is not left', () => {
   const { exits } = start(['passed'], { watch: true });
   vi.advanceTimersByTime(600_000);
   expect(exits).toEqual([]);
+});
+
+test('a run of which nothing is heard any more ends badly, and names the file', () => {
+  const exits: number[] = [];
+  const told: string[] = [];
+  vi.spyOn(process.stdout, 'write').mockImplementation((words) => Boolean(told.push(String(words))));
+  const reporter = new SummaryReporter((code) => void exits.push(code));
+  const still = {
+    children: { allTests: () => [] },
+    ok: () => true,
+    errors: () => [],
+    state: () => 'pending',
+    relativeModuleId: 'still.test.ts',
+  };
+  const state = { getTestModules: () => [still] as unknown as Modules[number][], getUnhandledErrors: () => [] };
+  reporter.onInit({ config: { watch: false }, state });
+  reporter.onTestRunStart(['a', 'b']);
+  for (let tests = 0; tests < 3; tests++) {
+    vi.advanceTimersByTime(300_000);
+    reporter.onTestCaseResult();
+  }
+  reporter.onTestModuleEnd();
+  expect(exits).toEqual([]);
+  vi.advanceTimersByTime(361_000);
+  expect(exits).toEqual([1]);
+  expect(told.join('')).toContain('still.test.ts');
 });

@@ -3,6 +3,8 @@ import type { Reporter, TestModule, Vitest } from 'vitest/node';
 
 /** A worker has so long to stop once its tests are over. Vitest itself waits for ever for one whose workerd does not go. */
 const STOP_MS = 60_000;
+/** No test takes so long, nor comes near on a busy machine: a run of which nothing is heard for this time will not go on. Vitest itself waits for ever. */
+const STILL_MS = 360_000;
 
 /** What of a run it looks at. */
 interface Run {
@@ -14,6 +16,7 @@ export default class SummaryReporter implements Reporter {
   readonly #exit: (code: number) => void;
   #run: Run | null = null;
   #left = 0;
+  #stillTimer: ReturnType<typeof setTimeout> | undefined;
   /** Null while the run has not been told. */
   #failed: number | null = null;
 
@@ -27,10 +30,20 @@ export default class SummaryReporter implements Reporter {
 
   onTestRunStart(files: readonly unknown[]): void {
     this.#left = files.length;
+    this.#hear();
+  }
+
+  onTestModuleStart(): void {
+    this.#hear();
+  }
+
+  onTestCaseResult(): void {
+    this.#hear();
   }
 
   onTestModuleEnd(): void {
     this.#left -= 1;
+    this.#hear();
     const run = this.#run;
     if (this.#left > 0 || !run || run.config.watch) return;
     // A process that ends by itself does not wait for it.
@@ -38,7 +51,24 @@ export default class SummaryReporter implements Reporter {
   }
 
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
+    clearTimeout(this.#stillTimer);
     this.#failed = this.#tell(modules, errors);
+  }
+
+  #hear(): void {
+    clearTimeout(this.#stillTimer);
+    const run = this.#run;
+    if (!run || run.config.watch || this.#left <= 0) return;
+    this.#stillTimer = setTimeout(() => this.#endStill(run), STILL_MS).unref();
+  }
+
+  /** Names the files that stand still, which count as failed. */
+  #endStill({ state }: Run): void {
+    const open = state.getTestModules().filter((module) => ['pending', 'queued'].includes(module.state()));
+    const names = open.map((module) => module.relativeModuleId);
+    process.stdout.write(`Nothing was heard of these files for ${STILL_MS / 60_000} min: ${names.join(', ')}\n`);
+    this.#tell(state.getTestModules(), [...state.getUnhandledErrors(), new Error('stood still')]);
+    this.#exit(1);
   }
 
   /** Every test has its result: what they came to stands, whatever does not stop. */
