@@ -54,6 +54,8 @@ export interface DeskDoors {
   readonly choice: ModelChoice;
   readonly router: PageRouter;
   readonly clock: StandingClock;
+  /** Looks how the home stands, for the clock. */
+  readonly look: () => void;
   readonly today: TodayBook;
   readonly whys: WhyBook;
   readonly settings: PageSettingsFile;
@@ -112,7 +114,9 @@ export class AgentDesk implements PageDesk {
   }
 
   view(): Promise<PageView> {
-    const { status: describe, today, running, now } = this.#doors;
+    const { status: describe, today, running, look, now } = this.#doors;
+    // Whoever has just paused it sees it paused.
+    look();
     const status = describe();
     const view = buildView({
       status,

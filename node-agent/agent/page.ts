@@ -18,7 +18,10 @@ import { askOwn, runOwn } from './own-program.ts';
 import { PageRouter } from './page-router.ts';
 import { PageSettingsFile } from './page-settings.ts';
 
-type FromAgent = Omit<DeskDoors, 'folder' | 'router' | 'clock' | 'today' | 'whys' | 'settings' | 'env' | 'own' | 'now'>;
+type FromAgent = Omit<
+  DeskDoors,
+  'folder' | 'router' | 'clock' | 'look' | 'today' | 'whys' | 'settings' | 'env' | 'own' | 'now'
+>;
 
 interface PageDoors extends FromAgent {
   readonly config: AgentConfig;
@@ -89,6 +92,7 @@ export class OwnerPage {
       own: { ask: askOwn, run: runOwn },
       router: new PageRouter({ router: config.router.origin, key, now: Date.now }),
       clock: this.#clock,
+      look: () => this.#look(),
       today: this.#today,
       whys: await WhyBook.open(config.state, recent),
       settings: await PageSettingsFile.open(config.state, recent),
