@@ -42,7 +42,7 @@ import { formatEarningsCsv, reportEarnings } from '../link/earnings-report.ts';
 import type { EarningsReport } from '../link/earnings-report.ts';
 import type { Lending } from './lending.ts';
 import type { Metering } from './metering.ts';
-import { askOwn, runOwn } from './own-program.ts';
+import type { askOwn, runOwn } from './own-program.ts';
 import type { PageRouter } from './page-router.ts';
 import type { PageSettingsFile } from './page-settings.ts';
 import type { RecentLog } from './recent-log.ts';
@@ -54,6 +54,8 @@ export interface DeskDoors {
   readonly choice: ModelChoice;
   readonly router: PageRouter;
   readonly clock: StandingClock;
+  /** Looks how the home stands, for the clock. */
+  readonly look: () => void;
   readonly today: TodayBook;
   readonly whys: WhyBook;
   readonly settings: PageSettingsFile;
@@ -62,6 +64,8 @@ export interface DeskDoors {
   readonly metering: Pick<Metering, 'status'>;
   /** Settings of this agent that its commands cannot read from its folder, as variables. */
   readonly env: Readonly<Record<string, string>>;
+  /** This program's commands. */
+  readonly own: { readonly ask: typeof askOwn; readonly run: typeof runOwn };
   /** A sentence on what there is, or on what is installed when no job runs. */
   readonly update: (install: boolean) => Promise<string>;
   readonly status: () => AgentStatus;
@@ -110,7 +114,9 @@ export class AgentDesk implements PageDesk {
   }
 
   view(): Promise<PageView> {
-    const { status: describe, today, running, now } = this.#doors;
+    const { status: describe, today, running, look, now } = this.#doors;
+    // Whoever has just paused it sees it paused.
+    look();
     const status = describe();
     const view = buildView({
       status,
@@ -182,7 +188,7 @@ export class AgentDesk implements PageDesk {
   /** By the command, which needs more memory than this process should have. */
   async doctor(): Promise<Result<DoctorView, string>> {
     const { folder, env } = this.#doors;
-    const told = await askOwn({ words: ['doctor', '--json', '--state', folder], env });
+    const told = await this.#doors.own.ask({ words: ['doctor', '--json', '--state', folder], env });
     if (!told.ok) return told;
     const read = findingsSchema.safeParse(told.value);
     if (!read.success) return err('The doctor said something that this page cannot read: run irori-node doctor.');
@@ -203,7 +209,7 @@ export class AgentDesk implements PageDesk {
   }
 
   async act(action: PageAction): Promise<Result<ActionView, string>> {
-    switch (action.name) {
+    switch (action.do) {
       case 'pause':
         return this.#pause(action);
       case 'resume':
@@ -308,7 +314,7 @@ export class AgentDesk implements PageDesk {
     return told.ok ? ok(await reportEarnings({ folder, days, status: status() }, told.value)) : told;
   }
 
-  async #pause({ forMs, untilAt, when }: PageAction & { name: 'pause' }): Promise<Result<ActionView, string>> {
+  async #pause({ forMs, untilAt, when }: PageAction & { do: 'pause' }): Promise<Result<ActionView, string>> {
     const until = untilAt === null ? null : new Date(untilAt).getTime();
     if (until !== null && until <= this.#doors.now()) return err('That time is over.');
     await this.#doors.obey({ do: 'pause', forMs, untilAt: until, when });
@@ -323,7 +329,7 @@ export class AgentDesk implements PageDesk {
     return DONE;
   }
 
-  async #changeRules(change: PageAction & { name: 'rules' }): Promise<Result<ActionView, string>> {
+  async #changeRules(change: PageAction & { do: 'rules' }): Promise<Result<ActionView, string>> {
     const { rules, watch } = this.#doors.lending;
     const written = await rules.write(toRulesPatch(change));
     if (!written.ok) return written;
@@ -334,7 +340,7 @@ export class AgentDesk implements PageDesk {
   async #test(model: string | undefined): Promise<Result<ActionView, string>> {
     const { folder, env } = this.#doors;
     const words = ['test', '--json', '--state', folder, ...(model === undefined ? [] : ['--model', model])];
-    const told = await askOwn({ words, env });
+    const told = await this.#doors.own.ask({ words, env });
     if (!told.ok) return told;
     const read = testSchema.safeParse(told.value);
     if (!read.success) return err('The test said something that this page cannot read: run irori-node test.');
@@ -360,7 +366,7 @@ export class AgentDesk implements PageDesk {
   /** A command of this program's on this home. */
   async #run(words: readonly string[]): Promise<Result<ActionView, string>> {
     const { folder, env } = this.#doors;
-    const ran = await runOwn({ words: [...words, '--state', folder], env });
+    const ran = await this.#doors.own.run({ words: [...words, '--state', folder], env });
     if (!ran.ok) return ran;
     return ran.value.exit === 0 ? DONE : err(ran.value.output.trim());
   }

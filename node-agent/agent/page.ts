@@ -14,10 +14,14 @@ import { readJournal } from '../receipts/earned-journal.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
 import { AgentDesk } from './page-desk.ts';
 import type { DeskDoors } from './page-desk.ts';
+import { askOwn, runOwn } from './own-program.ts';
 import { PageRouter } from './page-router.ts';
 import { PageSettingsFile } from './page-settings.ts';
 
-type FromAgent = Omit<DeskDoors, 'folder' | 'router' | 'clock' | 'today' | 'whys' | 'settings' | 'env' | 'now'>;
+type FromAgent = Omit<
+  DeskDoors,
+  'folder' | 'router' | 'clock' | 'look' | 'today' | 'whys' | 'settings' | 'env' | 'own' | 'now'
+>;
 
 interface PageDoors extends FromAgent {
   readonly config: AgentConfig;
@@ -85,8 +89,10 @@ export class OwnerPage {
       ...this.#doors,
       folder: config.state,
       env: tellSettings(config),
+      own: { ask: askOwn, run: runOwn },
       router: new PageRouter({ router: config.router.origin, key, now: Date.now }),
       clock: this.#clock,
+      look: () => this.#look(),
       today: this.#today,
       whys: await WhyBook.open(config.state, recent),
       settings: await PageSettingsFile.open(config.state, recent),

@@ -47,8 +47,8 @@ export const ACTIONS = {
 
 export type ActionName = keyof typeof ACTIONS;
 export type ActionOf<N extends ActionName> = z.output<(typeof ACTIONS)[N]>;
-/** Any of them, with its name. */
-export type PageAction = { [N in ActionName]: { readonly name: N } & ActionOf<N> }[ActionName];
+/** Any of them, by its name. */
+export type PageAction = { [N in ActionName]: { readonly do: N } & ActionOf<N> }[ActionName];
 
 /** Errors are sentences for the owner. */
 export interface PageDesk {

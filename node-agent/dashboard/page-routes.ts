@@ -77,7 +77,7 @@ async function answerPost(desk: PageDesk, { path, body }: PageAsk): Promise<Page
       `${field === '' ? 'The body' : field}: ${issue?.message ?? 'is not right'}.`,
     );
   }
-  return toJson(await desk.act({ name, ...read.data } as PageAction));
+  return toJson(await desk.act({ do: name, ...read.data } as PageAction));
 }
 
 function isAction(name: string): name is ActionName {

@@ -254,6 +254,7 @@ describe('what is asked', () => {
     const headers = await enter();
     expect((await post('/api/actions/pause', { forMs: 60_000 }, headers)).status).toBe(200);
     expect((await post('/api/actions/share', { model: 'llama', isShared: false }, headers)).status).toBe(200);
+    expect((await post('/api/actions/name', { name: ' Workshop ' }, headers)).status).toBe(200);
     const wrong: readonly [string, object][] = [
       ['pause', { forMs: -1 }],
       ['pause', { forMs: 60_000, shell: 'x' }],
@@ -269,8 +270,9 @@ describe('what is asked', () => {
     expect((await post('/api/actions/shutdown', {}, headers)).status).toBe(404);
     expect((await post('/api/actions/constructor', {}, headers)).status).toBe(404);
     expect(desk.actions).toEqual([
-      { name: 'pause', when: 'now', forMs: 60_000, untilAt: null },
-      { name: 'share', model: 'llama', isShared: false },
+      { do: 'pause', when: 'now', forMs: 60_000, untilAt: null },
+      { do: 'share', model: 'llama', isShared: false },
+      { do: 'name', name: 'Workshop' },
     ]);
   });
 

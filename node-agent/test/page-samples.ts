@@ -118,7 +118,7 @@ export class SampleDesk implements PageDesk {
 
   act(action: PageAction): Promise<Result<ActionView, string>> {
     this.actions.push(action);
-    const isAsked = action.name === 'leave' && action.confirm === undefined;
+    const isAsked = action.do === 'leave' && action.confirm === undefined;
     return Promise.resolve(ok({ done: !isAsked, told: null, confirm: isAsked ? 'word' : null }));
   }
 }

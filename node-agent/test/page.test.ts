@@ -143,9 +143,9 @@ describe.skipIf(executablePath === null)(`in a browser (${BROWSER_TOLD})`, () =>
     await page.keyboard.press('Space');
     await page.waitForSelector('[aria-label="Temperature: On"]:not([disabled])');
     const [pause, hours, heat] = desk.actions.splice(0);
-    expect(pause).toEqual({ name: 'pause', when: 'now', forMs: 1_800_000, untilAt: null });
-    expect(hours?.name === 'rules' && hours.week?.[1]?.slice(0, 3)).toBe('012');
-    expect(heat).toEqual({ name: 'rules', limits: { temperature: null } });
+    expect(pause).toEqual({ do: 'pause', when: 'now', forMs: 1_800_000, untilAt: null });
+    expect(hours?.do === 'rules' && hours.week?.[1]?.slice(0, 3)).toBe('012');
+    expect(heat).toEqual({ do: 'rules', limits: { temperature: null } });
     expect(faults).toEqual([]);
     await page.context().close();
   });
@@ -188,7 +188,7 @@ describe.skipIf(executablePath === null)(`in a browser (${BROWSER_TOLD})`, () =>
     await page.waitForSelector('button:focus:text-is("Stay")');
     await page.click('text=Yes, leave');
     await page.waitForSelector('text=This machine has left the network.');
-    expect(desk.actions.splice(0)).toEqual([{ name: 'leave' }, { name: 'leave', confirm: 'word' }]);
+    expect(desk.actions.splice(0)).toEqual([{ do: 'leave' }, { do: 'leave', confirm: 'word' }]);
     expect(faults).toEqual([]);
     await page.context().close();
   });

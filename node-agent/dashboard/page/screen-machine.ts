@@ -226,7 +226,7 @@ function drawLeave(): Described {
   };
   const leave = async (): Promise<void> => {
     setUi('leave', null);
-    await run('leave', { confirm }, { good: machine.left });
+    await run('leave', { confirm }, { good: machine.left, lost: machine.leaving });
   };
   return sheetWith(
     {

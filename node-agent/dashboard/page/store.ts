@@ -148,8 +148,12 @@ export async function look(): Promise<void> {
   }
 }
 
-/** Does something, tells what came of it, and looks anew. Null where it was not done. `as`: what is busy meanwhile. */
-export async function run(name: string, body: object, { as = name, good = '' } = {}): Promise<ActionView | null> {
+/** Does something, tells what came of it, and looks anew. Null where it was not done. `as`: what is busy meanwhile; `lost`: told where no answer came. */
+export async function run(
+  name: string,
+  body: object,
+  { as = name, good = '', lost = '' } = {},
+): Promise<ActionView | null> {
   change({ busy: new Set([...state.busy, as]), told: null });
   const left = (): ReadonlySet<string> => new Set([...state.busy].filter((one) => one !== as));
   try {
@@ -159,7 +163,9 @@ export async function run(name: string, body: object, { as = name, good = '' } =
     await look();
     return done;
   } catch (error) {
-    change({ busy: left(), told: { kind: 'bad', text: state.words.failed(sayFault(error)) } });
+    const fault = sayFault(error);
+    const text = fault === '' && lost !== '' ? lost : state.words.failed(fault);
+    change({ busy: left(), told: { kind: 'bad', text } });
     return null;
   }
 }

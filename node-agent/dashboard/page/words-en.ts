@@ -341,6 +341,7 @@ export const EN = {
     leaveAsk: 'Leave now? Running jobs go on in other homes.',
     leaveYes: 'Yes, leave',
     leaveNo: 'Stay',
+    leaving: 'The agent has ended, as it does when it leaves: irori-node status tells.',
     left: 'This machine has left the network.',
   },
 } as const satisfies object;

@@ -345,6 +345,7 @@ export const JA: Words = {
     leaveAsk: '離脱しますか。実行中のジョブは別の家へ引き継がれます。',
     leaveYes: '離脱する',
     leaveNo: 'やめる',
+    leaving: '離脱に伴いエージェントが終了しました。irori-node status で確認できます。',
     left: 'このマシンはネットワークから離脱しました。',
   },
 };
