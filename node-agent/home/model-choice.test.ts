@@ -15,10 +15,10 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 test('without a choice all is lent, but for what was switched off, over a restart too', async () => {
   const choice = await ModelChoice.open(folder, null, log);
-  await choice.switch('llama3.2', false);
+  await choice.switch('llama3.2:latest', false);
   const again = await ModelChoice.open(folder, null, log);
   expect([again.names, again.isWithheld('llama3.2'), again.isWithheld('gemma')]).toEqual([null, true, false]);
-  await again.switch('llama3.2', true);
+  await again.switch('llama3.2:latest', true);
   expect(again.isWithheld('llama3.2')).toBe(false);
   expect((await ModelChoice.open(folder, null, log)).names).toBe(null);
 });

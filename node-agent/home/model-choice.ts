@@ -2,7 +2,7 @@
 // DIR/sharing.json. The one door to that file.
 import { join } from 'node:path';
 import * as z from 'zod';
-import { matchesName } from '../../schema/model-names.ts';
+import { matchesName, plainName } from '../../schema/model-names.ts';
 import type { Log } from '../log.ts';
 import { KeptFile, readKept } from './kept-file.ts';
 
@@ -37,7 +37,7 @@ export class ModelChoice {
 
   /** True for a model that was switched off. */
   isWithheld(name: string): boolean {
-    return this.#off.includes(name);
+    return this.#off.some((one) => plainName(one) === plainName(name));
   }
 
   /** Kept over a restart. Never rejects. */

@@ -48,6 +48,17 @@ describe('ModelShelf', () => {
     expect(shelf.find('other')).toEqual(err('unfit'));
   });
 
+  test('a name that is kept back is not offered, and no pattern covers it', async () => {
+    const choice = { names: null, isWithheld: (name: string) => name === 'mock-1' };
+    const log = makeLog({ json: false, write: () => undefined, now: () => 0 });
+    const backends = [backendOf('mock-*', 'mock-1')];
+    const shelf = new ModelShelf({ backends, choice, slots: null, paceTokensPerS: 0, log, onChange: () => undefined });
+    await shelf.look();
+    expect(shelf.offered.map((model) => model.name)).toEqual(['mock-*']);
+    expect(shelf.find('mock-1')).toEqual(err('unfit'));
+    expect(shelf.find('mock-2').ok).toBe(true);
+  });
+
   test("keeps to the owner's choice of models and slots", async () => {
     const { shelf } = shelfOf([backendOf('llama3:latest', 'qwen-7b', 'phi')], {
       choice: ['llama3', 'qwen-*'],

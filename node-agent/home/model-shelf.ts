@@ -124,6 +124,7 @@ export class ModelShelf {
    * owner lets no job load it; 'unfit': it is not here.
    */
   find(name: string): Result<Served, 'cold' | 'unfit'> {
+    if (this.#doors.choice.isWithheld?.(name) === true) return err('unfit');
     const all = [...this.#seen].flatMap(([backend, { models }]) => models.map((model) => ({ backend, model })));
     const [found] = pickByName(all, ({ model }) => model.name, name);
     const isPattern = found?.model.name.endsWith('*') ?? true;

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { claimPort } from '../../router/local/free-port.ts';
 import { BROWSER_TOLD, findBrowserPath } from '../../router/test/browser.ts';
 import type { NodeState } from '../../schema/frames-to-hub.ts';
 import { unpackPage } from '../dashboard/unpacked-page.ts';
@@ -210,45 +211,75 @@ describe.skipIf(executablePath === null)(`in a browser (${BROWSER_TOLD})`, () =>
     await page.context().close();
   });
 
-  test('from a running agent: let in once, its jobs without a word of theirs, a pause, a model kept back, and all of it after a restart', async () => {
+  describe('from a running agent', () => {
     const bench = new AgentBench();
-    await bench.open();
-    try {
-      await bench.upAndReady('--page-port', '4790');
+    let port: number;
+    let page: Page;
+    let faults: string[];
+
+    beforeAll(async () => {
+      await bench.open();
+      // Its own, so that a restart finds it again beside other tests' agents.
+      port = await claimPort('127.0.0.1', 0);
+      await bench.upAndReady('--page-port', String(port));
+    });
+    afterAll(() => bench.close());
+
+    const stands = async (told: string): Promise<void> =>
+      void (await page.waitForSelector(`.standing h2:text("${told}")`));
+    const earned = (): Promise<string | null> => page.textContent('.figure:has(dt:text("Earned")) strong');
+
+    test('the address of irori-node open lets one browser in, once', async () => {
       const opened = startAgent(['open', '--json', '--state', bench.state]);
-      await opened.ended;
+      expect(await opened.ended).toBe(0);
       const { url } = JSON.parse(opened.output()) as { url: string };
-      const { page, faults } = await enter({ viewport: WIDE, locale: 'en-GB' }, url);
+      expect(url).toMatch(new RegExp(`^http://127\\.0\\.0\\.1:${port}/#open=[\\w-]{43}$`));
+      ({ page, faults } = await enter({ viewport: WIDE, locale: 'en-GB' }, url));
+      await stands('Ready: no call needs this home now.');
       const stranger = await browser.newPage();
       await stranger.goto(url);
       await stranger.waitForSelector('text=That address was used before');
       await stranger.close();
-      await page.waitForSelector('.standing h2:text("Ready: no call needs this home now.")');
+    });
+
+    test('a job is shown without a word of it, and a pause there is a pause here', async () => {
       const job = bench.hub.give({ model: 'say-5000x20', maxTokens: 10_000 });
       await page.waitForSelector('td:text("say-5000x20")');
       expect(await page.textContent('#page')).not.toMatch(/hello there|word/);
       await page.click('#pause');
       await page.click('text=For an hour');
-      await page.waitForSelector('.standing h2:text("You paused it.")');
-      const { receipt } = await bench.hub.waitEnd(job.number);
+      await stands('You paused it.');
+      expect((await bench.hub.waitEnd(job.number)).receipt.outputTokens).toBeGreaterThan(0);
       await bench.hub.waitFor(({ name, json }) => name === 'state' && (json as NodeState).paused === 'owner');
       await page.click('button:text-is("Lend again")');
-      await page.waitForSelector('.standing h2:text("Ready: no call needs this home now.")');
-      const earned = (): Promise<string | null> => page.textContent('.figure:has(dt:text("Earned")) strong');
+      await stands('Ready: no call needs this home now.');
+    });
+
+    test('a model that is kept back there is offered no more, nor served under a pattern, and a rule holds at once', async () => {
+      await goTo(page, 'models');
+      await page.click('[aria-label="Lend say-8x0"]');
+      await page.waitForSelector('[aria-label="Lend say-8x0"][aria-checked=false]');
+      expect(bench.hub.state?.models.map(({ name }) => name)).toEqual(['say-*']);
+      const job = bench.hub.give({ model: 'say-8x0' });
+      expect((await bench.hub.waitForFrame('refuse', job.number)).json).toMatchObject({ code: 'unfit' });
+      await goTo(page, 'rules');
+      await page.click('[aria-label="Jobs of a day: On"]');
+      await page.waitForSelector('[aria-label="Jobs of a day: On"][aria-checked=true]');
+    });
+
+    test('after a restart the same browser sees the same totals, and what was kept back still is', async () => {
+      await goTo(page, 'now');
       await page.waitForSelector('.figure:has(dt:text("Earned")) strong:not(:text-is("0.00"))');
       const before = await earned();
-      expect(Number(before) * 1e6).toBeGreaterThan(0);
-      expect(receipt.outputTokens).toBeGreaterThan(0);
       await bench.kill();
       await page.waitForSelector('text=The agent does not answer');
       bench.hub.heard.length = 0;
-      await bench.upAndReady('--page-port', '4790');
+      await bench.upAndReady('--page-port', String(port));
       await page.waitForSelector('text=The agent does not answer', { state: 'detached' });
-      await page.waitForSelector('.standing h2:text("Ready: no call needs this home now.")');
+      await stands('Ready: no call needs this home now.');
       expect(await earned()).toBe(before);
+      expect(bench.hub.state?.models.map(({ name }) => name)).toEqual(['say-*']);
       expect(faults.filter((fault) => !fault.includes('ERR_CONNECTION_REFUSED'))).toEqual([]);
-    } finally {
-      await bench.close();
-    }
+    });
   });
 });
