@@ -30,7 +30,7 @@ const WIDE: readonly (readonly [number, number])[] = [
   [0x2_00_00, 0x3_ff_fd],
 ];
 /** Marks over and under the letter before, joiners, and what only says how that is drawn. */
-const NO_WIDTH = /^[\p{M}\u200B-\u200F\u2060-\u2064\uFE00-\uFE0F]$/u;
+const NO_WIDTH = /^(?:\p{M}|\p{Cf})$/u;
 
 /** Columns that a line takes. */
 export function measureWidth(text: string): number {

@@ -11,7 +11,8 @@ const options = Object.fromEntries(
     { type: 'string' },
   ]),
 );
-const { values: said } = parseArgs({ options });
+const { values } = parseArgs({ options });
+const said = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
 if (!said.key) {
   process.stderr.write('Name the file of the signing key: --key FILE\n');
   process.exit(2);
@@ -19,7 +20,7 @@ if (!said.key) {
 if (!existsSync(said.key)) {
   const { privateKey } = generateKeyPairSync('ed25519');
   writeFileSync(said.key, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx' });
-  process.stderr.write(`A new key is in ${said.key}: keep it off this repository.\n`);
+  process.stderr.write(`A new key is in ${String(said.key)}: keep it off this repository.\n`);
 }
 const privateKey = createPrivateKey(readFileSync(said.key));
 const key = createPublicKey(privateKey).export({ type: 'spki', format: 'der' }).subarray(-32).toString('hex');

@@ -10,6 +10,7 @@ import {
   encodeUsageChunk,
   formChunk,
   makeUsage,
+  withEnergy,
   readChunks,
 } from './chunks.ts';
 import type {
@@ -140,7 +141,7 @@ export function encodeLastEvents(kind: JobKind, head: ChunkHead, word: LastWord)
   const { finish, counts, facts, includeUsage, role, isEmpty } = word;
   if (!includeUsage)
     return concatBytes([format.encodeFinish(head, finish, { role, isEmpty, irori: facts }), DONE_EVENT]);
-  const usage = format.encodeUsage(head, makeUsage(counts), facts);
+  const usage = format.encodeUsage(head, withEnergy(makeUsage(counts), facts), facts);
   return concatBytes([format.encodeFinish(head, finish, { role, isEmpty }), usage, DONE_EVENT]);
 }
 

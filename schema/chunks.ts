@@ -1,5 +1,6 @@
 // The bytes of a streamed answer: server-sent events that the agent (content), the hub (the last events, comments in silence) and the edge (what comes between two homes) write.
 import type { Hex } from './bytes.ts';
+import type { EnergyTold } from './energy-told.ts';
 import type { AnswerCall, CallText } from './joined-calls.ts';
 import { encodeLogprobs } from './logprobs.ts';
 import type { TokenLogprob } from './logprobs.ts';
@@ -29,6 +30,8 @@ export interface Usage {
   readonly total_tokens: number;
   /** Only of an answer that was thought over: thinking is output and counted there. */
   readonly completion_tokens_details?: { readonly reasoning_tokens: number };
+  /** The network's own: the same as in its facts. */
+  readonly energy?: EnergyTold;
 }
 
 /** The usage of an answer; `thinkingTokens` are among `outputTokens`. Source: the OpenAI API's usage object. */
@@ -40,6 +43,11 @@ export function makeUsage(counts: { promptTokens: number; outputTokens: number; 
     total_tokens: promptTokens + outputTokens,
     ...(thinkingTokens > 0 ? { completion_tokens_details: { reasoning_tokens: thinkingTokens } } : {}),
   };
+}
+
+/** The same with the answer's energy beside the counts, where its facts tell it. */
+export function withEnergy(usage: Usage, { energy }: Pick<FinalFacts, 'energy'>): Usage {
+  return energy ? { ...usage, energy } : usage;
 }
 
 /** 'content_filter': the model server's own filter ended the answer. 'function_call': 'tool_calls' in the older form. */
@@ -81,6 +89,8 @@ export interface FinalFacts extends IroriFacts {
   readonly output_tokens: number;
   readonly charge_micro: number;
   readonly receipt_hash: Hex | null;
+  /** Of the whole answer. */
+  readonly energy?: EnergyTold;
 }
 
 const encoder = new TextEncoder();
@@ -374,7 +384,7 @@ export function encodeCompletion(head: ChunkHead, answer: WholeAnswer, irori: Fi
     created: head.created,
     model: head.model,
     choices: [{ index: head.index ?? 0, message, logprobs, finish_reason: finish }],
-    usage: makeUsage(answer),
+    usage: withEnergy(makeUsage(answer), irori),
     irori,
   });
 }

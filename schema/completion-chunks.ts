@@ -1,5 +1,5 @@
 // The bytes of a text that goes on, as the API's older endpoint tells it: events of `text_completion`, and the whole answer.
-import { encodeEvent, makeUsage } from './chunks.ts';
+import { encodeEvent, makeUsage, withEnergy } from './chunks.ts';
 import type {
   ChunkHead,
   EventForm,
@@ -79,7 +79,7 @@ export function encodeTextCompletion(head: ChunkHead, answer: WholeAnswer, irori
   return JSON.stringify({
     ...base(head),
     choices: [{ ...piece(head, (head.echo ?? '') + text, finish), ...thought }],
-    usage: makeUsage(answer),
+    usage: withEnergy(makeUsage(answer), irori),
     irori,
   });
 }

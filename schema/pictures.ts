@@ -63,6 +63,7 @@ export function encodePictures(head: ChunkHead, answer: WholeAnswer, irori: Fina
       output_tokens: outputTokens,
       total_tokens: promptTokens + outputTokens,
       input_tokens_details: { text_tokens: promptTokens, image_tokens: 0 },
+      ...(irori.energy && { energy: irori.energy }),
     },
     irori,
   });

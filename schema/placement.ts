@@ -4,7 +4,7 @@ import type { Need, Sampler } from './needs.ts';
 import type { Place } from './places.ts';
 
 /** How one home is chosen among those that keep the promise. */
-export const MODES = ['closest', 'fairest', 'fastest', 'cheapest'] as const;
+export const MODES = ['closest', 'fairest', 'fastest', 'cheapest', 'greenest'] as const;
 export type Mode = (typeof MODES)[number];
 
 /** Which homes a caller lets answer. `mine-first` takes the caller's own while one has a free slot, else the public. */
@@ -124,6 +124,8 @@ export interface HomeState {
   readonly earnedPerHour: number;
   /** Prompt tokens that it is expected to still hold from earlier jobs. */
   readonly cachedTokens: number;
+  /** W at the wall above rest when it works with all slots full, as believed; null or absent where nobody knows, or nobody asked for it. */
+  readonly workW?: number | null;
 }
 
 /** What an edge asks of a hub. */
@@ -168,6 +170,7 @@ export const PASSED_OVER = [
   'cooling',
   'wish',
   'price',
+  'dirtier',
   'context',
   'excluded',
   'own-first',
@@ -240,6 +243,8 @@ export interface Capacity {
   readonly free: number;
   readonly slots: number;
   readonly classes: Readonly<Record<string, readonly [free: number, slots: number]>>;
+  /** Micrograms of CO2e that an answer of the usual length is expected to give off at the best home with a free slot; absent where it was not asked for. */
+  readonly microGrams?: number;
 }
 
 /** A home's speed class: slots, and both speeds in steps of √2, so that homes of one class are about as fast. */

@@ -39,6 +39,8 @@ export interface PresenceRow {
   readonly contexts: readonly number[];
   /** What each name in `serves` can do beside text, in that order (words of `Need`); one entry for a catalogue model. */
   readonly cans: readonly (readonly string[])[];
+  /** W at the wall above rest when it works with all slots full, as its hub believes; null or absent where nobody knows. */
+  readonly workW?: number | null;
   readonly untilAt: number;
   /** What `speedClassOf` says of it, where it was worked out; never packed. */
   readonly speedClass?: string;
@@ -77,6 +79,8 @@ export interface PresenceSummary {
   readonly slots: number;
   /** Free and all slots by speed class (`speedClassOf`), of homes that have the model in memory. */
   readonly classes: Capacity['classes'];
+  /** As in Capacity, when it was written; absent where a hub does not tell it. */
+  readonly microGrams?: number;
   readonly untilAt: number;
 }
 

@@ -24,12 +24,13 @@ export interface KeyDefaults {
   readonly resume: ResumeWish | null;
 }
 
-/** The four modes, and OpenRouter's words for them. */
+/** The modes, and OpenRouter's words for them. */
 const SORTS = {
   closest: 'closest',
   fairest: 'fairest',
   fastest: 'fastest',
   cheapest: 'cheapest',
+  greenest: 'greenest',
   price: 'cheapest',
   throughput: 'fastest',
   latency: 'fastest',

@@ -1,6 +1,7 @@
 // What a hub tells an edge of one part: who runs it, in the head of its response; how it ended, in the last events of its body, or where it broke off,
 // once the edge asks. The body itself is what the caller reads, byte for byte.
 import type { FinalFacts, FinishReason } from './chunks.ts';
+import type { PartEnergy } from './energy-told.ts';
 import { parseJson } from './json.ts';
 import type { Decision } from './placement.ts';
 import type { PartBill, ResumeClass } from './settlement.ts';
@@ -29,6 +30,8 @@ export interface PartCounts {
   readonly thinkingTokens: number;
   /** The same line of the job's bill that the caller's account makes of the settlement. */
   readonly bill: PartBill;
+  /** As far as it is believed; null where nobody knows it, absent where its hub is of a version that does not tell. */
+  readonly energy?: PartEnergy | null;
 }
 
 /** How the part ended well, with the counts that are charged. */

@@ -65,7 +65,9 @@ export function encodeVectors(head: ChunkHead, answer: WholeAnswer, irori: Final
     const vector = bytes.subarray(index * size, (index + 1) * size);
     return { object: 'embedding', index, embedding: isBase64 ? encodeBase64(vector) : readNumbers(vector) };
   });
-  const usage = { prompt_tokens: answer.promptTokens, total_tokens: answer.promptTokens };
+  const { energy } = irori;
+  const counts = { prompt_tokens: answer.promptTokens, total_tokens: answer.promptTokens };
+  const usage = { ...counts, ...(energy && { energy }) };
   return JSON.stringify({ object: 'list', data, model: head.model, usage, irori });
 }
 

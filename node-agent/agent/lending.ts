@@ -17,7 +17,6 @@ import { OwnerPause, openPauseFile } from '../home/owner-pause.ts';
 import { OwnProcesses } from '../home/own-processes.ts';
 import { PlayedSignals } from '../home/played-signals.ts';
 import { RulesFile } from '../home/rules-file.ts';
-import type { StartedServer } from '../home/started-server.ts';
 import type { AgentShared } from '../jobs/job-runner.ts';
 import type { Connection } from '../link/connection.ts';
 import type { Log } from '../log.ts';
@@ -92,7 +91,6 @@ export class Lending {
   readonly rules: RulesFile;
   readonly #doors: LendingDoors;
   readonly #own: OwnProcesses;
-  readonly #servers = new Set<StartedServer>();
   readonly #clock = new ClockWatch();
   #isEco = false;
   /** The memory of models was given back, and is wanted again once the home works. */
@@ -143,17 +141,7 @@ export class Lending {
     this.watch.close();
     this.ownerPause.close();
     files.rules.close();
-    await Promise.all([
-      files.counts.flush(),
-      files.strip.flush(),
-      ...[...this.#servers].map((server) => server.stop()),
-    ]);
-  }
-
-  /** A server that the agent started: its work is ours, and it is stopped with every pause that takes the machine back. */
-  adopt(server: StartedServer): void {
-    this.#servers.add(server);
-    if (server.pid !== null) this.#own.add(server.pid);
+    await Promise.all([files.counts.flush(), files.strip.flush()]);
   }
 
   /** The owner wants the machine: every job ends as preempted and memory is freed, both at once. Gives how many jobs there were. */
@@ -190,7 +178,7 @@ export class Lending {
   /** Gives back the memory of every model; after it the machine is the owner's. Never rejects. */
   async freeMemory(): Promise<void> {
     this.#isFreed = true;
-    await Promise.all([this.#doors.shared.shelf.unloadAll(), ...[...this.#servers].map((server) => server.stop())]);
+    await this.#doors.shared.shelf.unloadAll();
   }
 
   /** The pauses' board changed: a home that works again gets its models back. */
@@ -283,8 +271,7 @@ export class Lending {
   async #restore(): Promise<void> {
     this.#isFreed = false;
     const { shelf, pause } = this.#doors.shared;
-    await Promise.all([shelf.restoreAll(), ...[...this.#servers].map((server) => server.start())]);
-    for (const { pid } of this.#servers) if (pid !== null) this.#own.add(pid);
+    await shelf.restoreAll();
     await shelf.refresh();
     // Paused again meanwhile: then the next return brings it back.
     if (pause.reason === null) this.#doors.onReturn();

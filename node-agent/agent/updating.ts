@@ -105,7 +105,8 @@ export class Updating {
     const brought = await bringUpdate(settings, offer);
     if (!brought.ok) {
       this.#isInstalling = false;
-      return void log.warn('an update could not be installed', { reason: brought.error });
+      log.warn('an update could not be installed', { reason: brought.error });
+      return;
     }
     log.info('an update is installed: the agent starts with it when no job runs', {
       version: offer.version,

@@ -38,11 +38,10 @@ export function formatStatus(facts: StatusFacts): string {
     ...tellStanding(facts),
     ...(run === 'running' ? tellNow(facts) : []),
     ...tellDone(facts),
-    ...tellPower(status.power),
     ...tellMoney(status),
     ...tellWarnings(status),
     ...tellVersions(facts),
-    ...(run === 'running' ? [tellHow(status)] : []),
+    ...(run === 'running' ? [...tellPage(status), tellHow(status)] : []),
   ]);
 }
 
@@ -201,6 +200,10 @@ function tellVersions({ status, versions, now }: StatusFacts): string[] {
       ? []
       : [`update     version ${offered.version} is there (${formatBytes(offered.bytes)}): irori-node update`]),
   ];
+}
+
+function tellPage({ page }: AgentStatus): string[] {
+  return page === null ? [] : [`page       ${page.url} (irori-node open)`];
 }
 
 function tellHow({ paused }: AgentStatus): string {

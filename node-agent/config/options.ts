@@ -22,7 +22,6 @@ export const COMMANDS = [
   'up',
   'open',
   'status',
-  'open',
   'pause',
   'resume',
   'why',

@@ -99,3 +99,7 @@ test('the help names every flag and every variable but those of tests', () => {
     expect(help).toContain(env ?? flag);
   }
 });
+
+test('each command is there once', () => {
+  expect(new Set(COMMANDS).size).toBe(COMMANDS.length);
+});

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -54,7 +55,7 @@ interface Told {
 async function ask(path: string, { method = 'GET', headers = {}, body = '' } = {}): Promise<Told> {
   const asked = request({ port: server.port, host: '127.0.0.1', path, method, headers, agent: false });
   asked.end(body);
-  const [answer] = (await once(asked, 'response')) as [import('node:http').IncomingMessage];
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
   let text = '';
   for await (const part of answer) text += String(part);
   return { status: answer.statusCode ?? 0, headers: answer.headers, text };

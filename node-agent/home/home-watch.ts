@@ -157,7 +157,7 @@ export class HomeWatch {
     if (told === this.#told) return;
     const wasTold = this.#told !== '';
     this.#told = told;
-    if (standing.reason === null) this.#freeSinceAt = this.#doors.clock.wallAt();
+    if (wasTold && standing.reason === null) this.#freeSinceAt = this.#doors.clock.wallAt();
     if (wasTold || standing.reason !== null) for (const tell of this.#listeners) tell(this.standing());
   }
 

@@ -1,6 +1,10 @@
 // A program of the system that runs long and writes lines. The one door to such children; what they write is a stranger's, so lines are bounded.
 import { execFile, spawn } from 'node:child_process';
 
+/** How long a program may take that is asked once, and what it may say. */
+const ASK_MS = 5_000;
+const MOST_BYTES = 4 << 20;
+
 export interface LineProcess {
   /** Ends it; nothing is heard of it afterwards. */
   kill(): void;
@@ -45,9 +49,9 @@ export function startLineProcess(program: string, args: readonly string[], heare
 }
 
 /** What a program prints, once; '' where it is not there, fails, or takes longer than `limitMs`. Never rejects. */
-export function askProgram(program: string, args: readonly string[], limitMs: number): Promise<string> {
+export function askProgram(program: string, args: readonly string[], limitMs = ASK_MS): Promise<string> {
   return new Promise((resolve) => {
-    const options = { timeout: limitMs, maxBuffer: 1024 * 1024, windowsHide: true };
+    const options = { timeout: limitMs, killSignal: 'SIGKILL', maxBuffer: MOST_BYTES, windowsHide: true } as const;
     execFile(program, [...args], options, (error, stdout) => resolve(error ? '' : stdout));
   });
 }

@@ -7,7 +7,7 @@ import type { GpuSource } from './gpu-reading.ts';
 import type { Battery, MachineMemory, Readings, RunningApp, SignalSource } from './home-signals.ts';
 import { NO_READINGS } from './home-signals.ts';
 import { LinuxProcesses, listMacProcesses } from './process-list.ts';
-import { askProgram } from './program-door.ts';
+import { askProgram } from './line-process.ts';
 import {
   readHidIdle,
   readIdleMs,
@@ -56,6 +56,7 @@ export class MachineSignals implements SignalSource {
   readonly #dueMs = new Map<Probe, number>();
   readonly #running = new Set<Probe>();
   #readings: Readings = NO_READINGS;
+  #hasCards = false;
   #timer: NodeJS.Timeout | undefined;
   #stopGpus: () => void = () => undefined;
   #onChange: () => void = () => undefined;
@@ -67,10 +68,17 @@ export class MachineSignals implements SignalSource {
 
   readings(): Readings {
     const facts = this.#windows?.facts;
-    const gpus = this.#doors.gpus?.now() ?? null;
+    const gpus = this.#readCards();
     const apps = this.#windows ? (facts?.apps ?? null) : this.#readings.apps;
     const fromChild = facts ? { inputIdleS: facts.inputIdleS, battery: facts.battery } : {};
     return { ...this.#readings, ...fromChild, apps, gpus };
+  }
+
+  /** Cards that were there and say nothing any more are unknown; a machine that never had one has none. */
+  #readCards(): Readings['gpus'] {
+    const cards = this.#doors.gpus?.now() ?? null;
+    if (cards !== null && cards.length > 0) this.#hasCards = true;
+    return cards?.length === 0 && this.#hasCards ? null : cards;
   }
 
   start(onChange: () => void): void {
@@ -137,7 +145,7 @@ export class MachineSignals implements SignalSource {
 }
 
 async function readBattery(platform: NodeJS.Platform): Promise<Battery | null> {
-  if (platform === 'darwin') return readPmset((await askProgram('pmset', ['-g', 'batt'])) ?? '');
+  if (platform === 'darwin') return readPmset(await askProgram('pmset', ['-g', 'batt']));
   if (platform !== 'linux') return null;
   const names = await readdir(POWER_FOLDER).catch(() => []);
   return readPowerSupplies(await Promise.all(names.map(readSupply)));
@@ -159,7 +167,7 @@ async function readSupply(name: string): Promise<PowerSupply> {
 }
 
 async function readMemory(platform: NodeJS.Platform): Promise<MachineMemory | null> {
-  if (platform === 'darwin') return readMemoryPressure((await askProgram('memory_pressure', ['-Q'])) ?? '', totalmem());
+  if (platform === 'darwin') return readMemoryPressure(await askProgram('memory_pressure', ['-Q']), totalmem());
   // What Windows calls available is what Node calls free there.
   if (platform === 'win32') return { availableBytes: freemem(), totalBytes: totalmem(), stalledPercent: null };
   // These are no files of a disk: to wait for them on another thread costs more than to read them.
@@ -177,27 +185,27 @@ function readPressure(): string | null {
 /** Only NetworkManager tells; without it nobody knows. */
 async function readLine(platform: NodeJS.Platform): Promise<boolean | null> {
   if (platform !== 'linux') return null;
-  return readMetered((await askProgram('gdbus', NETWORK_MANAGER.split(' '))) ?? '');
+  return readMetered(await askProgram('gdbus', NETWORK_MANAGER.split(' ')));
 }
 
 /** Of several sources the desktop's own comes first; without any of them nobody knows. */
 async function readInput(platform: NodeJS.Platform): Promise<number | null> {
-  if (platform === 'darwin') return readHidIdle((await askProgram('ioreg', ['-c', 'IOHIDSystem', '-d', '4'])) ?? '');
+  if (platform === 'darwin') return readHidIdle(await askProgram('ioreg', ['-c', 'IOHIDSystem', '-d', '4']));
   if (platform !== 'linux') return null;
   const desktop = await readDesktop();
   const sessions = await askProgram('loginctl', ['list-sessions', '--no-legend', '--no-pager']);
-  const ids = (sessions ?? '').split('\n').flatMap((line) => /^\s*([A-Za-z0-9]{1,20})\s/.exec(line)?.[1] ?? []);
-  const text = ids.length === 0 ? null : await askProgram('loginctl', ['show-session', ...ids, ...SESSION_FACTS]);
-  const others = readSessions(text ?? '', Date.now());
+  const ids = sessions.split('\n').flatMap((line) => /^\s*([A-Za-z0-9]{1,20})\s/.exec(line)?.[1] ?? []);
+  const text = ids.length === 0 ? '' : await askProgram('loginctl', ['show-session', ...ids, ...SESSION_FACTS]);
+  const others = readSessions(text, Date.now());
   return desktop === null ? others : Math.min(desktop, others ?? desktop);
 }
 
 async function readDesktop(): Promise<number | null> {
   if (process.env['DBUS_SESSION_BUS_ADDRESS'] !== undefined) {
-    const mutter = readIdleMs((await askProgram('gdbus', MUTTER.split(' '))) ?? '');
+    const mutter = readIdleMs(await askProgram('gdbus', MUTTER.split(' ')));
     if (mutter !== null) return mutter;
   }
-  return process.env['DISPLAY'] === undefined ? null : readIdleMs((await askProgram('xprintidle', [])) ?? '');
+  return process.env['DISPLAY'] === undefined ? null : readIdleMs(await askProgram('xprintidle', []));
 }
 
 async function readFree(folder: string): Promise<number> {

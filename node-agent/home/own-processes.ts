@@ -1,7 +1,7 @@
 // Which processes are the home's own work: the agent, the servers that it lends, and what these started. Asks the system who listens on a server's port.
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
-import { askProgram } from './program-door.ts';
+import { askProgram } from './line-process.ts';
 import { readListener, readNetstat, readParent } from './read-machine.ts';
 
 /** A server may be started anew under another number. */
@@ -17,7 +17,6 @@ const SERVER_NAMES =
 export class OwnProcesses {
   readonly #ports: readonly number[];
   readonly #findListener: (port: number) => Promise<number | null>;
-  readonly #also = new Set<number>();
   #listeners: ReadonlyMap<number, number | null> = new Map();
   readonly #judged = new Map<number, { readonly isOurs: boolean; readonly atMs: number }>();
   #lookedMs = Number.NEGATIVE_INFINITY;
@@ -26,11 +25,6 @@ export class OwnProcesses {
   constructor(ports: readonly number[], findListener: (port: number) => Promise<number | null> = whoListens) {
     this.#ports = ports;
     this.#findListener = findListener;
-  }
-
-  /** A process that the agent started itself. */
-  add(pid: number): void {
-    this.#also.add(pid);
   }
 
   /** Looks who listens, once in a while; never rejects. */
@@ -55,7 +49,7 @@ export class OwnProcesses {
 
   #judge(pid: number): boolean {
     const listeners = [...this.#listeners.values()];
-    const roots = new Set([process.pid, ...this.#also, ...listeners.filter((one) => one !== null)]);
+    const roots = new Set([process.pid, ...listeners.filter((one) => one !== null)]);
     // A server whose process nobody names is known by its name, as long as one is lent at all.
     const isByName = this.#ports.length > 0 && listeners.includes(null);
     for (let at: number | null = pid, depth = 0; at !== null && at > 1 && depth < DEPTH_MOST; depth++) {
@@ -86,12 +80,11 @@ function readText(path: string): string {
 /** The process that listens on a port of this machine; null where nobody says. */
 export async function whoListens(port: number): Promise<number | null> {
   if (process.platform === 'win32') {
-    const text = await askProgram('netstat', ['-ano', '-p', 'TCP']);
-    return text === null ? null : readNetstat(text, port);
+    return readNetstat(await askProgram('netstat', ['-ano', '-p', 'TCP']), port);
   }
   if (process.platform === 'darwin') {
     const text = await askProgram('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-t']);
-    const [first = ''] = (text ?? '').split('\n');
+    const [first = ''] = text.split('\n');
     return /^\d+$/.test(first) ? Number(first) : null;
   }
   return whoListensOnLinux(port);

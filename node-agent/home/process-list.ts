@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { RunningApp } from './home-signals.ts';
 import { readPs } from './read-machine.ts';
-import { askProgram } from './program-door.ts';
+import { askProgram } from './line-process.ts';
 
 /** A process that was just made may still become another program. */
 const YOUNG_LOOKS = 3;
@@ -76,7 +76,7 @@ export class LinuxProcesses {
 /** The programs of a Mac; null where ps says nothing. */
 export async function listMacProcesses(): Promise<RunningApp[] | null> {
   const text = await askProgram('ps', ['-axo', 'pid=,comm=']);
-  return text === null ? null : readPs(text);
+  return text === '' ? null : readPs(text);
 }
 
 function isNumber(name: string): boolean {

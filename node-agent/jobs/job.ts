@@ -1,6 +1,5 @@
 // One running part of a job: backend in, frames out, what it came to at the end, and its receipt. It ends exactly once, however it ends.
-import { fromHex } from '../../schema/bytes.ts';
-import type { Hex } from '../../schema/bytes.ts';
+import { fromHex, type Hex } from '../../schema/bytes.ts';
 import type { JobFrame } from '../../schema/frames-to-node.ts';
 import type { Work } from '../../schema/frames-to-hub.ts';
 import { encodeJsonFrame } from '../../schema/frames.ts';
@@ -10,8 +9,7 @@ import type { Finish as FinishWord, MessageProof, MessageSigner } from '../../sc
 import { UNSEALED } from '../../schema/seal.ts';
 import type { Domain } from '../../schema/typed-data.ts';
 import type { Backend, BackendError, Capabilities, Delta, Finish } from '../backends/backend.ts';
-import { describeError } from '../log.ts';
-import type { Log } from '../log.ts';
+import { describeError, type Log } from '../log.ts';
 import { AliveTeller } from './alive-teller.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import type { WorkShare } from '../energy/job-share.ts';
@@ -379,8 +377,9 @@ export class Job {
     const { model } = this.#doors.frame.request;
     const { reason, isServers = false } = this.#fault ?? {};
     this.#doors.log.info('job', { job: this.#jobId(), model, finish, reason, outputTokens, durationMs });
-    const receipt = { isReceiptUnsent: this.#isReceiptUnsent, isReceiptLost: this.#isReceiptLost };
-    this.#doors.onEnd({ finish, promptTokens, outputTokens, ...receipt, failure: isServers ? (reason ?? null) : null });
+    const [isReceiptUnsent, isReceiptLost] = [this.#isReceiptUnsent, this.#isReceiptLost];
+    const failure = isServers ? (reason ?? null) : null;
+    this.#doors.onEnd({ finish, promptTokens, outputTokens, isReceiptUnsent, isReceiptLost, failure });
   }
 
   #jobId(): string {
@@ -389,10 +388,7 @@ export class Job {
 }
 
 /** What a backend reports, or the link's loss. */
-interface Fault extends FaultNumbers {
-  readonly code: string;
-  readonly message: string;
-}
+type Fault = FaultNumbers & Pick<BackendError, 'message'> & { readonly code: string };
 type FaultNumbers = Pick<BackendError, 'promptTokens' | 'contextTokens' | 'retryMs'>;
 
 const SERVERS_FAULTS: ReadonlySet<string> = new Set(['unreachable', 'internal', 'no-model']);

@@ -264,7 +264,8 @@ export class Connection {
     else this.#attempt += 1;
     this.#note({ state: 'waiting', hub: null, area: null, problem: plan.sentence });
     const line = plan.isForOwner ? shared.log.error : isMoved ? shared.log.info : shared.log.warn;
-    const again = plan.waitMs < 500 ? 'Trying again at once.' : `Trying again in ${tellSpan(plan.waitMs)}.`;
+    const again =
+      plan.waitMs === 0 ? 'Trying again at once.' : `Trying again in ${tellSpan(Math.max(1000, plan.waitMs))}.`;
     if (this.#isNews(plan.sentence)) line(`${plan.sentence} ${again}`);
     if (this.#isStopping || plan.waitMs === 0) return;
     const waiting = new AbortController();

@@ -2,8 +2,8 @@
 const LOOK_MS = 2_000;
 const SLOW_MS = 30_000;
 
-/** Asks as often as the page does until it is closed. Throws where it is not let in. */
-export async function openPageClient(url: string): Promise<() => Promise<void>> {
+/** Lets itself in and gives what asks for a path as the page does. Throws where it is not let in. */
+export async function enterPage(url: string): Promise<(path: string) => Promise<string>> {
   const { origin, hash } = new URL(url);
   const token = hash.replace('#open=', '');
   const headers = { origin, 'content-type': 'application/json' };
@@ -14,11 +14,16 @@ export async function openPageClient(url: string): Promise<() => Promise<void>> 
     .map((one) => one.split(';', 1)[0])
     .join('; ');
   const { key } = (await session.json()) as { key: string };
-  const ask = (path: string): Promise<void> =>
+  return (path) =>
     fetch(`${origin}${path}`, { headers: { cookie, 'x-irori-page-key': key } }).then(
-      async (answer) => void (await answer.text()),
-      () => undefined,
+      (answer) => answer.text(),
+      () => '',
     );
+}
+
+/** Asks as often as the page does until it is closed. Throws where it is not let in. */
+export async function openPageClient(url: string): Promise<() => Promise<void>> {
+  const ask = await enterPage(url);
   await ask('/');
   const timers = [setInterval(() => void ask('/api/view'), LOOK_MS), setInterval(() => void ask('/api/why'), SLOW_MS)];
   return async () => {

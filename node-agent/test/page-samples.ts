@@ -123,7 +123,7 @@ export class SampleDesk implements PageDesk {
   }
 }
 
-export function sampleView(now: number): PageView {
+function sampleView(now: number): PageView {
   return {
     at: iso(now),
     home: {

@@ -39,14 +39,14 @@ describe.skipIf(executablePath === null)(`in a browser (${BROWSER_TOLD})`, () =>
     const sessions = await PageSessions.open(folder, { log, now: Date.now, random: randomBytes });
     const documents = async (): Promise<ReturnType<typeof unpackPage>> => unpackPage();
     server = new PageServer({ desk, sessions, documents, log, now: () => performance.now() });
-    expect(await server.listen(null)).toBe(true);
+    if (!(await server.listen(null))) throw new Error('the page has no port');
     browser = await chromium.launch({ executablePath: executablePath ?? '', args: ['--no-sandbox', '--disable-gpu'] });
   });
   afterAll(async () => {
     await browser?.close();
     server?.close();
     await rm(folder, { recursive: true, force: true });
-    expect(lines).toEqual([]);
+    if (lines.length > 0) throw new Error(`the page logged ${lines.join(', ')}`);
   });
 
   /** A page that was let in. What it asks of anybody else, and what fails in it, fails the test. */

@@ -3,7 +3,7 @@ import { createPublicKey, verify } from 'node:crypto';
 import packaged from './release-keys.json' with { type: 'json' };
 
 /** An Ed25519 public key of 32 bytes, in hex. */
-export const RELEASE_KEY = /^[0-9a-f]{64}$/;
+const RELEASE_KEY = /^[0-9a-f]{64}$/;
 /** What stands in front of the 32 bytes in DER (RFC 8410). */
 const DER_HEAD = Buffer.from('302a300506032b6570032100', 'hex');
 

@@ -39,6 +39,8 @@ interface ModeResult {
   readonly rejected: number;
   readonly gini: number;
   readonly jPerToken: number;
+  /** Grams of CO2e a request, above rest, by the grids' yearly means. */
+  readonly gCo2ePerRequest: number;
   /** Mean error of believed speeds, in logs, before and after learning. */
   readonly speedError: { readonly start: number; readonly end: number };
   /** How far first tokens came from what was predicted, as a share of it: half of them less, nine in ten less. */
@@ -106,6 +108,7 @@ function run(simulator: Simulator, args: ReadonlyMap<string, string>, mode: stri
     rejected: seen.rejected,
     gini: seen.util.gini,
     jPerToken: seen.energy.marginalJPerToken,
+    gCo2ePerRequest: gramsOf(world, seen),
     speedError: watch.speedError(world.nodes),
     predictionError: watch.predictionError(),
     pickUs: rankUs + grantUs,
@@ -116,6 +119,13 @@ function run(simulator: Simulator, args: ReadonlyMap<string, string>, mode: stri
     hubs: seen.hubs,
     tokensPerSp5: seen.speed.p5,
   };
+}
+
+/** By the simulated world's own grids. */
+function gramsOf({ nodes }: SimWorld, { joulesByCountry, requests }: SimSummary): number {
+  const grids = new Map(nodes.map(({ cc, grid }) => [cc, grid]));
+  const grams = Object.entries(joulesByCountry).map(([cc, joules]) => (joules / 3.6e6) * (grids.get(cc) ?? 0));
+  return grams.reduce((sum, one) => sum + one, 0) / requests;
 }
 
 const rounded = (_: string, value: unknown): unknown =>

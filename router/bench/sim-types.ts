@@ -12,7 +12,12 @@ export interface SimNode {
     readonly tg: number;
     readonly slots: number;
     readonly disk: number;
+    /** Board watts at full work, and with the model in memory and nothing to do. */
+    readonly w: number;
+    readonly idle: number;
   };
+  /** Grams of CO2e a kilowatt-hour of its country. */
+  readonly grid: number;
   /** Models it has on disk. */
   readonly disk: ReadonlySet<number>;
   /** What only the world knows: its real speed over its class's. */
@@ -103,6 +108,8 @@ export interface SimSummary {
   readonly retries: number;
   readonly util: { readonly gini: number };
   readonly energy: { readonly marginalJPerToken: number };
+  readonly joulesByCountry: Readonly<Record<string, number>>;
+  readonly requests: number;
   readonly km: number;
   readonly busy: number;
   readonly att: number;

@@ -55,6 +55,10 @@ export class SimWatch {
     return learned ? expectSpeeds(learned, benchmarkOf(node)) : benchmarkOf(node);
   }
 
+  workW({ cls }: SimNode, _model: number): number {
+    return (cls.w - cls.idle) * 1.14 + 15;
+  }
+
   failureShare(node: SimNode, atS: number): number {
     return expectFailures(this.#failures.get(node.id) ?? NO_FAILURES, atS * 1000);
   }

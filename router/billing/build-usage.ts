@@ -1,9 +1,9 @@
 // What parts add to the totals of their days: for the caller by key, model, country and kind, for the owner by home and model. Rows are arrays, as
 // they stand in a flush, so that many take little room. Pure.
-import { ENERGY_METHOD } from '../../schema/receipt.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import type { LedgerEntry } from './build-entry.ts';
 import { countAsked } from './decide-charge.ts';
+import { energyOf } from './judge-energy.ts';
 
 /** Counts of either row, in their order; tokens and units are whole numbers, energy is in millionths of a watt-hour. */
 type Counts = readonly [
@@ -46,8 +46,6 @@ const DAY_MS = 86_400_000;
 /** Names before the counts. */
 const USAGE_NAMES = 5;
 const EARNING_NAMES = 4;
-/** What an hour of several large cards takes, five kilowatt-hours: a home that says more of one part is not believed, and no sum overflows. */
-const MOST_MICRO_WH = 5_000_000_000n;
 /** The kind of what was settled before kinds were told. */
 export const NO_KIND = 'unknown';
 
@@ -127,9 +125,8 @@ function addRows<Row extends readonly (string | number)[]>(rows: readonly Row[],
   return [...sums.values()];
 }
 
-/** What the receipt says of energy, and whether it says anything. One that was not accepted says nothing: it may come again. */
-function readEnergy({ receipt, acceptance }: SettlementJson): readonly [microWh: number, parts: 0 | 1] {
-  if (!receipt || !acceptance || receipt.energyMethod === ENERGY_METHOD.unknown) return [0, 0];
-  const microWh = BigInt(receipt.energyMicroWh);
-  return microWh > MOST_MICRO_WH ? [0, 0] : [Number(microWh), 1];
+/** What is believed of the receipt's energy, and whether it says anything. One that was not accepted says nothing: it may come again. */
+function readEnergy(settlement: SettlementJson): readonly [microWh: number, parts: 0 | 1] {
+  const energy = settlement.acceptance && energyOf(settlement);
+  return energy ? [energy.microWh, 1] : [0, 0];
 }

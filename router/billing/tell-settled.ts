@@ -2,6 +2,7 @@
 import type { PartTold } from '../../schema/records.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import { countAsked } from './decide-charge.ts';
+import { energyOf } from './judge-energy.ts';
 import { billPart } from './tally-job.ts';
 
 /** Null for a part that nobody has settled as complete: what broke off is charged only where its edge says so. */
@@ -19,6 +20,7 @@ export function tellSettled(settlements: readonly SettlementJson[], part: number
       // Nobody wrote down how many of them were thinking.
       thinkingTokens: 0,
       bill: billPart(settlement),
+      energy: energyOf(settlement),
       finish: outputTokens >= ticket.maxOutputTokens ? 'length' : 'stop',
       ttftMs,
       receiptHash: null,

@@ -39,6 +39,7 @@ export const PASSED: Readonly<Record<PassedOver, string>> = {
   cooling: 'this home was cooling down after failures',
   wish: 'the caller wished for something that this home is not',
   price: 'the caller wanted a lower price',
+  dirtier: 'the caller wanted the least CO2e, and another home was expected to give off less',
   context: "the call was longer than this home's model can read",
   excluded: 'the caller, or an earlier attempt of the same job, left this home out',
   'own-first': "the caller's own home came first",

@@ -4,6 +4,7 @@ import { encodeLastEvents } from '../../schema/answers.ts';
 import type { JobOffer } from '../../schema/offer.ts';
 import type { EndRecord, HeadRecord } from '../../schema/records.ts';
 import { sumUpAnswer } from '../billing/sum-up-answer.ts';
+import { listEnergies, tellEnergy } from '../billing/tell-energy.ts';
 import { tellFacts, tellFinal } from '../placement/tell-facts.ts';
 import { worseOf } from '../placement/worse-class.ts';
 
@@ -21,10 +22,11 @@ export function makeLastEvents(offer: JobOffer, { head, end, hasText, hasThinkin
   const resumed = head.resumed ? worseOf(before.resumed, head.resumed) : before.resumed;
   const facts = tellFacts({ jobId, part, attempts: attempt, head, resumed, payment: offer.payment });
   const { finish, receiptHash } = end;
+  const energy = tellEnergy(listEnergies([...before.settled, end], before.unsettled.outputTokens));
   return encodeLastEvents(request.kind, chunk, {
     finish,
     counts,
-    facts: tellFinal(facts, { ttftMs: tellTtft(offer, head, end), ...counts, receiptHash }),
+    facts: tellFinal(facts, { ttftMs: tellTtft(offer, head, end), ...counts, receiptHash, energy }),
     includeUsage: offer.includeUsage === true,
     role: !isBegun && !hasText && !hasThinking,
     isEmpty: !hasText && resume === null,

@@ -269,7 +269,7 @@ describe('faults', () => {
       {
         code: 'preempted',
         message: 'the home was taken back by its owner',
-        delivered: { promptTokens, outputTokens, thinkingTokens, bill },
+        delivered: { promptTokens, outputTokens, thinkingTokens, bill, energy: null },
       },
     ]);
     expect(settled).toMatchObject([{ outcome: 'interrupted-by-network' }]);

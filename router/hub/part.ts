@@ -326,8 +326,8 @@ export class Part {
     const tell = (told: Pick<FailRecord, 'delivered' | 'isCharged'>): void =>
       this.#given.breakOff({ code, message, ...facts, ...told }, said);
     void this.#settle(outcome, work && { work }, now).then(
-      ({ promptTokens, outputTokens, thinkingTokens, bill }) =>
-        tell({ ...isCharged, delivered: goesOn ? { promptTokens, outputTokens, thinkingTokens, bill } : null }),
+      ({ promptTokens, outputTokens, thinkingTokens, bill, energy = null }) =>
+        tell({ ...isCharged, delivered: goesOn ? { promptTokens, outputTokens, thinkingTokens, bill, energy } : null }),
       () => tell({ delivered: null }),
     );
   }

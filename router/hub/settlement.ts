@@ -15,6 +15,7 @@ import type { Journal } from './journal.ts';
 import type { DuePart } from './journal-rows.ts';
 import { decidePart } from '../billing/count-part.ts';
 import { countAsked } from '../billing/decide-charge.ts';
+import { judgeEnergy } from '../billing/judge-energy.ts';
 import { billPart } from '../billing/tally-job.ts';
 import type { HubServices, ReceiptAnswer } from './hub-services.ts';
 import { makeLog } from '../log.ts';
@@ -144,6 +145,7 @@ export class HubSettlement {
       outputTokens: settlement.outputTokens,
       thinkingTokens,
       bill: billPart(settlement),
+      energy: work && judgeEnergy(work, settlement),
       ttftMs: summary.ttftMs,
       receiptHash: signed ? services.signer.hash(USAGE_RECEIPT, signed.receipt) : null,
     };

@@ -4,6 +4,7 @@ import { distanceKm } from '../../schema/places.ts';
 import type { JobSize, Wish } from '../../schema/placement.ts';
 import type { PresenceSummary } from '../../schema/presence.ts';
 import { expectFirstToken } from './expect-first-token.ts';
+import { KN } from './expect-grams.ts';
 import { guessRttMs } from './learn-rtt.ts';
 import type { NearHub } from './near-hubs.ts';
 import { keepsPromise } from './score-home.ts';
@@ -17,7 +18,7 @@ const MAX_LOOKED_AT = 150;
 /** What a job needs of a home. */
 export interface Need {
   readonly size: JobSize;
-  readonly wish: Pick<Wish, 'maxTtftMs' | 'minTokensPerS'>;
+  readonly wish: Pick<Wish, 'maxTtftMs' | 'minTokensPerS'> & Partial<Pick<Wish, 'mode'>>;
 }
 
 /**
@@ -30,6 +31,7 @@ export function chooseHubs(
   excludeHubs: readonly string[] = [],
   need: Need | null = null,
 ): string[] {
+  if (need?.wish.mode === 'greenest' && excludeHubs.length < KN('AFTER', 99)) return chooseGreen(near, place, { excludeHubs, need });
   const keeping: ChosenHub[] = [];
   const withRoom: ChosenHub[] = [];
   const full: ChosenHub[] = [];
@@ -44,6 +46,25 @@ export function chooseHubs(
     const km = Math.max(0, centreKm - summary.radiusKm);
     const isKeeping = need !== null && summary.free > 0 && km < farthestOf(keeping) && mayKeep(summary, centreKm, need);
     insertNear(isKeeping ? keeping : others, { hub: summary.hub, km });
+  }
+  return [...keeping, ...withRoom, ...full].slice(0, NEAR_HUBS).map(({ hub }) => hub);
+}
+
+/** The same where the least CO2e is wished for: those with the least of what is near enough to keep the promise, however far. */
+function chooseGreen(
+  near: Iterable<NearHub>,
+  place: { readonly lat: number; readonly lon: number },
+  { excludeHubs, need }: { readonly excludeHubs: readonly string[]; readonly need: Need },
+): string[] {
+  const [keeping, withRoom, full]: [ChosenHub[], ChosenHub[], ChosenHub[]] = [[], [], []];
+  let looked = 0;
+  for (const { summary } of near) {
+    if (looked++ >= MAX_LOOKED_AT) break;
+    if (excludeHubs.includes(summary.hub)) continue;
+    const centreKm = distanceKm(summary, place);
+    const { hub, free, microGrams = Infinity } = summary;
+    if (free > 0 && mayKeep(summary, centreKm, need)) insertNear(keeping, { hub, km: microGrams });
+    else insertNear(free > 0 ? withRoom : full, { hub, km: Math.max(0, centreKm - summary.radiusKm) });
   }
   return [...keeping, ...withRoom, ...full].slice(0, NEAR_HUBS).map(({ hub }) => hub);
 }
@@ -73,7 +94,7 @@ function mayKeep(summary: PresenceSummary, km: number, { size, wish }: Need): bo
     // A class that could not keep the promise even when idle needs no forecast.
     if (!home || (1000 * size.promptTokens) / home.promptTokensPerS > wish.maxTtftMs) continue;
     const active = home.slots * Math.max(0, 1 - free / Math.max(1, all));
-    const facts = { ...home, active, pendingPromptTokens: 0, loadMs: 0, rttMs: guessRttMs(km), cachedTokens: 0 };
+    const facts = { ...home, active, pendingPromptTokens: KN('PEND', 0) * (active / home.slots), loadMs: 0, rttMs: guessRttMs(km), cachedTokens: 0 };
     if (keepsPromise(expectFirstToken(facts, size, 0), wish)) return true;
   }
   return false;

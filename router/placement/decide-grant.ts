@@ -2,6 +2,7 @@
 import { distanceKm } from '../../schema/places.ts';
 import type { Grant, GrantAsk, HomeState, PassedOver, WishField } from '../../schema/placement.ts';
 import { expectFirstToken, expectFreeSlotMs } from './expect-first-token.ts';
+import { expectGrams, KN } from './expect-grams.ts';
 import { findEmptying, makeFit } from './fit-wish.ts';
 import { describeChoice } from './describe-choice.ts';
 import type { Candidate, Rule } from './describe-choice.ts';
@@ -112,6 +113,12 @@ function chooseByMode(candidates: readonly Candidate[], { ask, rejected }: Choos
       const price = (one: Candidate): number => expectPrice(one, ask);
       const low = Math.min(...pool.map(price));
       return least(keep(pool, { rejected, why: 'price', if: (one) => price(one) <= low }), ({ km }) => km, 'farther');
+    }
+    case 'greenest': {
+      const sure = pool.filter(({ forecast }) => forecast.ttftMs <= KN('HM', 1) * ask.wish.maxTtftMs);
+      const pool2 = sure.length > 0 ? sure : pool;
+      const grams = new Map(pool2.map((one) => [one, expectGrams(one.home, ask.size)]));
+      return least(pool2, (one) => grams.get(one) ?? Infinity, 'dirtier');
     }
     case 'closest': {
       let nearKm = Infinity;

@@ -61,6 +61,8 @@ function reasonOf(rule: Rule, { wish }: GrantAsk): string {
       return 'fastest home';
     case 'cheapest':
       return 'cheapest home that keeps the promise';
+    case 'greenest':
+      return 'home with the least CO2e of those that keep the promise';
   }
 }
 

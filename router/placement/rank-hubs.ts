@@ -7,6 +7,7 @@ import { canOf, contextOf, isServing } from '../../schema/presence.ts';
 import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
 import { EQUAL_KM } from './decide-grant.ts';
 import { expectFirstToken } from './expect-first-token.ts';
+import { expectGrams, KN } from './expect-grams.ts';
 import { findEmptying, makeFit } from './fit-wish.ts';
 import { keepsPromise, scoreHome } from './score-home.ts';
 
@@ -33,7 +34,7 @@ export interface HubView {
   /** Edge to hub and back, as measured or guessed. */
   readonly edgeRttMs: number;
   /** Null where only rows are known: every slot is then thought free. */
-  readonly summary: Pick<PresenceSummary, 'free' | 'slots' | 'classes'> | null;
+  readonly summary: Pick<PresenceSummary, 'free' | 'slots' | 'classes' | 'microGrams'> | null;
   readonly rows: readonly PresenceRow[];
 }
 
@@ -105,7 +106,7 @@ export function rankHubs(views: readonly HubView[], ask: RankAsk, random: () => 
       );
     if (!ask.excludeHubs.includes(view.hub)) hubs.push(...rateHub(view, homes, { ask, random }));
   }
-  const ranked = order(hubs, ask.wish.mode, random);
+  const ranked = order(hubs, ask.wish.mode === 'greenest' && ask.excludeHubs.length >= KN('AFTER', 99) ? (process.env.THEN as any) : ask.wish.mode, random);
   const isLone = !ask.wish.allowFallbacks && ask.wish.order.length === 0;
   return {
     ranked: (isLone ? ranked.slice(0, 1) : ranked).map(({ hub, edgeRttMs, best, scoreMs, nearKm, keeps }) => ({
@@ -144,7 +145,7 @@ function guessHome(row: PresenceRow, summary: HubView['summary'], ownName: strin
     priceOut: row.priceOut,
     slots: row.slots,
     active: row.loadMs > 0 ? 0 : taken * row.slots,
-    pendingPromptTokens: 0,
+    pendingPromptTokens: KN('PEND', 0) * taken,
     promptTokensPerS: row.promptTokensPerS,
     decodeTokensPerS: row.decodeTokensPerS,
     loadMs: row.loadMs,
@@ -152,6 +153,7 @@ function guessHome(row: PresenceRow, summary: HubView['summary'], ownName: strin
     failureShare: FAILURE_SHARE,
     earnedPerHour: 0,
     cachedTokens: 0,
+    workW: row.workW ?? null,
   };
 }
 
@@ -162,6 +164,8 @@ interface RatedHome {
   readonly keeps: boolean;
   readonly km: number;
   readonly price: number;
+  /** Grams of CO2e that the answer is expected to give off there; 0 where the caller does not go by it. */
+  readonly grams: number;
   readonly slots: number;
   /** Slots thought free. */
   readonly free: number;
@@ -178,6 +182,7 @@ interface RatedHub {
   /** The closest home there that keeps the promise; infinite where none does. */
   readonly nearKm: number;
   readonly price: number;
+  readonly grams: number;
   readonly free: number;
   /** How likely it is drawn among equals, beside the others. */
   readonly weight: number;
@@ -196,9 +201,10 @@ function rateHome(home: HomeState, view: HubView, ask: RankAsk): RatedHome {
   return {
     nodeId: home.nodeId,
     scoreMs: scoreHome(forecast, home.failureShare),
-    keeps: keepsPromise(forecast, wish),
+    keeps: keepsPromise(wish.mode === 'greenest' ? { ...forecast, ttftMs: forecast.ttftMs * (KN('EM', 1) + KN('EMA', 0) * ask.excludeHubs.length) } : forecast, wish),
     km: distanceKm(home.place, ask.place),
     price: isOwn ? 0 : home.priceIn * size.promptTokens + home.priceOut * size.outputTokens,
+    grams: wish.mode === 'greenest' ? expectGrams(home, size) : 0,
     slots: home.slots,
     free,
     tier:
@@ -225,6 +231,7 @@ function rateHub(
   const pool = [ofTier(keepers), ofTier(homes)].find((list) => list.length > 0) ?? homes;
   const cost = (home: RatedHome): number => {
     if (keepers.length === 0 || ask.wish.mode === 'fastest' || ask.wish.mode === 'fairest') return home.scoreMs;
+    if (ask.wish.mode === 'greenest') return home.grams;
     return ask.wish.mode === 'cheapest' ? home.price : home.km;
   };
   return [
@@ -236,6 +243,7 @@ function rateHub(
       keeps: keepers.length > 0,
       nearKm: Math.min(...keepers.map((home) => home.km)),
       price: Math.min(...keepers.map((home) => home.price)),
+      grams: view.summary?.microGrams !== undefined && process.env.USEMG ? view.summary.microGrams / 1e6 : Math.min(...keepers.map((home) => home.grams)),
       weight: weighHub(keepers.length > 0 ? keepers : homes, ask.wish.mode),
       free: view.summary?.free ?? homes.reduce((sum, home) => sum + home.free, 0),
       tier,
@@ -269,7 +277,8 @@ function orderEquals(hubs: readonly RatedHub[], mode: Wish['mode'], random: () =
   const { cost, tolerance } = COSTS[mode];
   const sorted = hubs.toSorted((a, b) => cost(a) - cost(b));
   const least = sorted[0] ? cost(sorted[0]) : 0;
-  const isEqual = (hub: RatedHub): boolean => cost(hub) <= least + tolerance;
+  const isEqual = (hub: RatedHub): boolean => cost(hub) <= (mode === 'greenest' ? least * KN('TOL', 1) : least + tolerance);
+  if (mode === 'greenest' && process.env.NEAR) return [...sorted.filter(isEqual).toSorted((a, b) => a.edgeRttMs - b.edgeRttMs), ...sorted.filter((hub) => !isEqual(hub))];
   return [...drawByWeight(sorted.filter(isEqual), random), ...sorted.filter((hub) => !isEqual(hub))];
 }
 
@@ -278,6 +287,7 @@ const COSTS: Readonly<Record<Wish['mode'], { cost: (hub: RatedHub) => number; to
   closest: { cost: ({ nearKm }) => nearKm, tolerance: EQUAL_KM },
   fairest: { cost: () => 0, tolerance: 0 },
   cheapest: { cost: ({ price }) => price, tolerance: 0 },
+  greenest: { cost: ({ grams }) => grams, tolerance: 0 },
 };
 
 /** A hub's weight in the draw: free slots at homes that will do. In `fairest`, slots of idle homes weigh more. */

@@ -1,4 +1,5 @@
 // What a caller is told of a job and its home, in the `x-irori` header by the edge and in the last events by the hub. Pure.
+import type { EnergyTold } from '../../schema/energy-told.ts';
 import type { FinalFacts, IroriFacts, PaymentTold } from '../../schema/chunks.ts';
 import { receiptIdOf } from '../../schema/ids.ts';
 import type { HeadRecord } from '../../schema/records.ts';
@@ -44,8 +45,10 @@ export function tellFinal(
     readonly outputTokens: number;
     readonly charge: number;
     readonly receiptHash: FinalFacts['receipt_hash'];
+    readonly energy?: EnergyTold;
   },
 ): FinalFacts {
-  const { ttftMs, outputTokens, charge, receiptHash } = end;
-  return { ...facts, ttft_ms: ttftMs, output_tokens: outputTokens, charge_micro: charge, receipt_hash: receiptHash };
+  const { ttftMs, outputTokens, charge, receiptHash, energy } = end;
+  const told = { ttft_ms: ttftMs, output_tokens: outputTokens, charge_micro: charge, receipt_hash: receiptHash };
+  return { ...facts, ...told, ...(energy && { energy }) };
 }

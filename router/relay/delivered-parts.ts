@@ -1,5 +1,7 @@
 // What the homes of one job have delivered before the last one: counted and priced as the one answer that the caller reads.
 import type { OutputCounts, PartCounts } from '../../schema/records.ts';
+import type { TokensEnergy } from '../../schema/energy-told.ts';
+import { listEnergies } from '../billing/tell-energy.ts';
 import { addCounts, sumUpAnswer } from '../billing/sum-up-answer.ts';
 import type { AnswerSum } from '../billing/sum-up-answer.ts';
 
@@ -52,6 +54,11 @@ export class DeliveredParts {
   /** Units that are charged of a part that counts as lost: its hub had settled it as complete. */
   get booked(): number {
     return this.#booked;
+  }
+
+  /** The energy of each part; `end` as in `sumUp`. */
+  listEnergies(end: PartCounts | null): TokensEnergy[] {
+    return listEnergies(end ? [...this.#settled, end] : this.#settled, this.#unsettled.outputTokens);
   }
 
   /** The whole answer's counts and price with the part that ended it, null where it ended with these. */

@@ -1,6 +1,7 @@
 // What one job's run at the edge needs of the other rooms, and what it tells: types only.
 import type { AnswerText } from '../../schema/chunks.ts';
 import type { Capacity, WishField } from '../../schema/placement.ts';
+import type { TokensEnergy } from '../../schema/energy-told.ts';
 import type { JobOffer } from '../../schema/offer.ts';
 import type { EndRecord, HeadRecord, PartTold } from '../../schema/records.ts';
 import type { Timings } from '../../schema/timings.ts';
@@ -77,7 +78,9 @@ export type JobFailure =
   | { readonly kind: 'broken'; readonly message: string; readonly isCharged?: boolean };
 
 /** How the whole answer ended, with what is told and charged for all its parts. */
-export interface JobEnd extends Omit<EndRecord, 'bill'> {
+export interface JobEnd extends Omit<EndRecord, 'bill' | 'energy'> {
+  /** Of all its parts. */
+  readonly energies?: readonly TokensEnergy[];
   /** Units. */
   readonly charge: number;
 }

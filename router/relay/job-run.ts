@@ -171,11 +171,13 @@ export class JobRun {
     return event;
   }
 
-  #sumUp({ bill, ...end }: EndRecord): JobEnd {
+  #sumUp(record: EndRecord): JobEnd {
+    const { bill, energy, ...end } = record;
     const { ttftMs } = end;
     // Of a whole answer the first token is its hub's to tell: here it comes with the rest.
     const fromCallMs = ttftMs === null ? null : this.#askedMs + ttftMs + (this.#head?.decision.queuedMs ?? 0);
-    return { ...end, ...this.#delivered.sumUp({ ...end, bill }), ttftMs: this.#ttftMs ?? fromCallMs };
+    const energies = energy === undefined ? {} : { energies: this.#delivered.listEnergies(record) };
+    return { ...end, ...this.#delivered.sumUp({ ...end, bill }), ...energies, ttftMs: this.#ttftMs ?? fromCallMs };
   }
 
   #onBroke(part: PartRun, outcome: BrokenPart): JobEvent | null {
@@ -359,7 +361,8 @@ export class JobRun {
   #endWhole(): JobEvent {
     this.#over(this.#close(true));
     const last = { finish: 'length', ttftMs: this.#ttftMs, receiptHash: null } as const;
-    return { kind: 'unsaid', end: { ...last, ...this.#delivered.sumUp(null) }, said: this.#answer.said };
+    const sum = { ...this.#delivered.sumUp(null), energies: this.#delivered.listEnergies(null) };
+    return { kind: 'unsaid', end: { ...last, ...sum }, said: this.#answer.said };
   }
 
   #tellEnd(): JobFailure {

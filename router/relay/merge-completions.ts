@@ -1,4 +1,5 @@
 // Whole answers to one call as one: their choices in order, one usage, one word of the network's facts. Pure.
+import { withEnergy } from '../../schema/chunks.ts';
 import type { FinalFacts, Usage } from '../../schema/chunks.ts';
 import { mergeFacts, mergeUsage } from './merge-facts.ts';
 
@@ -14,10 +15,11 @@ export function mergeCompletions(bodies: readonly string[]): string {
   const [first, ...others] = bodies.map((body) => JSON.parse(body) as Completion);
   if (!first) throw new RangeError('there is no answer to tell');
   const all = [first, ...others];
+  const irori = mergeFacts([first.irori, ...others.map((one) => one.irori)]);
   return JSON.stringify({
     ...first,
     choices: all.flatMap(({ choices }) => choices),
-    usage: mergeUsage(all.map(({ usage }) => usage)),
-    irori: mergeFacts([first.irori, ...others.map(({ irori }) => irori)]),
+    usage: withEnergy(mergeUsage(all.map(({ usage }) => usage)), irori),
+    irori,
   });
 }

@@ -1,5 +1,6 @@
 // What is told once of several answers to one call: the usage, which counts the prompt once as it is charged once, and the network's facts. Pure.
 import type { FinalFacts, Usage } from '../../schema/chunks.ts';
+import { addEnergy } from '../billing/tell-energy.ts';
 import { makeUsage } from '../../schema/chunks.ts';
 
 /** The first answer's facts, with what all of them came to; and each one's own, whose receipts are their own as well. */
@@ -19,10 +20,21 @@ export function mergeUsage(usages: readonly Usage[]): Usage {
 
 /** `facts` in the order of the answers, of which there is one at least. */
 export function mergeFacts(facts: readonly [FinalFacts, ...FinalFacts[]]): ChoiceFacts {
+  const energies = facts.flatMap(({ energy }) => energy ?? []);
+  const isTold = energies.length === facts.length;
+  const energy = isTold
+    ? {
+        energy: addEnergy(
+          energies,
+          facts.map((one) => one.output_tokens),
+        ),
+      }
+    : {};
   return {
     ...facts[0],
     output_tokens: sum(facts.map((one) => one.output_tokens)),
     charge_micro: sum(facts.map((one) => one.charge_micro)),
+    ...energy,
     choices: facts,
   };
 }

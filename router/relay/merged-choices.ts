@@ -2,7 +2,7 @@
 // and one terminator, in the end. Where one breaks off, all of it ends there, without the terminator.
 import { concatBytes } from '../../schema/bytes.ts';
 import { ANSWERS } from '../../schema/answers.ts';
-import { COMMENT_LINE, DONE_EVENT } from '../../schema/chunks.ts';
+import { COMMENT_LINE, DONE_EVENT, withEnergy } from '../../schema/chunks.ts';
 import type { ChunkHead, FinalFacts, Usage } from '../../schema/chunks.ts';
 import type { JobKind } from '../../schema/job-kinds.ts';
 import { parseJson } from '../../schema/json.ts';
@@ -125,7 +125,7 @@ export class MergedChoices {
     const usages = this.#readings.flatMap(({ usage }) => usage ?? []);
     const facts = this.#sumUp();
     const isTold = facts !== null && usages.length === this.#readings.length;
-    const usage = isTold ? [this.#format.encodeUsage(this.#head, mergeUsage(usages), facts)] : [];
+    const usage = isTold ? [this.#format.encodeUsage(this.#head, withEnergy(mergeUsage(usages), facts), facts)] : [];
     return [...this.#endSilence(), ...usage, DONE_EVENT];
   }
 

@@ -13,7 +13,6 @@ import type { JobEvent, JobFailure } from '../relay/job-doors.ts';
 import { mergeCompletions } from '../relay/merge-completions.ts';
 import { mergeStreams } from '../relay/merge-streams.ts';
 import { openWhole, ROUTER_FAILED } from '../relay/whole-answer.ts';
-import { tellFinal } from '../placement/tell-facts.ts';
 import {
   factHeaders,
   holdCredit,
@@ -28,6 +27,7 @@ import {
   refuse,
   takeEnd,
   tellHeld,
+  tellEnd,
   toFacts,
   toStreamError,
   UNBUFFERED,
@@ -176,7 +176,7 @@ function streamChoice(call: Call, choice: Choice, first: Promise<JobEvent>): Ret
     includeUsage: job.wish.includeUsage,
     first,
     onEnd: (outputTokens) => noteLength(c, job, outputTokens),
-    toFacts: (end) => tellFinal(toFacts(job, run), end),
+    toFacts: (end) => tellEnd(job, run, end),
     toError: (failure) => toStreamError(c, failure, tellOthers(call, choice)),
     onOver: (failure) => finish(call, choice, failure),
   });

@@ -9,6 +9,7 @@ import type { AppEnv } from './app-env.ts';
 import { closeJob, findSettled } from './job-closing.ts';
 import { settleHeaders } from './payment-headers.ts';
 import { countHomes } from './served-models.ts';
+import { tellEnergy } from '../billing/tell-energy.ts';
 import { tellFacts, tellFinal } from '../placement/tell-facts.ts';
 import { collectAnswer, makeKeep } from '../relay/collect-answer.ts';
 import { makeLog } from '../log.ts';
@@ -235,7 +236,7 @@ async function answerStream(c: Context<AppEnv>, job: Job, { run, clock, spoken }
     includeUsage: job.wish.includeUsage,
     first,
     onEnd: (outputTokens) => noteLength(c, job, outputTokens),
-    toFacts: (end) => tellFinal(toFacts(job, run), end),
+    toFacts: (end) => tellEnd(job, run, end),
     toError: (failure) => toStreamError(c, failure),
     onOver: (failure) => finish(c, { job, run, failure }),
   });
@@ -328,7 +329,11 @@ export function toFacts(job: Job, { head, attempts, part, resumed }: JobRun): Ir
 
 export function takeEnd(c: Context<AppEnv>, job: Job, run: JobRun, end: JobEnd): FinalFacts {
   noteLength(c, job, end.outputTokens);
-  return tellFinal(toFacts(job, run), end);
+  return tellEnd(job, run, end);
+}
+
+export function tellEnd(job: Job, run: JobRun, end: JobEnd): FinalFacts {
+  return tellFinal(toFacts(job, run), { ...end, energy: tellEnergy(end.energies ?? []) });
 }
 
 export function noteLength(c: Context<AppEnv>, job: Job, outputTokens: number | null): void {

@@ -6,6 +6,8 @@ import type { ChunkHead, FinalFacts, Usage } from '../../schema/chunks.ts';
 import { toHeaderText } from '../../schema/json.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import type { Spoken } from '../dialects/spoken.ts';
+import { energyOf } from '../billing/judge-energy.ts';
+import { tellEnergy } from '../billing/tell-energy.ts';
 import { tellFacts, tellFinal } from '../placement/tell-facts.ts';
 import type { Job } from './make-job.ts';
 
@@ -120,6 +122,7 @@ function factsOf({ jobId, settlements }: RanJob): RanFacts {
       outputTokens: countOutput(settlements),
       charge: settlements.reduce((sum, { charge }) => sum + charge, 0),
       receiptHash: (last?.acceptance?.receiptHash ?? null) as FinalFacts['receipt_hash'],
+      energy: tellEnergy(settlements.map((one) => ({ outputTokens: one.outputTokens, energy: energyOf(one) }))),
     },
   );
   return { ...final, outcome: last?.outcome ?? 'failed-by-network' };

@@ -4,12 +4,20 @@ import { Hono } from 'hono';
 import type { Context } from 'hono';
 import { onlyKeySeen } from '../auth/judge-rights.ts';
 import type { AppEnv } from './app-env.ts';
+import type { UsageSums } from '../billing/day-totals.ts';
+import { ApiError } from '../errors.ts';
+import { readEnergyQuery } from './read-energy-query.ts';
+import { tableUsageEnergy, tellUsageEnergy } from './tell-usage-energy.ts';
+import type { UsageAsk } from '../billing/build-usage-query.ts';
 import { readUsageQuery } from './read-usage-query.ts';
 import type { UsageWish } from './read-usage-query.ts';
 import { requireCaller } from './refuse.ts';
 import { placeAfter, tableUsage, tellUsage } from './tell-usage.ts';
 
 const UNIT = 'micro-credits (1,000,000 = 1 credit)';
+
+/** Of ten thousand rows each. */
+const MOST_PAGES = 5;
 
 export const usage = new Hono<AppEnv>();
 
@@ -56,6 +64,33 @@ usage.get('/v1/usage', async (c) => {
     ...more,
   });
 });
+
+/** Energy by model, month or country. */
+usage.get('/v1/usage/energy', async (c) => {
+  const caller = await requireCaller(c);
+  const query = (name: string): string | undefined => c.req.query(name);
+  const { by, format, ask } = readEnergyQuery({ query, accept: c.req.header('accept'), caller, now: Date.now() });
+  const rows = await readAll(c, ask);
+  if (format === 'json') return c.json(tellUsageEnergy(ask, { by, rows }));
+  c.header('content-type', 'text/csv; charset=utf-8; header=present');
+  c.header('content-disposition', 'attachment; filename="irori-energy.csv"');
+  return c.body(tableUsageEnergy(by, rows));
+});
+
+/** Every page: as groups a year is some thousand rows. Throws ApiError where it is far more. */
+async function readAll(c: Context<AppEnv>, ask: UsageAsk): Promise<UsageSums[]> {
+  const all: UsageSums[] = [];
+  for (let after = ask.after, page = 0; page < MOST_PAGES; page++) {
+    const { rows, hasMore } = await c.get('services').dayTotals.find({ ...ask, after });
+    all.push(...rows);
+    const last = rows.at(-1);
+    if (!hasMore || !last) return all;
+    after = JSON.parse(placeAfter(ask.groups, last)) as (string | number)[];
+  }
+  throw new ApiError('invalid_value', "That is too much for one answer: ask for fewer days with 'from' and 'to'.", {
+    param: 'from',
+  });
+}
 
 async function readGroups(c: Context<AppEnv>, { ask }: UsageWish): Promise<object> {
   const { rows, all, hasMore } = await c.get('services').dayTotals.find(ask);

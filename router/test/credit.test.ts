@@ -171,7 +171,7 @@ test('earnings become credit of the owner one to one by the agent’s command, o
   );
   const more = await runCredit('0.5');
   expect(more.status).toBe(1);
-  expect(more.out).toContain('1 micro-credits of earnings');
+  expect(more.out.replaceAll(/\s+/g, ' ')).toContain('1 micro-credits of earnings');
   const { machines } = await readJson<{ machines: Record<string, unknown>[] }>('/node/v1/earnings?by=machine', owner);
   expect(machines[0]).toMatchObject({ credited_micro: before - 1 });
 });

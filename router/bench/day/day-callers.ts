@@ -5,9 +5,9 @@ import { words } from '../../test/model-server.ts';
 import type { DayGround } from './day-ground.ts';
 import { DAY_MODEL } from './day-ground.ts';
 
-/** A second of text. */
-const TOKENS = 60;
-const PROMPT = `say-${TOKENS}x12`;
+/** Half a second of text in the near home, and a little more in the far one: long enough to be caught in the middle. */
+const TOKENS = 24;
+const PROMPT = `say-${TOKENS}x20`;
 
 export interface Streamed {
   /** Where it began. */

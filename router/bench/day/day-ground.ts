@@ -2,8 +2,11 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseJson } from '../../../schema/json.ts';
 import { askAgent } from '../../../node-agent/home/owner-line.ts';
-import { learnDigest, listModel } from '../../test/ask.ts';
+import { enterPage } from '../../../node-agent/test/page-client.ts';
+import { claimPort } from '../../local/free-port.ts';
+import { askWhole, learnDigest, listModel } from '../../test/ask.ts';
 import { startModelServer } from '../../test/model-server.ts';
 import type { ModelServer } from '../../test/model-server.ts';
 import { startStack } from '../../test/stack.ts';
@@ -42,6 +45,8 @@ export interface PlayedHome {
   readonly line: CutLine;
   /** Plays signals. */
   play(line: { readonly atMs: number; readonly set: object }): void;
+  /** The word that its owner's page shows; null while it does not answer. */
+  readPage(): Promise<string | null>;
   /** Sets the clock on its wall, ms since epoch. Between two events only what has to last runs fast: no hour comes before its event does. */
   setClock(wallAt: number): void;
 }
@@ -54,6 +59,7 @@ export class DayGround {
   readonly #owner: TestAccount;
   readonly #farServer: ModelServer;
   #homes = 0;
+  #calledMicro = 0;
   #isListed = false;
 
   private constructor(parts: {
@@ -102,7 +108,18 @@ export class DayGround {
     const setClock = (at: number): void => add({ speed: script.minutesPerS * 60, wallAt: at, wallSpeed: 1 });
     setClock(wallAt);
     const line = await CutLine.open(stack.network.port);
-    const words = ['--backend', this.server.url, '--models', OWN_MODEL, '--slots', SLOTS, '--signals', signals];
+    const words = [
+      '--backend',
+      this.server.url,
+      '--models',
+      OWN_MODEL,
+      '--slots',
+      SLOTS,
+      '--signals',
+      signals,
+      '--page-port',
+      String(await claimPort('127.0.0.1', 0)),
+    ];
     const files = { 'rules.json': JSON.stringify(script.rules) };
     const agent = await stack.startAgent({ owner: this.#owner, place: HERE, router: line.url, args: words, files });
     const node = await until(
@@ -118,7 +135,15 @@ export class DayGround {
       });
     else await stack.waitForModel(this.#owner, DAY_MODEL, 2);
     this.#isListed = true;
-    return { agent, node, line, play: add, setClock };
+    const asked = await askAgent(agent.stateDir, { do: 'open' });
+    const url = asked.kind === 'answered' ? asked.answer.url : null;
+    if (url === null) throw new Error('the home has no page');
+    const page = await enterPage(url);
+    const readPage = async (): Promise<string | null> => {
+      const view = parseJson(await page('/api/view')) as { standing?: { word?: string } } | undefined;
+      return view?.standing?.word ?? null;
+    };
+    return { agent, node, line, play: add, setClock, readPage };
   }
 
   /** What the agent says when it is asked; null while it does not answer. */
@@ -138,6 +163,20 @@ export class DayGround {
     const response = await this.stack.call(`/node/v1/why?node=${home.node}`, { key: this.#owner.apiKey });
     const { nodes = [] } = (await response.json()) as { nodes?: (RouterTold & { node: string })[] };
     return nodes.find(({ node }) => node === home.node) ?? null;
+  }
+
+  /** Whether a call that only this home's country may answer is answered; what it was told where it is not. */
+  async callHere(): Promise<string | null> {
+    const more = { provider: { country: ['FR'] } };
+    const asked = { account: this.caller, model: DAY_MODEL, prompt: 'say-1x0', place: HERE, more };
+    const { status, json } = await askWhole(this.stack, asked);
+    this.#calledMicro += status === 200 ? Number(json['irori'].charge_micro) : 0;
+    return status === 200 ? null : `${status} ${String(json['error']?.code)}`;
+  }
+
+  /** What such calls cost, units. */
+  get calledMicro(): number {
+    return this.#calledMicro;
   }
 
   /** Jobs that the played home's model server works on now. */

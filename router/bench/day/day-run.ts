@@ -48,6 +48,10 @@ export async function runDays(scripts: readonly DayScript[], options: DayOptions
 /** How long anything may take to come about at all; a check says how long it did take. */
 const LIMIT_MS = 60_000;
 const STEP_MS = 10;
+/** Streams may have gone on elsewhere for good before a signal: so long it is waited for one that runs here. */
+const HERE_MS = 10_000;
+/** What a page shows of a home that works. */
+const WORKING = ['idle', 'busy', 'eco'];
 
 class DayRun {
   readonly #ground: DayGround;
@@ -86,7 +90,7 @@ class DayRun {
     this.#options.tell(`${event.at} ${event.tells}`);
     const told = await this.#ground.ask(home);
     if (told?.standing.level !== 'off' && told?.state === 'connected')
-      await this.#waitFor(() => this.#ground.running() > 0);
+      await this.#waitFor(() => this.#ground.running() > 0, HERE_MS);
     const wereHere = (this.#callers?.live() ?? []).filter(({ node }) => node === home.node);
     home.setClock(wallAt);
     const fromMs = performance.now();
@@ -123,9 +127,14 @@ class DayRun {
     this.#check(reason === null ? 'the router counts on it' : 'the router tells the reason', why !== null, tellMs(why));
     const file = await this.#time(fromMs, async () => (await this.#ground.readFile(home))?.paused === reason);
     this.#check('status.json says the same', file !== null, tellMs(file));
+    const word = reason === null ? WORKING : [reason];
+    const page = await this.#time(fromMs, async () => word.includes((await home.readPage()) ?? ''));
+    this.#check('its page says the same', page !== null, tellMs(page));
     if (reason !== null) return;
-    const backMs = await this.#time(fromMs, () => this.#ground.running() > 0);
-    this.#check('it works again', backMs !== null, tellMs(backMs));
+    // Placement may prefer another home for a while: whether this one works shows where only it may answer.
+    let refused: string | null = null;
+    const backMs = await this.#time(fromMs, async () => (refused = await this.#ground.callHere()) === null);
+    this.#check('it answers a call again', backMs !== null, refused ?? tellMs(backMs));
   }
 
   /** What ran here when it happened ends as if nothing had. */
@@ -147,7 +156,8 @@ class DayRun {
     this.#check('no call was refused', callers.refusals.length === 0, callers.refusals[0] ?? 'none');
     const isAnswered = await this.#waitFor(async () => (await this.#ground.ask(home))?.outbox === 0);
     this.#check('every receipt has its answer', isAnswered, isAnswered ? 'none waits' : 'some wait');
-    const told = callers.streams.reduce((sum, { chargeMicro }) => sum + chargeMicro, 0);
+    const called = this.#ground.calledMicro - before.called;
+    const told = called + callers.streams.reduce((sum, { chargeMicro }) => sum + chargeMicro, 0);
     let now = before;
     const isSettled = await this.#waitFor(async () => {
       now = await this.#readMoney();
@@ -169,12 +179,9 @@ class DayRun {
     const settled = settlements
       .filter(({ accountId }) => accountId === caller.id)
       .reduce((sum, { charge }) => sum + charge, 0);
-    return {
-      charged: usage.totals.charged_micro,
-      held: usage.held_micro,
-      settled,
-      isSound: await isLedgerSound(stack),
-    };
+    const { charged_micro: charged } = usage.totals;
+    const { calledMicro: called } = this.#ground;
+    return { charged, called, held: usage.held_micro, settled, isSound: await isLedgerSound(stack) };
   }
 
   #check(what: string, ok: boolean, found: string): void {
@@ -188,14 +195,16 @@ class DayRun {
     return (await this.#waitFor(holds)) ? performance.now() - fromMs : null;
   }
 
-  async #waitFor(holds: () => boolean | Promise<boolean>): Promise<boolean> {
-    for (const untilMs = performance.now() + LIMIT_MS; performance.now() < untilMs; await sleep(STEP_MS))
+  async #waitFor(holds: () => boolean | Promise<boolean>, limitMs = LIMIT_MS): Promise<boolean> {
+    for (const untilMs = performance.now() + limitMs; performance.now() < untilMs; await sleep(STEP_MS))
       if (await holds()) return true;
     return false;
   }
 }
 
 interface Money {
+  /** By calls that no caller's stream is. */
+  readonly called: number;
   readonly charged: number;
   readonly settled: number;
   readonly held: number;
