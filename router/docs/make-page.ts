@@ -7,6 +7,7 @@ import { ANSWER_HEADERS, REQUEST_HEADERS } from './header-words.ts';
 import { CALLER_CODES } from './make-openapi.ts';
 import { RECIPES } from './recipes.ts';
 import { STYLE } from './style.ts';
+import { tellEnergyMethod } from './tell-energy-method.ts';
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -42,6 +43,7 @@ export function makePage(origin: string): string {
       `<h3>You send</h3>${tellTerms(REQUEST_HEADERS)}<h3>You read</h3>${tellTerms(ANSWER_HEADERS)}`,
     ],
     ['errors', 'Errors', tellErrors()],
+    ['energy', 'Energy', tellEnergyMethod()],
   ];
   const links = sections.map(([id, title]) => `<li><a href="#${id}">${title}</a></li>`).join('');
   const body = sections.map(([id, title, html]) => `<section id="${id}"><h2>${title}</h2>${html}</section>`).join('');
