@@ -182,13 +182,8 @@ function toCatalogue(model: Demanded): CatalogueView {
   };
 }
 
-/** The router's states by the words that everybody uses; a reason comes before them. */
-const WORDS: Readonly<Record<string, string>> = {
-  working: 'busy',
-  ready: 'idle',
-  offline: 'offline',
-  cooling: 'cooling',
-};
+/** The router's states that the page has words for; of a pause it is the reason. */
+const WORDS: ReadonlySet<string> = new Set(['busy', 'idle', 'offline', 'cooling']);
 
 type ToldHome = z.output<typeof homesSchema>['data'][number];
 
@@ -200,7 +195,7 @@ function toHome(home: ToldHome, own: string | null): HomesView['homes'][number] 
     isOnline: home.online,
     sinceAt: toIso(home.since),
     lastSeenAt: toIso(home.last_seen),
-    word: home.reason ?? WORDS[home.state ?? ''] ?? null,
+    word: pickWord(home),
     models: home.models.map(({ name }) => name),
     slots: home.slots ?? null,
     running: home.running ?? null,
@@ -209,6 +204,11 @@ function toHome(home: ToldHome, own: string | null): HomesView['homes'][number] 
     earned30Micro: home.earned_30d_micro ?? null,
     version: home.version ?? null,
   };
+}
+
+function pickWord({ state, reason }: ToldHome): string | null {
+  if (state === 'paused') return reason ?? null;
+  return state && WORDS.has(state) ? state : null;
 }
 
 /** Routers tell ms since epoch or ISO 8601. */
