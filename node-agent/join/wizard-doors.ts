@@ -9,7 +9,7 @@ import type { JoinFile } from './join-file.ts';
 import type { JoinTerminal } from './join-terminal.ts';
 import type { Grant, LinkMachine, NewAccount, Refused } from './router-questions.ts';
 import type { PendingLink } from './join-file.ts';
-import type { Demand } from './read-demand.ts';
+import type { Demand } from '../link/read-demand.ts';
 import type { Gpu } from '../home/guess-speed.ts';
 
 /** What was said beforehand: by flags, variables or config.json. */
