@@ -32,6 +32,7 @@ import { VERSION } from '../version.ts';
 import { complain } from './complain.ts';
 import { openRunner } from './joined-agent.ts';
 import type { AgentRunner } from './joined-agent.ts';
+import { openLogOut } from './log-out.ts';
 import { startAtLogin } from './login-start.ts';
 import { hasRuntime, runSetup } from './setup.ts';
 import { runUp } from './up.ts';
@@ -77,7 +78,7 @@ async function joinAsked(context: JoinContext): Promise<number> {
     await new VersionStore(context.folder).markGood();
     return 0;
   }
-  return runner.stay((text) => void process.stderr.write(text));
+  return runner.stay(openLogOut(process.stderr));
 }
 
 async function joinUnasked(context: JoinContext): Promise<number> {

@@ -17,6 +17,7 @@ import { VersionStore } from '../update/version-store.ts';
 import { complain } from './complain.ts';
 import { gatherLines } from './gathered-lines.ts';
 import type { GatheredLines } from './gathered-lines.ts';
+import { openLogOut } from './log-out.ts';
 import { startAnew } from './restarted-program.ts';
 import { formatCredits } from './tell-status.ts';
 
@@ -28,7 +29,7 @@ const LOOK_MS = 200;
 export async function runUp(flags: OptionValues, env: Environment): Promise<number> {
   const config = readConfig(flags, env);
   if (!config.ok) return complain(config.error, 2);
-  const opened = await openUp(config.value, (text) => void process.stderr.write(text));
+  const opened = await openUp(config.value, openLogOut(process.stderr));
   if (!opened.ok) {
     // One that works already is no start of this version that came to nothing.
     if (await isFolderHeld(config.value.state)) await new VersionStore(config.value.state).markGood();
