@@ -43,6 +43,8 @@ export async function linkMachine(
     }
     const turn = await waitForGrant(doors, link.value, approvedCode === link.value.userCode);
     if (turn.kind === 'granted') return keepGrant(doors, turn.grant);
+    // What is over is not shown again, whenever the terminal is closed.
+    if (turn.kind === 'over') await doors.file.note({ link: null });
     const next = turn.kind === 'over' ? await afterEnd(doors, turn.sentence) : turn.key;
     if (next === LEAVE_KEY) return err(LEFT);
     if (next === TYPE_CODE) {

@@ -242,6 +242,11 @@ describe('a home as its owner sees it', () => {
     expect(mine).toMatchObject({ models: [{ name: 'say-8x0', catalogue_id: null, served_to: 'own account only' }] });
     expect(mine?.['version']).toMatch(/^irori-node\//);
     expect((await asHome('/v1/owner/nodes'))[1]['data']).toMatchObject([{ id: node }]);
+    const [byDay] = (await asOwner('/v1/owner/nodes?by=day'))[1]['data'] as Json[];
+    expect([mine?.['earned_days_micro'], byDay?.['earned_days_micro']]).toEqual([
+      undefined,
+      expect.objectContaining({ length: 30 }),
+    ]);
     expect((await ask('/v1/owner/nodes', { key: caller.apiKey }))[1]['data']).toEqual([]);
     expect((await asHome('/node/v1/self', { method: 'PATCH', body: { name: 'cellar' } }))[1]).toMatchObject({
       name: 'cellar',
