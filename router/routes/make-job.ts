@@ -69,6 +69,8 @@ export interface JobInput {
   readonly now: number;
   /** What tells that a home belongs together with the caller. */
   readonly kin?: readonly string[];
+  /** Where this router tells how energy is known. */
+  readonly methodUrl?: string;
   /** Of a further answer to the same call: which it is, from 1, and how the first one is told. */
   readonly choice?: { readonly index: number; readonly chunk: ChunkHead };
 }
@@ -127,6 +129,7 @@ export function makeJob(input: JobInput): Job {
     mostFirstTokenMs: wish.maxFirstTokenMs ?? MAX_FIRST_TOKEN_S * 1000,
     expiresAt: now + MAX_JOB_MS,
     ...(kin.length > 0 && { kin }),
+    ...(input.methodUrl !== undefined && { methodUrl: input.methodUrl }),
     ...(choice && { isPromptShared: true }),
   };
   return {
