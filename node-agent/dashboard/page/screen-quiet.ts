@@ -151,7 +151,7 @@ function say(span: WhySpan, isNow: boolean): { told: string; action: string | nu
   const told = sayOffered(span, isNow) ?? sayCounted(span) ?? (isNow ? standing?.told : own?.[0]);
   return {
     told: told ?? own?.[0] ?? standing?.was ?? span.text ?? span.reason,
-    action: own ? own[1] : (standing?.action ?? null),
+    action: isNow && standing ? standing.action : own ? own[1] : (standing?.action ?? null),
   };
 }
 

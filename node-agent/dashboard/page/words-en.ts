@@ -210,6 +210,7 @@ export const EN = {
     },
     reasons: {
       busy: ['It worked for callers.', null],
+      owner: ['You had paused it.', 'Nothing to do: it was lent again.'],
       'no-demand': ['No demand.', 'Lend another model: Models shows what is asked for.'],
       idle: ['Ready, but no job came. The network tells why of the last hour only.', null],
       eco: ['Lending gently; no job came.', null],
