@@ -74,7 +74,7 @@ export const STATE_WORDS: Readonly<Record<StateWord, StateText>> = {
   },
   schedule: {
     told: 'Your schedule keeps the machine for you at this time.',
-    was: 'your schedule keeps the machine for you at this time',
+    was: 'your schedule kept the machine for you at that time',
     action: 'Change the hours in your rules.',
   },
   'exclusive-app': {
@@ -120,7 +120,7 @@ export const STATE_WORDS: Readonly<Record<StateWord, StateText>> = {
   },
   metered: {
     told: 'The line to the network is metered.',
-    was: 'its line to the network is metered',
+    was: 'its line to the network was metered',
     action: 'Use another line, or allow metered ones in your rules.',
   },
   traffic: {
@@ -135,7 +135,7 @@ export const STATE_WORDS: Readonly<Record<StateWord, StateText>> = {
   },
   'power-cap': {
     told: 'It draws more power, or is louder, than you want now.',
-    was: 'it drew more power, or was louder, than you want at this time',
+    was: 'it drew more power, or was louder, than you wanted at that time',
     action: 'Allow more watts or fan in your rules, or lower the card’s limit.',
   },
 };

@@ -84,12 +84,14 @@ test('a model that the catalogue does not have is told without a name there, and
 });
 
 test('homes are told by the words that everybody uses, times in ISO, and this one is known', async () => {
-  const home = { id: 'node_1', online: true, since: 1000, last_seen: 2000, state: 'ready', reason: null };
+  const home = { id: 'node_1', online: true, since: 1000, last_seen: 2000, state: 'idle', reason: null };
   const away = { id: 'node_2', online: false, since: null, last_seen: null, state: 'paused', reason: 'battery' };
-  answers['/v1/owner/nodes'] = { data: [{ ...home, models: [{ name: 'a' }] }, away] };
+  const failed = { ...home, id: 'node_3', state: 'cooling', reason: 'jobs failed here' };
+  answers['/v1/owner/nodes'] = { data: [{ ...home, models: [{ name: 'a' }] }, away, failed] };
   const told = await router.homes('node_1');
   expect(told.ok && told.value).toMatchObject([
     { id: 'node_1', isThis: true, word: 'idle', sinceAt: '1970-01-01T00:00:01.000Z', models: ['a'] },
+    { id: 'node_3', word: 'cooling' },
     { id: 'node_2', isThis: false, word: 'battery', sinceAt: null, models: [] },
   ]);
 });
@@ -104,7 +106,7 @@ test('all pages of homes are read, this one and those that are there come first,
     ],
     next: 'node_2',
   };
-  const last = { ...home, id: 'node_3', online: true, state: 'ready' };
+  const last = { ...home, id: 'node_3', online: true, state: 'idle' };
   answers['/v1/owner/nodes?by=day&after=node_2'] = { data: [last], next: null };
   const told = await router.homes('node_3');
   expect(told.ok && told.value).toMatchObject([

@@ -199,13 +199,8 @@ function toCatalogue(model: Demanded): CatalogueView {
   };
 }
 
-/** The router's states by the words that everybody uses; of a pause its reason is the word. */
-const WORDS: Readonly<Record<string, string>> = {
-  working: 'busy',
-  ready: 'idle',
-  offline: 'offline',
-  cooling: 'cooling',
-};
+/** The router's states that the page has words for; of a pause it is the reason. */
+const WORDS: ReadonlySet<string> = new Set(['busy', 'idle', 'offline', 'cooling']);
 
 /** This one first, then those that are there, by name. */
 function byRank(one: HomesView['homes'][number], other: HomesView['homes'][number]): number {
@@ -219,7 +214,7 @@ function byRank(one: HomesView['homes'][number], other: HomesView['homes'][numbe
 type ToldHome = z.output<typeof homesSchema>['data'][number];
 
 function toHome(home: ToldHome, own: string | null): HomesView['homes'][number] {
-  const word = WORDS[home.state ?? ''] ?? home.reason ?? null;
+  const word = pickWord(home);
   return {
     id: home.id,
     name: home.name ?? null,
@@ -239,6 +234,11 @@ function toHome(home: ToldHome, own: string | null): HomesView['homes'][number] 
     earnedDaysMicro: home.earned_days_micro ?? null,
     version: home.version ?? null,
   };
+}
+
+function pickWord({ state, reason }: ToldHome): string | null {
+  if (state === 'paused') return reason ?? null;
+  return state && WORDS.has(state) ? state : null;
 }
 
 /** Routers tell ms since epoch or ISO 8601. */

@@ -12,6 +12,20 @@ export function tellLines(lines: readonly string[], width: number = COLUMNS): st
   return lines.map((line) => `${breakLine(line, width).join('\n')}\n`).join('');
 }
 
+/** What a log says, for a terminal: an event's further lines stand a little to the right. Lines of JSON are left whole. */
+export function foldLog(text: string, width: number = COLUMNS): string {
+  return text
+    .split('\n')
+    .map((line) => foldEvent(line, width))
+    .join('\n');
+}
+
+function foldEvent(line: string, width: number): string {
+  if (line.startsWith('{') || measureWidth(line) <= width) return line;
+  const [first = '', ...rest] = wrapText(line, width - 2);
+  return [first, ...rest.map((more) => `  ${more}`)].join('\n');
+}
+
 function breakLine(line: string, width: number): string[] {
   const [indent] = INDENTED.exec(line) ?? [''];
   const [name = ''] = NAMED.exec(line) ?? [];

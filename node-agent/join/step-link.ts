@@ -43,6 +43,8 @@ export async function linkMachine(
     }
     const turn = await waitForGrant(doors, link.value, approvedCode === link.value.userCode);
     if (turn.kind === 'granted') return keepGrant(doors, turn.grant);
+    // What is over is not shown again, whenever the terminal is closed.
+    if (turn.kind === 'over') await doors.file.note({ link: null });
     const next = turn.kind === 'over' ? await afterEnd(doors, turn.sentence) : turn.key;
     if (next === LEAVE_KEY) return err(LEFT);
     if (next === TYPE_CODE) {
@@ -91,7 +93,11 @@ async function waitForGrant(doors: WizardDoors, link: PendingLink, isApproved: b
   try {
     for (;;) {
       const leftMs = link.expiresAt - doors.now();
-      if (leftMs <= 0) return { kind: 'over', sentence: EXPIRED };
+      if (leftMs <= 0) {
+        // Approved in the last seconds it has linked all the same.
+        const last = await doors.router.askGrant(link);
+        return last.ok ? { kind: 'granted', grant: last.value } : { kind: 'over', sentence: EXPIRED };
+      }
       terminal.status(`Waiting · ${tellLeft(leftMs)} left · n new code · c type a code · a make an account`);
       await doors.wait(Math.min(TICK_MS, Math.max(1, askAt - doors.now())), pressed.signal);
       if (pressed.signal.aborted) return { kind: 'key', key };

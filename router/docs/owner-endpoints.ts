@@ -40,7 +40,7 @@ export const OWNED: readonly Endpoint[] = [
     method: 'get',
     path: '/v1/owner/nodes',
     title: 'Own homes, as they stand',
-    told: 'The homes of your account with their state (`ready`, `working`, `paused`, `cooling`, `offline`), the reason, models with whom they serve, slots, and jobs and earnings of today and of 30 days (UTC). With the scope `usage` or `nodes`, or asked by a home of the account.',
+    told: 'The homes of your account with their state (`idle`, `busy`, `paused`, `cooling`, `offline`), the reason, models with whom they serve, slots, and jobs and earnings of today and of 30 days (UTC). With the scope `usage` or `nodes`, or asked by a home of the account.',
     query: {
       after: 'where the page begins: `next` of the page before',
       limit: 'homes of one page, 1 to 50',

@@ -2,6 +2,7 @@
 // of the ledger's rows.
 import { Hono } from 'hono';
 import type { Context } from 'hono';
+import type { StateWord } from '../../schema/state-words.ts';
 import type { NodeRow } from '../auth/nodes.ts';
 import type { EarningDay, EarningSum } from '../billing/earning-days.ts';
 import type { NodeWhy } from '../homes/make-why.ts';
@@ -105,9 +106,10 @@ function tellLive(why: NodeWhy | undefined, idOf: (digest: string) => string | n
   };
 }
 
-function nameState(why: NodeWhy | undefined): 'offline' | 'paused' | 'cooling' | 'working' | 'ready' {
+/** By schema/state-words.ts where it is no pause: the reason of one stands beside it. */
+function nameState(why: NodeWhy | undefined): Extract<StateWord, 'offline' | 'busy' | 'idle'> | 'paused' | 'cooling' {
   if (!why?.online) return 'offline';
   if (why.pause !== null) return 'paused';
   if (why.coolingUntil !== null) return 'cooling';
-  return (why.live?.running ?? 0) > 0 ? 'working' : 'ready';
+  return (why.live?.running ?? 0) > 0 ? 'busy' : 'idle';
 }

@@ -10,6 +10,8 @@ import type { SettlementJson } from '../../schema/settlement.ts';
 import type { AppEnv } from './app-env.ts';
 import { findHome, readId, requireHome } from './asked-nodes.ts';
 import { findRouter } from '../billing/find-router.ts';
+import { energyOf } from '../billing/judge-energy.ts';
+import { tellEnergy } from '../billing/tell-energy.ts';
 import { onlyKeySeen } from '../auth/judge-rights.ts';
 import type { FoundReceipts } from '../billing/receipt-finder.ts';
 import { ApiError } from '../errors.ts';
@@ -138,6 +140,8 @@ function toReceiptJson(settlement: SettlementJson, services: Services): object {
     attempts: settlement.attempts,
     /** How faithfully this part went on with what another home began; null where it began the answer. */
     resumed: settlement.resumed ?? null,
+    /** What is believed of what it signed. */
+    energy: tellEnergy([{ outputTokens: settlement.outputTokens, energy: energyOf(settlement) }]),
     ttft_ms: settlement.ttftMs,
     duration_ms: settlement.durationMs,
     ended_at: settlement.endedAt,

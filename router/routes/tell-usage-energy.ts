@@ -1,7 +1,7 @@
 // The energy of an account's usage from the totals of days, by model, month or country. Pure.
 import type { UsageAsk } from '../billing/build-usage-query.ts';
 import type { UsageSums } from '../billing/day-totals.ts';
-import { gramsOf, roundMicro, toWh } from '../billing/tell-energy.ts';
+import { gramsOf, METHOD_URL, roundMicro, toWh } from '../billing/tell-energy.ts';
 import { TIER_HALF_WIDTH } from '../../schema/energy.ts';
 import { GRID_SOURCE, readGrid } from '../../schema/grid-intensity.ts';
 import { writeCsv } from './write-csv.ts';
@@ -63,7 +63,7 @@ export function tellUsageEnergy(
       'Tokens whose home told no energy are in no figure; where some parts of a day told it their tokens are shared by parts.',
     boundary: 'wall-above-idle',
     reference: REFERENCE,
-    method_url: '/docs#energy',
+    method_url: METHOD_URL,
   };
 }
 
@@ -133,7 +133,7 @@ function tellSum({ microWh, isKnown, mean, marginal, tokens, unknownTokens }: Su
     completion_tokens: tokens,
     unknown_energy_tokens: unknownTokens,
     known_tokens_share: tokens > 0 ? Math.round((known / tokens) * 1000) / 1000 : null,
-    reference_wh: isKnown ? roundMicro(known * REFERENCE.j_per_token * WH_PER_JOULE) : null,
+    reference_wh: isKnown && known > 0 ? roundMicro(known * REFERENCE.j_per_token * WH_PER_JOULE) : null,
   };
 }
 

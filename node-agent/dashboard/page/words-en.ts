@@ -250,7 +250,7 @@ export const EN = {
       'own-only': (models: string, time: string) =>
         `No job since ${time}: ${models} is not in the catalogue, so only your own calls come.`,
     } as Readonly<Record<string, (models: string, time: string) => string>>,
-    then: {
+    past: {
       'no-demand': (models: string) => `No demand for ${models}.`,
       'own-only': (models: string) => `Only your own calls could come: ${models} was not in the catalogue.`,
     } as Readonly<Record<string, (models: string) => string>>,

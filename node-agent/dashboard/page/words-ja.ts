@@ -245,7 +245,7 @@ export const JA: Words = {
       'own-only': (models, time) =>
         `${time}以降、ジョブがありません。${models} はカタログにないため、届くのは自分の呼び出しだけです。`,
     },
-    then: {
+    past: {
       'no-demand': (models) => `${models} への需要がありませんでした。`,
       'own-only': (models) => `${models} がカタログにないため、自分の呼び出ししか届きませんでした。`,
     },
