@@ -1,7 +1,7 @@
 // The agent as a process whose owner wants the machine back: by command, and by the signals of a planned stop.
 import { describe, expect, test } from 'vitest';
 import type { NodeState } from '../../schema/frames-to-hub.ts';
-import { readContent } from '../../schema/chunks.ts';
+import { readContent } from '../../schema/read-chunks.ts';
 import { FINISH } from '../../schema/receipt.ts';
 import { askAgent } from '../home/owner-line.ts';
 import { useBench } from './agent-bench.ts';
