@@ -170,7 +170,13 @@ async function* askGates(router: string, key: SessionKey): AsyncIterable<Finding
   const closed = gates.filter(({ passes }) => !passes);
   yield isChosen
     ? good('network', `it would choose this home now (${gates.length} gates passed)`)
-    : bad('network', `it would not choose this home now: ${closed.length} of ${gates.length} gates are closed`, null);
+    : tellClosed(closed.length, gates.length);
   for (const { gate, told, remedy } of closed)
     yield isChosen ? note(gate, told, remedy ?? null) : bad(gate, told, remedy ?? null);
+}
+
+/** What is in the way is told gate by gate. */
+function tellClosed(closed: number, all: number): Finding {
+  const told = `it would not choose this home now: ${closed} of ${all} gates ${closed === 1 ? 'is' : 'are'} closed`;
+  return closed === 0 ? bad('network', told, null) : note('network', told);
 }

@@ -186,7 +186,8 @@ function microOf({ micro }: DaySum): number {
 }
 
 /** The days of one row, as high as those of its neighbours. */
-function drawDayBars(name: string, days: readonly Pick<DaySum, 'day' | 'micro'>[], top: number): Described {
+function drawDayBars(name: string, days: readonly Pick<DaySum, 'day' | 'micro'>[], top: number): Child {
+  if (top === 0) return null;
   const { format, words } = state;
   const { bars, barsEmpty } = words.earned;
   const sum = days.reduce((total, { micro }) => total + micro, 0);

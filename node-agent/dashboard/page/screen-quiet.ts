@@ -151,7 +151,7 @@ function say(span: WhySpan, isNow: boolean): { told: string; action: string | nu
   const told = sayOffered(span, isNow) ?? sayCounted(span) ?? (isNow ? standing?.told : own?.[0]);
   return {
     told: told ?? own?.[0] ?? standing?.was ?? span.text ?? span.reason,
-    action: own ? own[1] : (standing?.action ?? null),
+    action: isNow && standing ? standing.action : own ? own[1] : (standing?.action ?? null),
   };
 }
 
@@ -160,8 +160,8 @@ function sayOffered(span: WhySpan, isNow: boolean): string | null {
   const { words, format } = state;
   const names = nameOffered(span);
   if (names === null) return null;
-  const { since, then } = words.quiet;
-  return (isNow ? since[span.reason]?.(names, format.time(span.from)) : then[span.reason]?.(names)) ?? null;
+  const { since, past } = words.quiet;
+  return (isNow ? since[span.reason]?.(names, format.time(span.from)) : past[span.reason]?.(names)) ?? null;
 }
 
 /** The router counts the calls that went elsewhere, of an hour; it speaks English. */
