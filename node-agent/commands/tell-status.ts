@@ -77,15 +77,19 @@ function judge(status: AgentStatus, run: StatusFacts['run'], now: number): Stand
       action: status.problem ?? (status.state === 'waiting' ? 'Look at irori-node doctor.' : null),
     };
   if (status.paused !== null) return judgePaused(status.paused, status.pausedUntilAt, now);
-  if (status.running > 0) return { headline: 'connected, works for callers', action: null };
-  return { headline: 'connected, ready: no call needs it now', action: null };
+  // In the words of the page and of the router.
+  const { told, action } = STATE_WORDS[nameWork(status)];
+  return { headline: `connected. ${told}`, action };
+}
+
+function nameWork({ running, standing }: AgentStatus): 'busy' | 'eco' | 'idle' {
+  if (running > 0) return 'busy';
+  return standing?.level === 'eco' ? 'eco' : 'idle';
 }
 
 function judgePaused(reason: string, untilAt: number | null, now: number): Standing {
   const until = untilAt === null ? '' : ` until ${tellWhen(untilAt, now)}`;
-  if (reason === 'owner')
-    return { headline: `connected, paused by you${until}`, action: 'Lend it again with irori-node resume.' };
-  return { headline: `connected, takes no work: ${tellState(reason)}`, action: findAction(reason) };
+  return { headline: `connected, takes no work${until}: ${tellState(reason)}`, action: findAction(reason) };
 }
 
 function tellLink(state: string): string {

@@ -94,7 +94,11 @@ async function waitForGrant(doors: WizardDoors, link: PendingLink, isApproved: b
   try {
     for (;;) {
       const leftMs = link.expiresAt - doors.now();
-      if (leftMs <= 0) return { kind: 'over', sentence: EXPIRED };
+      if (leftMs <= 0) {
+        // Approved in the last seconds it has linked all the same.
+        const last = await doors.router.askGrant(link);
+        return last.ok ? { kind: 'granted', grant: last.value } : { kind: 'over', sentence: EXPIRED };
+      }
       terminal.status(`Waiting · ${tellLeft(leftMs)} left · n new code · c type a code · a make an account`);
       await doors.wait(Math.min(TICK_MS, Math.max(1, askAt - doors.now())), pressed.signal);
       if (pressed.signal.aborted) return { kind: 'key', key };

@@ -82,6 +82,7 @@ test('a receipt says who did what for how much, and carries the three signed mes
     difference: null,
     attempts: 1,
     resumed: null,
+    energy: expect.objectContaining({ boundary: 'wall-above-idle', known_tokens_share: expect.any(Number) }),
     // By the hub's clock; what the caller is told is by the edge's.
     ttft_ms: expect.any(Number),
     duration_ms: expect.any(Number),
