@@ -4,7 +4,7 @@ import type { StateWord } from '../../schema/state-words.ts';
 import { formatProof } from '../../schema/verify/describe-proof.ts';
 import type { AgentStatus } from '../home/status-file.ts';
 import { describeClock } from '../link/router-clock.ts';
-import { tellCount, tellWhen } from '../tell-time.ts';
+import { tellCount, tellMany, tellWhen } from '../tell-time.ts';
 import { compareVersions } from '../update/compare-versions.ts';
 import { formatBytes } from '../update/tell-bytes.ts';
 import type { VersionState } from '../update/version-store.ts';
@@ -220,10 +220,6 @@ function tellHow({ paused }: AgentStatus): string {
   return paused === 'owner'
     ? 'resume     irori-node resume'
     : 'pause      irori-node pause, or pause 30m, pause until 07:00, pause after-job';
-}
-
-function tellMany(count: number, what: string): string {
-  return count === 1 ? `1 ${what}` : `${tellCount(count)} ${what}s`;
 }
 
 /** Units (millionths of a credit) as credits. */

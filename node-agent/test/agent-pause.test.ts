@@ -44,7 +44,7 @@ describe('irori-node pause', () => {
   test('lasts until resume, and status says so', async () => {
     await bench.upAndReady();
     expect((await command('pause', '--for', '30m')).output).toMatch(/Paused until .*0 jobs were handed over/);
-    expect((await command('status')).output).toMatch(/takes no work until [\d:]+: You paused it\./);
+    expect((await command('status')).output).toMatch(/takes no work until [\d:]+: You\s+paused it\./);
     bench.hub.heard.length = 0;
     expect(await command('resume')).toMatchObject({ status: 0, output: 'The home takes work again.\n' });
     await bench.hub.waitReady();

@@ -146,9 +146,9 @@ export function toWh(microWh: number): number {
   return Math.round(microWh) / 1e6;
 }
 
-/** To millionths: what comes beyond is of no figure here. */
+/** To millionths: what comes beyond is of no figure here. Of what is smaller three digits, since a little is not nothing. */
 export function roundMicro(value: number): number {
-  return Math.round(value * 1e6) / 1e6;
+  return value < 1e-3 ? Number(value.toPrecision(3)) : Math.round(value * 1e6) / 1e6;
 }
 
 function roundShare(share: number): number {

@@ -61,6 +61,8 @@ receipts.get('/v1/receipts/:jobId', async (c) => {
 
 /** Homes of an owner that are asked about a job, where none is named. */
 const MOST_HOMES = 50;
+/** A home that left keeps for so long who called it; later the books find its receipts by themselves. */
+const KNOWN_MS = 8 * 24 * 3_600_000;
 
 /** What homes of the asker's own signed for others' calls. `home`: which of the account's; null in it for any. Throws ApiError 404 or 429. */
 async function answerOwner(
@@ -89,7 +91,7 @@ async function findAsOwner(
   const { nodes, findEarnedReceipts } = c.get('services');
   const named = id ?? readId(c, 'node');
   if (named !== null && id === null && (await nodes.find(named))?.accountId !== accountId) return [];
-  const nodeIds = named === null ? await nodes.listOwned(accountId, '', MOST_HOMES) : [named];
+  const nodeIds = named === null ? await nodes.listSince(accountId, Date.now() - KNOWN_MS, MOST_HOMES) : [named];
   const found = await findEarnedReceipts({ jobId, accountId, nodeIds });
   return id === null ? found : found.filter(({ nodeId }) => nodeId === id);
 }

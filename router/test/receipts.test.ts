@@ -191,7 +191,7 @@ async function verify(value: unknown, ...flags: string[]): Promise<{ status: num
   await writeFile(file, JSON.stringify(value));
   const run = spawnSync(process.execPath, [AGENT_MAIN, 'verify', file, ...flags], { encoding: 'utf8' });
   expect(run.stderr).toBe('');
-  return { status: run.status, stdout: run.stdout };
+  return { status: run.status, stdout: run.stdout.replaceAll(/(?<=\S)\n {4,}/g, ' ') };
 }
 
 /** The receipt with one field of one message changed: another value of the same kind. */
