@@ -130,7 +130,7 @@ export function capacityOf(hub: SimHub, model: number, ledger: SimLedger): Capac
     });
   }
   const microGrams = tellMicroGrams(green);
-  return { free, slots, classes, ...(microGrams !== undefined && { microGrams }) };
+  return { free, slots, classes, microGrams } as Capacity;
 }
 
 export function summaryOf(hub: SimHub, capacity: Capacity): PresenceSummary {

@@ -160,6 +160,7 @@ export function edgeChoice(
   const mind = minds.get(req.edge);
   if (!mind) return [];
   edgeNowS = t;
+  ((globalThis as any).ASKN ??= new Map()).set(req, st.n);
   const ranking = { req, hubs, ledger, t, o, asked: st.asked };
   const quotes = [...st.quotes].map(([{ name, rtt }, quoteS]) => ({
     hub: name,
@@ -281,6 +282,19 @@ export function hubPick(
     isForced: force,
   });
   cost.grantUs.push(1000 * (performance.now() - startedAt));
+  { const D = (globalThis as any).BUSY ??= (process.on('exit', () => console.error(JSON.stringify((globalThis as any).BUSY))), { first: {}, later: {} });
+    const n = (globalThis as any).ASKN?.get(req) ?? 0; const B = n > 1 ? D.later : D.first;
+    let why: string = grant.kind;
+    if (grant.kind === 'busy') {
+      const size = { promptTokens: req.in, outputTokens: MEAN_OUT };
+      const free = homes.filter((x) => x.active < x.slots && x.loadMs === 0);
+      if (free.length === 0) why = 'full';
+      else { const f = free.map((x) => expectFirstToken(x, size, edgeRttMs)); const w = wishOf(o);
+        const ttft = f.filter((x) => x.ttftMs <= w.maxTtftMs).length, tps = f.filter((x) => x.tokensPerS >= w.minTokensPerS).length;
+        const nowait = f.some((x) => x.ttftMs - x.waitMs <= w.maxTtftMs && x.tokensPerS >= w.minTokensPerS);
+        why = nowait ? 'pending' : tps === 0 ? 'tps' : ttft === 0 ? 'ttft' : 'mixed'; why += req.in > 2000 ? '>2k' : ''; }
+    }
+    B[why] = (B[why] ?? 0) + 1; }
   if (grant.kind === 'none') return null;
   if (grant.kind === 'busy') return grant.quoteMs === null ? null : { busy: true, quote: grant.quoteMs / 1000 };
   const node = h.nodes.find(({ id }) => String(id) === grant.nodeId);

@@ -12,6 +12,7 @@ import { readClass } from './speed-classes.ts';
 
 /** Hubs whose rows one pick reads. */
 export const NEAR_HUBS = 6;
+const GREEN = Number(process.env.NH ?? 6);
 /** How many of the nearest hubs are searched for ones that should keep the promise; beyond that any hub with a free slot will do. */
 const MAX_LOOKED_AT = 150;
 
@@ -63,10 +64,10 @@ function chooseGreen(
     if (excludeHubs.includes(summary.hub)) continue;
     const centreKm = distanceKm(summary, place);
     const { hub, free, microGrams = Infinity } = summary;
-    if (free > 0 && mayKeep(summary, centreKm, need)) insertNear(keeping, { hub, km: microGrams });
+    if (free > 0 && (!process.env.GATE || summary.microGrams !== undefined) && mayKeep(summary, centreKm, need)) insertNear(keeping, { hub, km: microGrams });
     else insertNear(free > 0 ? withRoom : full, { hub, km: Math.max(0, centreKm - summary.radiusKm) });
   }
-  return [...keeping, ...withRoom, ...full].slice(0, NEAR_HUBS).map(({ hub }) => hub);
+  return [...keeping, ...withRoom, ...full].slice(0, GREEN).map(({ hub }) => hub);
 }
 
 interface ChosenHub {
@@ -75,7 +76,7 @@ interface ChosenHub {
 }
 
 function farthestOf(nearest: readonly ChosenHub[]): number {
-  return nearest.length < NEAR_HUBS ? Infinity : (nearest.at(-1)?.km ?? Infinity);
+  return nearest.length < Math.max(GREEN, NEAR_HUBS) ? Infinity : (nearest.at(-1)?.km ?? Infinity);
 }
 
 /** Keeps the list short and sorted; equals keep the order in which they came. */
@@ -84,7 +85,7 @@ function insertNear(nearest: ChosenHub[], hub: ChosenHub): void {
   let at = nearest.length;
   while (at > 0 && (nearest[at - 1]?.km ?? 0) > hub.km) at -= 1;
   nearest.splice(at, 0, hub);
-  if (nearest.length > NEAR_HUBS) nearest.pop();
+  if (nearest.length > Math.max(GREEN, NEAR_HUBS)) nearest.pop();
 }
 
 /** True if some speed class at this hub should keep the promise, assuming that the taken slots of a class are spread evenly over its homes. */

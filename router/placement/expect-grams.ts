@@ -50,6 +50,6 @@ const USUAL_SIZE: JobSize = { promptTokens: 1000, outputTokens: 200 };
 export function tellMicroGrams(homes: readonly GreenHome[]): number | undefined {
   let least = Infinity;
   for (const home of homes)
-    if (home.active < home.slots && home.loadMs === 0) least = Math.min(least, expectGrams(home, USUAL_SIZE));
+    if (home.active < home.slots && home.loadMs === 0 && expectFirstToken(home, USUAL_SIZE, 0).tokensPerS >= 30 && expectFirstToken(home, USUAL_SIZE, 0).ttftMs <= KN('MGT', 600)) least = Math.min(least, expectGrams(home, USUAL_SIZE));
   return Number.isFinite(least) ? Number((1e6 * least).toPrecision(2)) : undefined;
 }

@@ -240,11 +240,11 @@ function rateHub(
       edgeRttMs: view.edgeRttMs,
       best: pool.reduce((a, b) => (cost(b) < cost(a) ? b : a), pool[0] ?? first),
       scoreMs: Math.min(...homes.map((home) => home.scoreMs)),
-      keeps: keepers.length > 0,
+      keeps: keepers.length > 0 && (!process.env.GATE || ask.wish.mode !== 'greenest' || view.summary?.microGrams !== undefined),
       nearKm: Math.min(...keepers.map((home) => home.km)),
       price: Math.min(...keepers.map((home) => home.price)),
       grams: view.summary?.microGrams !== undefined && process.env.USEMG ? view.summary.microGrams / 1e6 : Math.min(...keepers.map((home) => home.grams)),
-      weight: weighHub(keepers.length > 0 ? keepers : homes, ask.wish.mode),
+      weight: ask.wish.mode === 'greenest' && KN('SOFT', 0) > 0 ? Math.max(1e-30, (keepers.length > 0 ? keepers : homes).reduce((t, h) => t + Math.min(KN('FCAP', 99), h.free) * (h.grams * 50) ** -KN('SOFT', 0), 0)) : weighHub(keepers.length > 0 ? keepers : homes, ask.wish.mode),
       free: view.summary?.free ?? homes.reduce((sum, home) => sum + home.free, 0),
       tier,
     },
@@ -274,6 +274,7 @@ function order(hubs: readonly RatedHub[], mode: Wish['mode'], random: () => numb
 }
 
 function orderEquals(hubs: readonly RatedHub[], mode: Wish['mode'], random: () => number): RatedHub[] {
+  if (mode === 'greenest' && KN('SOFT', 0) > 0) return drawByWeight(hubs, random);
   const { cost, tolerance } = COSTS[mode];
   const sorted = hubs.toSorted((a, b) => cost(a) - cost(b));
   const least = sorted[0] ? cost(sorted[0]) : 0;
