@@ -11,13 +11,13 @@ import {
   refuseSchema,
   runningSchema,
 } from '../../schema/frames-to-hub.ts';
-import type { NodeState } from '../../schema/frames-to-hub.ts';
 import { readReceiptsFrame } from '../../schema/seal.ts';
 import type { ReceiptsFrame } from '../../schema/seal.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { MAX_JSON_BYTES } from './door-limits.ts';
 import { readState } from './read-state.ts';
+import type { KeptState } from './read-state.ts';
 
 /** A longer state is not even read. */
 const MOST_READ_BYTES = 4 * MAX_STATE_BYTES;
@@ -38,7 +38,7 @@ export type NodeFrame =
   | {
       [N in JsonName]: { readonly name: N; readonly job: number; readonly value: z.output<(typeof SCHEMAS)[N]> };
     }[JsonName]
-  | ({ readonly name: 'state'; readonly job: number; readonly value: NodeState } & {
+  | ({ readonly name: 'state'; readonly job: number; readonly value: KeptState } & {
       /** What of it is not served, and why; absent where all of it is. */
       readonly complaint?: string;
     })

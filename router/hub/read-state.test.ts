@@ -26,6 +26,18 @@ test('what an honest home says is kept as it is, and nothing is complained of', 
   expect(read(models)).toEqual({ state: { models, slots: 1, paused: null }, complaint: null });
 });
 
+test('of its power only what placement asks for is kept; what cannot be read of it is left out, and the models are served', () => {
+  const power = { card: 'NVIDIA GeForce RTX 4090', idleW: 60, mostW: 450, method: 'counter', isAwakeForWork: false };
+  expect(read([model('a')], { power })).toMatchObject({ state: { workW: 370 }, complaint: null });
+  expect(read([], { power: null }).state).toEqual({ models: [], slots: 1, paused: null });
+  const wrong = read([model('a')], { power: { ...power, mostW: -1 } });
+  expect(wrong.state).not.toHaveProperty('workW');
+  expect([wrong.state.models.length, wrong.complaint]).toEqual([
+    1,
+    expect.stringMatching(/^power: mostW: .*left out$/),
+  ]);
+});
+
 test('a model that cannot be used is left out by its place and field, and the others are served', () => {
   const { state, complaint } = read([model('a'), model('b', { digest: 'no' }), model('c\u0007'), 7, model('d')]);
   expect(state.models.map(({ name }) => name)).toEqual(['a', 'd']);

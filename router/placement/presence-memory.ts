@@ -7,7 +7,7 @@ import { NearHubs } from './near-hubs.ts';
 import type { AreaHubs, NearHub } from './near-hubs.ts';
 import type { PresenceAnswer } from './presence.ts';
 
-const SUMMARY_FRESH_MS = Number(process.env.SF ?? 10_000);
+const SUMMARY_FRESH_MS = 10_000;
 const ROW_FRESH_MS = 1_500;
 /** An area without a home is read again along with the rows, which costs no trip of its own: a home that joins there is soon seen. */
 const EMPTY_FRESH_MS = ROW_FRESH_MS;
