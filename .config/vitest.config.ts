@@ -1,6 +1,7 @@
 // Three kinds of tests: pure files in Node, the router's objects in workerd, and whole rooms with real processes. Files run side by side: each has its own
 // ports, processes and state, and whole ones spend most of their time waiting.
 import { defineConfig } from 'vitest/config';
+import MixingSequencer from './mixing-sequencer.ts';
 import SummaryReporter from './summary-reporter.ts';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -13,6 +14,7 @@ export default defineConfig({
   test: {
     reporters: [process.env['CI'] ? 'dot' : 'default', new SummaryReporter()],
     maxWorkers: 2,
+    sequence: { sequencer: MixingSequencer },
     // The router tells its operator what fails, and tests let much fail: only a failed test shows its lines.
     silent: 'passed-only',
     projects: [
@@ -40,8 +42,8 @@ export default defineConfig({
         test: {
           name: 'whole',
           include: ['router/test/*.test.ts', 'node-agent/test/**/*.test.ts', ...REAL_LOCAL],
-          // As many as those of router/test/workerd, so that both kinds share one queue.
-          maxWorkers: 3,
+          // As many as those of router/test/workerd, so that both kinds share one queue. More than the cores: most of a whole file's time is waiting.
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
           globalSetup: ['router/test/built.ts'],
           // Waits end when what they wait for is there: only a broken network, or a machine at its limit, comes near.

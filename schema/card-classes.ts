@@ -106,6 +106,12 @@ export function findCardClass(card: string): CardClass | null {
   return machine ? toClass(machine, 'machine') : null;
 }
 
+/** Every class once, for who wants to read the table. */
+export function listCardClasses(): CardClass[] {
+  const all = [...BOARDS.map((row) => toClass(row, 'board')), ...MACHINES.map((row) => toClass(row, 'machine'))];
+  return [...new Map(all.map((one) => [`${one.name} ${one.mostW}`, one])).values()];
+}
+
 function toClass([, name, mostW, idleW]: Row, sees: CardClass['sees']): CardClass {
   return { name, mostW, idleW, sees };
 }

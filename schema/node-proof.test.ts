@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { encodeNodeProof, isProofFresh, makeProofNonce, parseNodeProof, PROOF_LIFE_MS } from './node-proof.ts';
+import {
+  bindProof,
+  encodeNodeProof,
+  isProofFresh,
+  isProofOf,
+  makeProofNonce,
+  parseNodeProof,
+  PROOF_LIFE_MS,
+} from './node-proof.ts';
 
 const NOW = 1_800_000_000_000;
 const proof = {
@@ -32,4 +40,13 @@ test('a nonce holds its time to the ms, whatever the random bytes', () => {
   expect(isProofFresh(proof.nonce, NOW + PROOF_LIFE_MS + 1)).toBe(false);
   expect(isProofFresh(proof.nonce, NOW - PROOF_LIFE_MS)).toBe(true);
   expect(isProofFresh(`0x${'ff'.repeat(32)}`, NOW)).toBe(false);
+});
+
+test('a proof of one call is of no other, and one of no call is of none', () => {
+  const nonce = makeProofNonce(NOW, bindProof('POST', '/node/v1/leave'));
+  expect(isProofOf(nonce, 'POST', '/node/v1/leave')).toBe(true);
+  expect(isProofOf(nonce, 'POST', '/node/v1/move')).toBe(false);
+  expect(isProofOf(nonce, 'PATCH', '/node/v1/leave')).toBe(false);
+  expect(isProofOf(proof.nonce, 'POST', '/node/v1/leave')).toBe(false);
+  expect(isProofFresh(nonce, NOW)).toBe(true);
 });

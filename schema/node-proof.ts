@@ -1,4 +1,6 @@
 // How a home says who it is in one header, without a connection: its id, the time and a signature of its session key. Good for minutes.
+import { sha256 } from '@noble/hashes/sha2.js';
+import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { fromHex, toHex } from './bytes.ts';
 import type { Hex } from './bytes.ts';
 import { isId } from './ids.ts';
@@ -9,6 +11,7 @@ export const PROOF_PROTOCOL = 0;
 export const PROOF_LIFE_MS = 600_000;
 /** Of a proof that is not of now the router tells its own time with the refusal, so that a home whose clock is off may ask again by that. */
 export const TIME_HEADER = 'x-irori-now';
+const RANDOM_BYTES = 24;
 
 export interface NodeProof {
   readonly nodeId: string;
@@ -22,14 +25,30 @@ export interface NodeProof {
 export function makeProofNonce(now: number, random: Uint8Array): Hex {
   const bytes = new Uint8Array(32);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(now));
-  bytes.set(random.subarray(0, 24), 8);
+  bytes.set(random.subarray(0, RANDOM_BYTES), 8);
   return toHex(bytes);
+}
+
+/**
+ * What a proof has in the place of random bytes where it is of one call alone, as of a home that leaves: whoever sees another proof of the same home, on a line
+ * in the clear or in a log, can do nothing of that with it.
+ */
+export function bindProof(method: string, path: string): Uint8Array {
+  return sha256(utf8ToBytes(`${method} ${path}`)).slice(0, RANDOM_BYTES);
+}
+
+/** True where a nonce is of just this call. */
+export function isProofOf(nonce: Hex, method: string, path: string): boolean {
+  return nonce === makeProofNonce(timeOf(nonce), bindProof(method, path));
 }
 
 /** True while a nonce's time is near enough. */
 export function isProofFresh(nonce: Hex, now: number): boolean {
-  const at = Number(new DataView(fromHex(nonce).buffer).getBigUint64(0));
-  return Math.abs(now - at) <= PROOF_LIFE_MS;
+  return Math.abs(now - timeOf(nonce)) <= PROOF_LIFE_MS;
+}
+
+function timeOf(nonce: Hex): number {
+  return Number(new DataView(fromHex(nonce).buffer).getBigUint64(0));
 }
 
 /** As it travels after `Bearer `. */

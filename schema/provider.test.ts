@@ -101,7 +101,7 @@ describe('what cannot be read is refused by its name', () => {
     [{ max_price: { prompt: '-1' } }, 'provider.max_price.prompt', 'credits per million tokens'],
     [{ max_price: { completion: 'a lot' } }, 'provider.max_price.completion', 'credits per million tokens'],
     [{ max_price: { completion: [] } }, 'provider.max_price.completion', 'credits per million tokens'],
-    [{ sort: 'greener' }, 'provider.sort', '"cheapest"'],
+    [{ sort: 'quietest' }, 'provider.sort', '"cheapest"'],
     [{ sort: { by: 'price' } }, 'provider.sort', '"cheapest"'],
     [{ country: 'Germany' }, 'provider.country', 'two letters'],
     [{ country: ['DE', 'EUR'] }, 'provider.country[1]', 'two letters'],

@@ -73,6 +73,8 @@ export const settlementSchema = z.object({
    * One that knows what it sent may have sent more: its receipt has another hash and is paid as far as it arrived.
    */
   relayedHash: word.bytes32.optional(),
+  /** W at the wall above rest that its home can draw at most, by the class of its card; absent where nobody knows the card. */
+  mostW: z.number().int().min(0).optional(),
   /** Of a part that was lost with its hub's memory: what it can have delivered, by what the hub wrote down and the home's speed. */
   lostAtMost: z.object({ promptTokens: z.number().int().min(0), outputTokens: z.number().int().min(0) }).optional(),
   /** Caller and home belong together: only bought credit pays the owner, and no fees of other work do. */

@@ -63,9 +63,9 @@ export const STATE_WORDS: Readonly<Record<StateWord, StateText>> = {
     action: null,
   },
   'backend-down': {
-    told: 'Its model server does not answer, so it has nothing to offer.',
-    was: 'its model server did not answer, so it had nothing to offer',
-    action: 'Start the model server.',
+    told: 'It has no model to offer: its server does not answer, or you lend none.',
+    was: 'it had no model to offer: its server did not answer, or you lent none',
+    action: 'Start the model server, or lend one of its models.',
   },
   exposure: {
     told: 'Too many of its receipts wait for an answer of the router.',
@@ -74,7 +74,7 @@ export const STATE_WORDS: Readonly<Record<StateWord, StateText>> = {
   },
   schedule: {
     told: 'Your schedule keeps the machine for you at this time.',
-    was: 'your schedule keeps the machine for you at this time',
+    was: 'your schedule kept the machine for you at that time',
     action: 'Change the hours in your rules.',
   },
   'exclusive-app': {
@@ -120,7 +120,7 @@ export const STATE_WORDS: Readonly<Record<StateWord, StateText>> = {
   },
   metered: {
     told: 'The line to the network is metered.',
-    was: 'its line to the network is metered',
+    was: 'its line to the network was metered',
     action: 'Use another line, or allow metered ones in your rules.',
   },
   traffic: {
@@ -135,7 +135,7 @@ export const STATE_WORDS: Readonly<Record<StateWord, StateText>> = {
   },
   'power-cap': {
     told: 'It draws more power, or is louder, than you want now.',
-    was: 'it drew more power, or was louder, than you want at this time',
+    was: 'it drew more power, or was louder, than you wanted at that time',
     action: 'Allow more watts or fan in your rules, or lower the card’s limit.',
   },
 };

@@ -221,12 +221,13 @@ export class Agent {
   }
 
   #makeConnection(identity: IdentityFile): Connection {
-    const { router, code, wallet, place } = this.#config;
+    const { router, code, wallet, place, name } = this.#config;
     return new Connection({
       router,
       code,
       wallet,
       place,
+      name,
       key: this.#key,
       identity,
       shared: this.#shared,

@@ -3,7 +3,7 @@
 import type { NodeModel } from '../../schema/frames-to-hub.ts';
 import type { Result } from '../../schema/result.ts';
 import type { AgentConfig } from '../config/config.ts';
-import { readDemand } from '../link/read-demand.ts';
+import { makeNotes, readDemand } from '../link/read-demand.ts';
 import type { ModelNotes } from '../link/read-demand.ts';
 import { askSigned } from '../link/signed-question.ts';
 import type { Log } from '../log.ts';
@@ -118,7 +118,7 @@ export class ModelStanding {
       const answer = await this.#doors.ask(part);
       if (!answer.ok) return null;
       const names = part.map(({ name }) => name);
-      notes.push(...Object.entries(readDemand(answer.value, names)));
+      notes.push(...Object.entries(makeNotes(readDemand(answer.value), names)));
     }
     return Object.fromEntries(notes);
   }

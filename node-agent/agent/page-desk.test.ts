@@ -31,7 +31,7 @@ test('who leaves is asked again with a word that counts once and for a minute', 
 test('a command that fails is told in its own words, and one that says something strange as such', async () => {
   run.mockResolvedValueOnce({ ok: true, value: { exit: 1, output: 'It could not be told.\n' } });
   expect(await desk().act({ do: 'name', name: 'Workshop' })).toEqual({ ok: false, error: 'It could not be told.' });
-  expect(run).toHaveBeenLastCalledWith({ words: ['name', 'Workshop', '--json', '--state', '/home/x'], env: {} });
+  expect(run).toHaveBeenLastCalledWith({ words: ['name', '--json', '--state', '/home/x', '--', 'Workshop'], env: {} });
   ask.mockResolvedValueOnce({ ok: true, value: { findings: 'none' } });
   expect(await desk().doctor()).toMatchObject({ ok: false, error: expect.stringContaining('irori-node doctor') });
   ask.mockResolvedValueOnce({ ok: true, value: {} });

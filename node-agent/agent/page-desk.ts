@@ -38,6 +38,7 @@ import type { SpeedFile } from '../home/speed-file.ts';
 import type { AgentStatus } from '../home/status-file.ts';
 import type { JobProgress } from '../jobs/job-outcome.ts';
 import type { AgentShared } from '../jobs/job-runner.ts';
+import type { Earnings } from '../link/earnings-question.ts';
 import { formatEarningsCsv, reportEarnings } from '../link/earnings-report.ts';
 import type { EarningsReport } from '../link/earnings-report.ts';
 import type { Lending } from './lending.ts';
@@ -134,12 +135,12 @@ export class AgentDesk implements PageDesk {
   }
 
   async earnings(days: number): Promise<Result<EarningsView, string>> {
-    const report = await this.#report(days);
+    const report = await this.#report(days, await this.#doors.router.earnings(days));
     return report.ok ? ok(toEarningsView(report.value, days, this.#doors.now())) : report;
   }
 
   async earningsCsv(days: number): Promise<Result<string, string>> {
-    const report = await this.#report(days);
+    const report = await this.#report(days, await this.#doors.router.earningsWhole(days));
     return report.ok ? ok(formatEarningsCsv(report.value)) : report;
   }
 
@@ -222,7 +223,8 @@ export class AgentDesk implements PageDesk {
       case 'rules':
         return this.#changeRules(action);
       case 'name':
-        return this.#run(['name', action.name, '--json']);
+        // Behind the two dashes a name may begin with one.
+        return this.#run(['name', '--json'], action.name);
       case 'test':
         return this.#test(action.model);
       case 'update':
@@ -308,9 +310,8 @@ export class AgentDesk implements PageDesk {
     return listModels({ offered, known, measured, catalogue: this.#catalogue });
   }
 
-  async #report(days: number): Promise<Result<EarningsReport, string>> {
-    const { router, folder, status } = this.#doors;
-    const told = await router.earnings(days);
+  async #report(days: number, told: Result<Earnings, string>): Promise<Result<EarningsReport, string>> {
+    const { folder, status } = this.#doors;
     return told.ok ? ok(await reportEarnings({ folder, days, status: status() }, told.value)) : told;
   }
 
@@ -331,7 +332,7 @@ export class AgentDesk implements PageDesk {
 
   async #changeRules(change: PageAction & { do: 'rules' }): Promise<Result<ActionView, string>> {
     const { rules, watch } = this.#doors.lending;
-    const written = await rules.write(toRulesPatch(change));
+    const written = await rules.write(toRulesPatch(change, rules.rules));
     if (!written.ok) return written;
     watch.look();
     return DONE;
@@ -339,7 +340,7 @@ export class AgentDesk implements PageDesk {
 
   async #test(model: string | undefined): Promise<Result<ActionView, string>> {
     const { folder, env } = this.#doors;
-    const words = ['test', '--json', '--state', folder, ...(model === undefined ? [] : ['--model', model])];
+    const words = ['test', '--json', '--state', folder, ...(model === undefined ? [] : [`--model=${model}`])];
     const told = await this.#doors.own.ask({ words, env });
     if (!told.ok) return told;
     const read = testSchema.safeParse(told.value);
@@ -364,9 +365,10 @@ export class AgentDesk implements PageDesk {
   }
 
   /** A command of this program's on this home. */
-  async #run(words: readonly string[]): Promise<Result<ActionView, string>> {
+  async #run(words: readonly string[], ...given: readonly string[]): Promise<Result<ActionView, string>> {
     const { folder, env } = this.#doors;
-    const ran = await this.#doors.own.run({ words: [...words, '--state', folder], env });
+    const end = given.length === 0 ? [] : ['--', ...given];
+    const ran = await this.#doors.own.run({ words: [...words, '--state', folder, ...end], env });
     if (!ran.ok) return ran;
     return ran.value.exit === 0 ? DONE : err(ran.value.output.trim());
   }

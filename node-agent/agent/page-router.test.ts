@@ -22,7 +22,7 @@ beforeEach(async () => {
   server = createServer((request, response) => {
     const path = request.url?.split('?')[0] ?? '';
     asked.push(request.url ?? '');
-    const answer = answers[path];
+    const answer = answers[request.url ?? ''] ?? answers[path];
     response.writeHead(answer === undefined ? 404 : 200, { 'content-type': 'application/json' });
     response.end(JSON.stringify(answer ?? { error: { message: 'No such path.' } }));
   });
@@ -84,14 +84,66 @@ test('a model that the catalogue does not have is told without a name there, and
 });
 
 test('homes are told by the words that everybody uses, times in ISO, and this one is known', async () => {
-  const home = { id: 'node_1', online: true, since: 1000, last_seen: 2000, state: 'ready', reason: null };
+  const home = { id: 'node_1', online: true, since: 1000, last_seen: 2000, state: 'idle', reason: null };
   const away = { id: 'node_2', online: false, since: null, last_seen: null, state: 'paused', reason: 'battery' };
-  answers['/v1/owner/nodes'] = { data: [{ ...home, models: [{ name: 'a' }] }, away] };
+  const failed = { ...home, id: 'node_3', state: 'cooling', reason: 'jobs failed here' };
+  answers['/v1/owner/nodes'] = { data: [{ ...home, models: [{ name: 'a' }] }, away, failed] };
   const told = await router.homes('node_1');
   expect(told.ok && told.value).toMatchObject([
     { id: 'node_1', isThis: true, word: 'idle', sinceAt: '1970-01-01T00:00:01.000Z', models: ['a'] },
+    { id: 'node_3', word: 'cooling' },
     { id: 'node_2', isThis: false, word: 'battery', sinceAt: null, models: [] },
   ]);
+});
+
+test('all pages of homes are read, this one and those that are there come first, and one that cools down says why', async () => {
+  const home = { since: null, last_seen: null, models: [], reason: null };
+  const cooling = { state: 'cooling', reason: 'three jobs broke off', earned_days_micro: [0, 5] };
+  answers['/v1/owner/nodes?by=day'] = {
+    data: [
+      { ...home, id: 'node_1', name: 'attic', online: false, state: 'offline' },
+      { ...home, id: 'node_2', name: 'barn', online: true, ...cooling },
+    ],
+    next: 'node_2',
+  };
+  const last = { ...home, id: 'node_3', online: true, state: 'idle' };
+  answers['/v1/owner/nodes?by=day&after=node_2'] = { data: [last], next: null };
+  const told = await router.homes('node_3');
+  expect(told.ok && told.value).toMatchObject([
+    { id: 'node_3', isThis: true },
+    { id: 'node_2', word: 'cooling', detail: 'three jobs broke off', earnedDaysMicro: [0, 5] },
+    { id: 'node_1', word: 'offline', detail: null, earnedDaysMicro: null },
+  ]);
+  expect(asked).toEqual(['/v1/owner/nodes?by=day', '/v1/owner/nodes?by=day&after=node_2']);
+});
+
+test('a file has every job that the router lists, where the page has the newest', async () => {
+  const sums = {
+    earned_micro: 0,
+    pending_micro: 0,
+    held_back_micro: 0,
+    payable_micro: 0,
+    credited_micro: 0,
+    claimed_micro: 0,
+  };
+  const machine = {
+    machine: 'node_1',
+    receipts: 0,
+    ...sums,
+    held_back_why: null,
+    pending_until: 0,
+    payable_since: null,
+    epoch: null,
+  };
+  answers['/node/v1/earnings'] = {
+    machines: [{ ...machine, waiting_receipts: 0, waiting_micro: 0 }],
+    data: [],
+    next: '1',
+  };
+  for (const before of [1, 2, 3])
+    answers[`/node/v1/earnings?by=job&before=${before}`] = { data: [], next: before === 3 ? null : String(before + 1) };
+  const [shown, saved] = [await router.earnings(30), await router.earningsWhole(30)];
+  expect([shown.ok && shown.value.isWhole, saved.ok && saved.value.isWhole]).toEqual([false, true]);
 });
 
 test('a receipt that is not there is told as such, and one that is comes as a document', async () => {

@@ -15,6 +15,8 @@ const WHY_MS = 20_000;
 const SLOW_MS = 600_000;
 const HOMES_MS = 30_000;
 const HOMES_BYTES = 512 * 1024;
+/** Of homes: 50 each. */
+const HOMES_PAGES = 4;
 /** What could not be had is asked for again after so long. */
 const FAILED_MS = 10_000;
 /** Pages of jobs of one view. */
@@ -67,10 +69,12 @@ const homesSchema = z.object({
         jobs_today: amount.nullish(),
         earned_today_micro: amount.nullish(),
         earned_30d_micro: amount.nullish(),
+        earned_days_micro: z.array(amount).max(62).nullish(),
         version: text.nullish(),
       }),
     )
     .max(1000),
+  next: text.nullish(),
 });
 
 interface Remembered {
@@ -94,6 +98,11 @@ export class PageRouter {
     return this.#remember(`earnings ${days}`, EARNINGS_MS, () =>
       askEarnings(this.#router, this.#key, { days, mostPages: JOB_PAGES }),
     );
+  }
+
+  /** With every job that the router lists: for a file, and so asked for anew each time. */
+  earningsWhole(days: number): Promise<Result<Earnings, string>> {
+    return askEarnings(this.#router, this.#key, { days });
   }
 
   /** Of the last hour. */
@@ -132,8 +141,16 @@ export class PageRouter {
   /** `own`: this home's id. */
   homes(own: string | null): Promise<Result<HomesView['homes'], string>> {
     return this.#remember('homes', HOMES_MS, async () => {
-      const read = await this.#ask('/v1/owner/nodes', homesSchema, HOMES_BYTES);
-      return read.ok ? ok(read.value.data.map((home) => toHome(home, own))) : read;
+      const homes: HomesView['homes'][number][] = [];
+      let next: string | null = '';
+      for (let pages = 0; next !== null && pages < HOMES_PAGES; pages++) {
+        const after: string = next === '' ? '' : `&after=${encodeURIComponent(next)}`;
+        const read = await this.#ask(`/v1/owner/nodes?by=day${after}`, homesSchema, HOMES_BYTES);
+        if (!read.ok) return read;
+        homes.push(...read.value.data.map((home) => toHome(home, own)));
+        next = read.value.next ?? null;
+      }
+      return ok(homes.toSorted(byRank));
     });
   }
 
@@ -182,17 +199,22 @@ function toCatalogue(model: Demanded): CatalogueView {
   };
 }
 
-/** The router's states by the words that everybody uses; a reason comes before them. */
-const WORDS: Readonly<Record<string, string>> = {
-  working: 'busy',
-  ready: 'idle',
-  offline: 'offline',
-  cooling: 'cooling',
-};
+/** The router's states that the page has words for; of a pause it is the reason. */
+const WORDS: ReadonlySet<string> = new Set(['busy', 'idle', 'offline', 'cooling']);
+
+/** This one first, then those that are there, by name. */
+function byRank(one: HomesView['homes'][number], other: HomesView['homes'][number]): number {
+  return (
+    Number(other.isThis) - Number(one.isThis) ||
+    Number(other.isOnline) - Number(one.isOnline) ||
+    (one.name ?? one.id).localeCompare(other.name ?? other.id)
+  );
+}
 
 type ToldHome = z.output<typeof homesSchema>['data'][number];
 
 function toHome(home: ToldHome, own: string | null): HomesView['homes'][number] {
+  const word = pickWord(home);
   return {
     id: home.id,
     name: home.name ?? null,
@@ -200,15 +222,23 @@ function toHome(home: ToldHome, own: string | null): HomesView['homes'][number] 
     isOnline: home.online,
     sinceAt: toIso(home.since),
     lastSeenAt: toIso(home.last_seen),
-    word: home.reason ?? WORDS[home.state ?? ''] ?? null,
+    word,
+    // A pause is told by its word; of a home that cools down the router says why.
+    detail: word === home.reason ? null : (home.reason ?? null),
     models: home.models.map(({ name }) => name),
     slots: home.slots ?? null,
     running: home.running ?? null,
     jobsToday: home.jobs_today ?? null,
     earnedTodayMicro: home.earned_today_micro ?? null,
     earned30Micro: home.earned_30d_micro ?? null,
+    earnedDaysMicro: home.earned_days_micro ?? null,
     version: home.version ?? null,
   };
+}
+
+function pickWord({ state, reason }: ToldHome): string | null {
+  if (state === 'paused') return reason ?? null;
+  return state && WORDS.has(state) ? state : null;
 }
 
 /** Routers tell ms since epoch or ISO 8601. */

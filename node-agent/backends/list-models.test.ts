@@ -98,7 +98,7 @@ describe('listModels', () => {
       template: hashText('T'),
     });
     expect(listing).toMatchObject({
-      models: [{ digest, contextTokens: 3072, quantisation: 'Q4_K - Medium' }],
+      models: [{ digest, contextTokens: 3072, quantisation: 'Q4_K - Medium', sizeBytes: meta.size }],
       slots: 2,
       ownedBy: ['llamacpp'],
     });

@@ -224,6 +224,7 @@ function listOpenAi(product: Product, answers: ListingAnswers): Listing {
       ),
       quantisation: readQuantisation({ ...model, origin: originOf(model) }) ?? nameQuantisation(model.id),
       family: null,
+      ...(model.meta?.size == null ? {} : { sizeBytes: model.meta.size }),
     }));
   const excluded = asleep.map((model) => ({ name: model.id, why: NOT_LOADED }));
   return {

@@ -16,7 +16,7 @@ export function chooseVersion(words, own, env = process.env, now = Date.now()) {
     const state = JSON.parse(readFileSync(file, 'utf8'));
     const isStart = startsAgent(words);
     if (isStart && isRunnable(folder, state.current, own)) {
-      const next = countStart(state, own, now);
+      const next = countStart(state, own, { folder, now });
       mkdirSync(folder, { recursive: true });
       writeFileSync(`${file}.launch`, JSON.stringify(next), { mode: 0o600 });
       renameSync(`${file}.launch`, file);
@@ -28,10 +28,10 @@ export function chooseVersion(words, own, env = process.env, now = Date.now()) {
   }
 }
 
-function countStart(state, own, now) {
+function countStart(state, own, { folder, now }) {
   const starts = (state.starts ?? 0) + 1;
   if (starts <= MOST_STARTS) return { ...state, starts };
-  const restored = { from: state.current, to: state.previous ?? own, at: now };
+  const restored = { from: state.current, to: isRunnable(folder, state.previous, own) ? state.previous : own, at: now };
   const bad = [...new Set([...(state.bad ?? []), state.current])].slice(-20);
   return { ...state, current: state.previous ?? null, previous: null, starts: 0, bad, restored };
 }
@@ -57,10 +57,10 @@ function isNewer(a, b) {
 }
 
 /** `up`, and joining, which ends with it. */
-function startsAgent([first]) {
-  return (
-    first === undefined || first === 'up' || first === 'join' || first.startsWith('--s') || first.startsWith('--y')
-  );
+function startsAgent(words) {
+  const [first = 'join'] = words;
+  if (words.some((word) => word === '--help' || word === '-h') || first === '--version') return false;
+  return first === 'up' || first === 'join' || first.startsWith('--');
 }
 
 /** As config/choose-state-folder.ts and the option --state have it. */

@@ -10,7 +10,7 @@ import { changeConfig } from '../config/config-file.ts';
 import type { OptionValue, OptionValues } from '../config/parse-flags.ts';
 import { findGpu } from '../home/gpu-probe.ts';
 import { IdentityFile } from '../home/identity-file.ts';
-import { lockFolder } from '../home/instance-lock.ts';
+import { isFolderHeld } from '../home/instance-lock.ts';
 import { askAgent } from '../home/owner-line.ts';
 import { RulesFile } from '../home/rules-file.ts';
 import { readStatus } from '../home/status-file.ts';
@@ -27,10 +27,12 @@ import * as questions from '../join/router-questions.ts';
 import { findServers, lookAtServer } from '../join/server-finder.ts';
 import type { FinderOptions } from '../join/server-finder.ts';
 import type { Given, RouterDoors, WizardDoors } from '../join/wizard-doors.ts';
+import { VersionStore } from '../update/version-store.ts';
 import { VERSION } from '../version.ts';
 import { complain } from './complain.ts';
 import { openRunner } from './joined-agent.ts';
 import type { AgentRunner } from './joined-agent.ts';
+import { openLogOut } from './log-out.ts';
 import { startAtLogin } from './login-start.ts';
 import { hasRuntime, runSetup } from './setup.ts';
 import { runUp } from './up.ts';
@@ -70,9 +72,13 @@ async function joinAsked(context: JoinContext): Promise<number> {
   const terminal = await openTerminal(process.stdin, process.stdout);
   const runner = openRunner(context);
   const end = await runWizard(await openDoors(context, terminal, runner));
-  if (end.kind === 'left') return 0;
   if (end.kind === 'failed') return 1;
-  return end.agent === null ? 0 : runner.stay((text) => void process.stderr.write(text));
+  if (end.kind === 'left' || end.agent === null) {
+    // Nothing was to be started: the launcher counts no start that came to nothing.
+    await new VersionStore(context.folder).markGood();
+    return 0;
+  }
+  return runner.stay(openLogOut(process.stderr));
 }
 
 async function joinUnasked(context: JoinContext): Promise<number> {
@@ -83,7 +89,10 @@ async function joinUnasked(context: JoinContext): Promise<number> {
   const ready = await joinWithout(doors);
   if (!ready.ok) return complain(ready.error, 2);
   const { folder, flags, env } = context;
-  if (ready.value.isRunning) return 0;
+  if (ready.value.isRunning) {
+    await new VersionStore(folder).markGood();
+    return 0;
+  }
   const { code } = ready.value;
   void import('../join/unattended.ts').then(({ testOnceOnline }) => testOnceOnline(doors, ready.value.origin));
   return runUp({ ...flags, state: folder, ...(code === null ? {} : { code }) }, env);
@@ -120,7 +129,7 @@ export async function openDoors(
     changeConfig: (change) => changeConfig(folder, change),
     findAccount: async (origin) => (await IdentityFile.open(folder, SILENT)).find(origin)?.account ?? null,
     readStatus: () => readStatus(folder),
-    isRunning: () => isHeld(folder),
+    isRunning: () => isFolderHeld(folder),
     reload: async () => void (await askAgent(folder, { do: 'reload' })),
     start: runner.start,
     test: (origin) => testAt(folder, origin),
@@ -179,13 +188,6 @@ function readPageUrl(status: object | null): string | null {
 }
 
 const pageSchema = z.object({ page: z.object({ url: z.string() }) });
-
-async function isHeld(folder: string): Promise<boolean> {
-  const lock = await lockFolder(folder);
-  if (!lock.ok) return lock.error.isHeld;
-  lock.value.release();
-  return false;
-}
 
 function text(value: OptionValue | undefined): string | null {
   return typeof value === 'string' ? value : null;

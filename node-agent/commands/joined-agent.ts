@@ -1,9 +1,11 @@
 // The agent that joining starts in its own process. Its log waits while the owner is asked things, and is written once the terminal is free.
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
+import type { Agent } from '../agent/agent.ts';
 import { readConfig } from '../config/config.ts';
 import type { Environment } from '../config/config.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
+import { GO_ON } from '../join/wizard-doors.ts';
 import type { RunningAgent } from '../join/wizard-doors.ts';
 import { endUp, obeySignals, openUp } from './up.ts';
 
@@ -27,6 +29,7 @@ export function openRunner(context: {
   };
   let end: Promise<number> = Promise.resolve(0);
   let obey = (): void => undefined;
+  const early = makeEarlyEnd();
   const start = async (code: string | null): Promise<Result<RunningAgent, string>> => {
     const { code: _given, ...flags } = context.flags;
     // Read anew: what was chosen stands in config.json now.
@@ -36,6 +39,7 @@ export function openRunner(context: {
     if (!opened.ok) return err(opened.error);
     const { agent, lines } = opened.value;
     obey = () => obeySignals(agent);
+    early.hear(agent);
     const run = agent.run().finally(lines.flush);
     end = run.then((last) => endUp(agent, last));
     const ended = run.then((last) => (last.kind === 'stopped' ? null : last.sentence));
@@ -50,7 +54,31 @@ export function openRunner(context: {
     kept = '';
     write = to;
     obey();
+    early.deafen();
     return end;
   };
   return { start, stay };
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** A signal while joining is under way: the agent that works already leaves in order, at the second one at once. */
+function makeEarlyEnd(): { readonly hear: (agent: Agent) => void; readonly deafen: () => void } {
+  let agent: Agent | null = null;
+  let isHeard = false;
+  const end = (): void => {
+    if (isHeard) process.exit(130);
+    isHeard = true;
+    process.stderr.write(`\n${GO_ON}\n`);
+    void agent?.stop().finally(() => process.exit(130));
+  };
+  return {
+    hear: (started) => {
+      if (agent === null) for (const signal of SIGNALS) process.on(signal, end);
+      agent = started;
+    },
+    deafen: () => {
+      for (const signal of SIGNALS) process.off(signal, end);
+    },
+  };
 }

@@ -8,6 +8,7 @@ import { findLogFiles } from '../home/log-file.ts';
 import { chooseLogLines } from './choose-log-lines.ts';
 import { complain } from './complain.ts';
 import { findTimeOfDay } from './find-time-of-day.ts';
+import { openLogOut } from './log-out.ts';
 import { parseDuration } from './parse-duration.ts';
 
 const LOOK_MS = 300;
@@ -19,12 +20,14 @@ export async function runLogs(flags: OptionValues, env: Environment): Promise<nu
   const sinceAt = readSince(flags.since, Date.now());
   if (sinceAt === null) return complain(`--since must be a length of time or a time of day: 1h, 30m, 07:00.`, 2);
   const { newer, older } = findLogFiles(folder.value);
-  const text = `${readText(older)}${readText(newer)}`;
+  const [before, last] = [readText(older), readText(newer)];
+  const text = `${before}${last}`;
   if (text === '' && flags.follow !== true)
     return complain(`Nothing is logged in ${folder.value}. Start the agent with irori-node up.`, 1);
   const lines = chooseLogLines(text.split('\n').slice(0, -1), sinceAt);
-  process.stdout.write(lines.map((line) => `${line}\n`).join(''));
-  if (flags.follow === true) await follow(newer, Buffer.byteLength(readText(newer)));
+  const write = openLogOut(process.stdout);
+  write(lines.map((line) => `${line}\n`).join(''));
+  if (flags.follow === true) await follow(newer, Buffer.byteLength(last), write);
   return 0;
 }
 
@@ -44,11 +47,11 @@ function readText(path: string): string {
 }
 
 /** Until the process is ended. A file that became shorter was turned over: it is read from its start. */
-async function follow(path: string, from: number): Promise<never> {
+async function follow(path: string, from: number, write: (text: string) => void): Promise<never> {
   let at = from;
   for (;;) {
     const { text, end } = readFrom(path, at);
-    process.stdout.write(text);
+    write(text);
     at = end;
     await sleep(LOOK_MS);
   }

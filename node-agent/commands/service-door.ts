@@ -65,7 +65,9 @@ export function openServiceDoor(
 }
 
 function openSystemd(env: Readonly<Record<string, string | undefined>>): ServiceDoor {
-  const base = env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config');
+  const said = env['XDG_CONFIG_HOME'];
+  // As the specification has it: a path that is not absolute counts for nothing.
+  const base = said?.startsWith('/') === true ? said : join(homedir(), '.config');
   const path = join(base, 'systemd', 'user', SERVICE.unit);
   const steps = (...words: string[]): string[] => ['--user', ...words];
   return {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { measureWidth } from '../fit-text.ts';
-import { tellLines } from './tell-lines.ts';
+import { foldLog, tellLines } from './tell-lines.ts';
 
 test('what a router says moves no cursor, and each line has its break', () => {
   expect(tellLines(['fine', 'red \u001B[31mtext\u0007', 'two\nlines\u009B2J'])).toBe(
@@ -26,4 +26,12 @@ test('a fact goes on under its text, a span under its own, and nothing is wider 
     ` ${'word '.repeat(60)}`,
   ]).split('\n');
   expect(lines.filter((line) => measureWidth(line) > 80)).toEqual([]);
+});
+
+test('a log is folded for who reads it, and JSON is left whole', () => {
+  const event = `2026-11-29 05:58:34+09:00 irori-node node=0x${'a'.repeat(40)} state=/home/mika/irori`;
+  const json = `{"time":"${'x'.repeat(90)}"}`;
+  const folded = foldLog(`short\n${event}\n${json}\n`).split('\n');
+  const [head, ...facts] = event.split(/ (?=node=)/);
+  expect(folded).toEqual(['short', head, `  ${facts.join('')}`, json, '']);
 });

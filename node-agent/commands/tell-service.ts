@@ -29,7 +29,7 @@ StartLimitIntervalSec=300
 StartLimitBurst=10
 
 [Service]
-ExecStart=${command.map(quoteForSystemd).join(' ')}
+ExecStart=${command.map((word, at) => quoteForSystemd(word, at > 0)).join(' ')}
 Environment=IRORI_SERVICE=systemd
 Restart=on-failure
 RestartSec=5
@@ -49,9 +49,10 @@ WantedBy=default.target
 `;
 }
 
-/** systemd reads quotes, backslashes, its own specifiers (%) and variables ($) in a command. */
-function quoteForSystemd(word: string): string {
-  const escaped = word.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%').replaceAll('$', '$$$$');
+/** systemd reads quotes, backslashes, its own specifiers (%) and, behind the program, variables ($) in a command. A line ends where it ends. */
+function quoteForSystemd(word: string, hasVariables: boolean): string {
+  const plain = word.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n').replaceAll('%', '%%');
+  const escaped = hasVariables ? plain.replaceAll('$', '$$$$') : plain;
   return /^[\w@%+=:,./-]+$/.test(word) ? escaped : `"${escaped}"`;
 }
 

@@ -6,15 +6,18 @@ import { Agent } from '../agent/agent.ts';
 import { readConfig } from '../config/config.ts';
 import type { AgentConfig, Environment } from '../config/config.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
+import { isFolderHeld } from '../home/instance-lock.ts';
 import { LogFile } from '../home/log-file.ts';
 import { askAgent } from '../home/owner-line.ts';
 import { parseStatus } from '../home/status-file.ts';
 import type { LinkEnd } from '../link/connection.ts';
 import { makeLog } from '../log.ts';
 import { chooseCurve } from '../receipts/curve-choice.ts';
+import { VersionStore } from '../update/version-store.ts';
 import { complain } from './complain.ts';
 import { gatherLines } from './gathered-lines.ts';
 import type { GatheredLines } from './gathered-lines.ts';
+import { openLogOut } from './log-out.ts';
 import { startAnew } from './restarted-program.ts';
 import { formatCredits } from './tell-status.ts';
 
@@ -26,8 +29,12 @@ const LOOK_MS = 200;
 export async function runUp(flags: OptionValues, env: Environment): Promise<number> {
   const config = readConfig(flags, env);
   if (!config.ok) return complain(config.error, 2);
-  const opened = await openUp(config.value, (text) => void process.stderr.write(text));
-  if (!opened.ok) return complain(opened.error, 2);
+  const opened = await openUp(config.value, openLogOut(process.stderr));
+  if (!opened.ok) {
+    // One that works already is no start of this version that came to nothing.
+    if (await isFolderHeld(config.value.state)) await new VersionStore(config.value.state).markGood();
+    return complain(opened.error, 2);
+  }
   const { agent, lines } = opened.value;
   obeySignals(agent);
   const end = await agent.run();

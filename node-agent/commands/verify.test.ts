@@ -23,7 +23,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'irori-verify-'));
   printed = '';
   vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    printed += String(text);
+    printed += String(text).replaceAll(/(?<=\S)\n {4,}/g, ' ');
     return true;
   });
 });

@@ -106,7 +106,7 @@ describe('readConfig', () => {
     [{ router: 'https://a.example', windowMs: 5000 }, {}, '--window'],
     [{ router: 'https://a.example', wallet: '0x12' }, {}, '--wallet'],
     [{ router: 'https://a.example', name: 'a\u001b[31m' }, {}, '--name'],
-    [{ router: 'https://a.example', name: 'x'.repeat(65) }, {}, '--name'],
+    [{ router: 'https://a.example', name: 'x'.repeat(81) }, {}, '--name'],
     [{ router: 'https://a.example', place: 'Paris' }, {}, '--place'],
     [{ router: 'https://a.example', load: 'sometimes' }, {}, '--load must be one of on-demand, keep, never'],
     [{ router: 'https://a.example', load: 'never' }, {}, '--load never needs a model server'],

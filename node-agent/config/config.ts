@@ -282,8 +282,8 @@ function findFault(values: OptionValues): string | null {
   const fault = findChoiceFault(values) ?? findUpdateFault(values);
   if (fault !== null) return fault;
   const name = text(values.name);
-  if (name !== null && (name.length > 64 || /\p{Cc}/u.test(name)))
-    return '--name must be at most 64 characters on one line.';
+  if (name !== null && (name.length > 80 || /\p{Cc}/u.test(name)))
+    return '--name must be at most 80 characters on one line.';
   const wallet = text(values.wallet);
   if (wallet !== null && !/^0x[0-9a-fA-F]{40}$/.test(wallet))
     return '--wallet must be an address: 0x and 40 hex digits.';

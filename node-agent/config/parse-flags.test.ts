@@ -5,6 +5,14 @@ import { COMMANDS, OPTIONS } from './options.ts';
 import { parseFlags } from './parse-flags.ts';
 
 describe('parseFlags', () => {
+  test('behind two dashes stand words, whatever they look like', () => {
+    const line = parseFlags(['name', '--json', '--', '--help', '-x']);
+    expect(line).toMatchObject({
+      ok: true,
+      value: { command: 'name', values: { json: true }, files: ['--help', '-x'] },
+    });
+  });
+
   test('reads values, attached values, switches and lists given several times', () => {
     const line = parseFlags([
       'up',

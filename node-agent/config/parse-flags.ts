@@ -17,7 +17,9 @@ export type CommandLine =
 /** `args` without the program's name. Errors are sentences that name the flag and what it wants. */
 export function parseFlags(args: readonly string[]): Result<CommandLine, string> {
   const [first = 'join', ...rest] = args;
-  if (first === 'help' || args.includes('--help') || args.includes('-h')) {
+  // Behind two dashes stand words, whatever they look like.
+  const asked = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
+  if (first === 'help' || asked.includes('--help') || asked.includes('-h')) {
     const about = first === 'help' ? (rest[0] ?? '') : first;
     return ok({ command: 'help', about: isCommand(about) && args.length > 0 ? about : null });
   }

@@ -8,7 +8,14 @@ const iso = (at: number): string => new Date(at).toISOString();
 
 test('a day of which nobody knows is one span without a gap', () => {
   expect(buildDay({ own: [], told: [], now: NOW })).toEqual([
-    { from: iso(END - DAY_MINUTES * MIN), to: iso(END), reason: 'not-running', text: null },
+    {
+      from: iso(END - DAY_MINUTES * MIN),
+      to: iso(END),
+      reason: 'not-running',
+      text: null,
+      models: null,
+      modelCount: null,
+    },
   ]);
 });
 
@@ -34,6 +41,25 @@ test('waiting for a call is told as the router knows it: no demand, or passed ov
   expect(spans.at(-1)?.to).toBe(iso(END));
 });
 
+test('minutes without a call keep what was offered then, and another offer is another span', () => {
+  const spans = buildDay({
+    own: [{ from: 1900 * MIN, to: NOW, word: 'idle' }],
+    told: [
+      { from: 1941 * MIN, to: 1960 * MIN, reason: 'quiet', text: 'None.', models: ['a', 'b'], modelCount: 5 },
+      { from: 1960 * MIN, to: 1980 * MIN, reason: 'quiet', text: 'None.', models: ['c'] },
+      { from: 1980 * MIN, to: 1990 * MIN, reason: 'quiet:own-only', text: 'Own.', models: ['c'] },
+      { from: 1990 * MIN, to: NOW, reason: 'quiet:no-model', text: 'No model.' },
+    ],
+    now: NOW,
+  });
+  expect(spans.slice(2).map(({ reason, models, modelCount }) => [reason, models, modelCount])).toEqual([
+    ['no-demand', ['a', 'b'], 5],
+    ['no-demand', ['c'], 1],
+    ['own-only', ['c'], 1],
+    ['no-model', null, null],
+  ]);
+});
+
 test('what the agent cannot know of itself the router fills in, in the same words', () => {
   const told = [
     { from: 1950 * MIN, to: 1960 * MIN, reason: 'paused:battery', text: 'Paused.' },
@@ -43,6 +69,18 @@ test('what the agent cannot know of itself the router fills in, in the same word
   ];
   const reasons = buildDay({ own: [], told, now: NOW }).map(({ reason }) => reason);
   expect(reasons).toEqual(['not-running', 'battery', 'busy', 'not-running', 'cooling']);
+});
+
+test('in the minute in which it came back the home was there, though the router has it as away', () => {
+  const spans = buildDay({
+    own: [{ from: 1900 * MIN, to: NOW, word: 'idle' }],
+    told: [{ from: 1941 * MIN, to: 1950 * MIN, reason: 'offline', text: 'Away.' }],
+    now: NOW,
+  });
+  expect(spans.slice(2).map(({ from, reason }) => [from, reason])).toEqual([
+    [iso(1941 * MIN), 'offline'],
+    [iso(1949 * MIN), 'idle'],
+  ]);
 });
 
 test('spans before the day, and halves of minutes, do no harm', () => {

@@ -17,6 +17,9 @@ export interface ToldSpan {
   readonly to: number;
   readonly reason: string;
   readonly text: string;
+  /** Of minutes without a call: some of what was offered then, and how many models there were. */
+  readonly models?: readonly string[] | undefined;
+  readonly modelCount?: number | undefined;
 }
 
 interface DayFacts {
@@ -26,15 +29,17 @@ interface DayFacts {
   readonly now: number;
 }
 
-interface Minute {
-  readonly reason: string;
-  readonly text: string | null;
-}
+type Minute = Pick<WhySpan, 'reason' | 'text' | 'models' | 'modelCount'>;
 
 /** Of these minutes the router knows more: the home was there and had nothing to do, or does not know of itself. */
 const WAITED: ReadonlySet<string> = new Set(['idle', 'eco', 'offline', 'stopped', 'asleep', 'not-running']);
 /** The router's words for what has one here. */
-const NAMES: Readonly<Record<string, string>> = { quiet: 'no-demand', job: 'busy' };
+const NAMES: Readonly<Record<string, string>> = {
+  quiet: 'no-demand',
+  'quiet:own-only': 'own-only',
+  'quiet:no-model': 'no-model',
+  job: 'busy',
+};
 /** Of these the router knows that the home was away, and the home why. */
 const AWAY: ReadonlySet<string> = new Set(['stopped', 'asleep', 'not-running']);
 
@@ -42,16 +47,29 @@ const AWAY: ReadonlySet<string> = new Set(['stopped', 'asleep', 'not-running']);
 export function buildDay({ own, told, now }: DayFacts): WhySpan[] {
   const end = Math.floor(now / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
   const start = end - DAY_MINUTES * MINUTE_MS;
-  const minutes: Minute[] = Array.from({ length: DAY_MINUTES }, () => ({ reason: 'not-running', text: null }));
-  for (const { from, to, word } of own)
-    fill(minutes, { from: from - start, to: to - start }, () => ({ reason: word, text: null }));
-  for (const { from, to, reason, text } of told)
-    fill(minutes, { from: from - start, to: to - start }, (before) =>
-      WAITED.has(before.reason) && !(AWAY.has(before.reason) && reason === 'offline')
-        ? { reason: nameOf(reason), text }
-        : before,
+  const minutes: Minute[] = Array.from({ length: DAY_MINUTES }, () => bare('not-running'));
+  for (const { from, to, word } of own) fill(minutes, { from: from - start, to: to - start }, () => bare(word));
+  for (const { from, to, reason, text, models = null, modelCount } of told) {
+    const after = { reason: nameOf(reason), text, models, modelCount: modelCount ?? models?.length ?? null };
+    // The minute in which it came back was both, and the home knows that it was there.
+    const whole = { from: from - start, to: to - start - (reason === 'offline' ? MINUTE_MS : 0) };
+    fill(minutes, whole, (before) =>
+      WAITED.has(before.reason) && !(AWAY.has(before.reason) && reason === 'offline') ? after : before,
     );
+  }
   return join(minutes, start);
+}
+
+function bare(reason: string): Minute {
+  return { reason, text: null, models: null, modelCount: null };
+}
+
+/** What goes on: the same reason, and without a call the same models. */
+export function isSame(
+  one: { readonly reason: string; readonly models?: readonly string[] | null | undefined },
+  other: typeof one,
+): boolean {
+  return one.reason === other.reason && one.models?.join('\n') === other.models?.join('\n');
 }
 
 function nameOf(reason: string): string {
@@ -77,7 +95,7 @@ function join(minutes: readonly Minute[], start: number): WhySpan[] {
   for (const [i, minute] of minutes.entries()) {
     const last = spans.at(-1);
     const to = start + (i + 1) * MINUTE_MS;
-    if (last && last.minute.reason === minute.reason) last.to = to;
+    if (last && isSame(last.minute, minute)) last.to = to;
     else spans.push({ from: to - MINUTE_MS, to, minute });
   }
   return spans.map(({ from, to, minute }) => ({

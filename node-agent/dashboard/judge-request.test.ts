@@ -30,6 +30,11 @@ describe('what may come in', () => {
   });
 });
 
+test('at port 80, which browsers do not name', () => {
+  const asked = post({ host: 'localhost', origin: 'http://localhost' });
+  expect([judgeRequest(asked, 80, false), judgeRequest(asked, 4770, false)]).toEqual([null, 'foreign-host']);
+});
+
 describe('what is turned away', () => {
   test.each([
     ['a name of a stranger that points here', head({ host: 'evil.example:4770' }), 'foreign-host'],
@@ -37,6 +42,8 @@ describe('what is turned away', () => {
     ['another port', head({ host: '127.0.0.1:4771' }), 'foreign-host'],
     ['the other loopback', head({ host: '[::1]:4770' }), 'foreign-host'],
     ['no host', head({ host: undefined }), 'foreign-host'],
+    ['a name with the root’s dot', head({ host: 'localhost.:4770' }), 'foreign-host'],
+    ['a name that holds ours', head({ host: '127.0.0.1.evil.example:4770' }), 'foreign-host'],
     ['two hosts in one', head({ host: '127.0.0.1:4770, evil.example' }), 'foreign-host'],
     ['a page of another site', head({ origin: 'https://evil.example' }), 'foreign-origin'],
     ['a page of another port', head({ origin: 'http://127.0.0.1:9999' }), 'foreign-origin'],

@@ -16,14 +16,21 @@ export type HeadFault = 'foreign-host' | 'foreign-origin' | 'foreign-site' | 'no
 /** Null for what may come in. `port`: where the page is; `isPage`: the document itself, which other pages may link to since it tells nothing by itself. */
 export function judgeRequest(asked: AskedHead, port: number, isPage: boolean): HeadFault | null {
   const { method, host, origin, fetchSite, contentType } = asked;
-  const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
+  // Of port 80 browsers do not speak.
+  const end = port === 80 ? '' : `:${port}`;
+  const hosts = [`127.0.0.1${end}`, `localhost${end}`];
   if (host === undefined || !hosts.includes(host)) return 'foreign-host';
   if (method !== 'GET' && method !== 'POST') return 'method';
   if (origin !== undefined && origin !== `http://${host}`) return 'foreign-origin';
-  if (!isPage && fetchSite !== undefined && fetchSite !== 'same-origin' && fetchSite !== 'none') return 'foreign-site';
+  if (!isPage && isForeignSite(fetchSite)) return 'foreign-site';
   if (method === 'GET') return null;
   if (origin === undefined) return 'no-origin';
   return /^application\/json(?:;|$)/.test(contentType ?? '') ? null : 'not-json';
+}
+
+/** True where a browser says that another site's page asks, a page of another port of this machine among them. */
+export function isForeignSite(fetchSite: string | undefined): boolean {
+  return fetchSite !== undefined && fetchSite !== 'same-origin' && fetchSite !== 'none';
 }
 
 /** Of the cookies of a request the one of this name; null where there is none. A name that comes twice counts as none: somebody put one in between. */

@@ -9,7 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { makeLog } from '../log.ts';
+import { fuzzPage } from '../test/fuzz-kit.ts';
 import { SampleDesk } from '../test/page-samples.ts';
+import { ACTIONS } from './page-desk.ts';
 import { PageServer } from './page-server.ts';
 import { PageSessions } from './page-sessions.ts';
 
@@ -201,10 +203,33 @@ describe('how much', () => {
     expect((await ask('/api/view')).status).toBe(401);
   });
 
+  test('a site that knocks from a browser keeps nobody from opening the page', async () => {
+    const foreign = { 'sec-fetch-site': 'cross-site' };
+    const statuses: number[] = [];
+    for (let i = 0; i < 70; i++)
+      statuses.push((await ask(i % 2 === 0 ? '/' : '/api/view', { headers: foreign })).status);
+    expect([statuses[0], statuses[1], statuses.at(-1)]).toEqual([401, 403, 429]);
+    expect((await ask('/', { headers: { 'sec-fetch-site': 'none' } })).status).toBe(401);
+    expect((await ask('/api/view', { headers: await enter() })).status).toBe(200);
+  });
+
   test('a page that asks without end is slowed too', async () => {
     const both = await enter();
     for (let i = 0; i < 120; i++) await ask('/api/none', { headers: both });
     expect((await ask('/api/none', { headers: both })).status).toBe(429);
+  });
+
+  test('who hangs up in the middle of what they say fills no log', async () => {
+    const socket = connect(server.port, '127.0.0.1');
+    const host = `127.0.0.1:${server.port}`;
+    socket.write(
+      `POST /api/session HTTP/1.1\r\nHost: ${host}\r\nOrigin: http://${host}\r\nContent-Type: application/json\r\nContent-Length: 90\r\n\r\n{"to`,
+    );
+    await once(socket, 'connect');
+    socket.destroy();
+    await once(socket, 'close');
+    expect((await ask('/')).status).toBe(401);
+    expect(lines).toEqual([]);
   });
 
   test('what is no HTTP gets no answer', async () => {
@@ -290,6 +315,20 @@ describe('what is asked', () => {
     expect(lines.join('')).toContain('the page failed');
     expect(lines.join('')).not.toContain('secret');
   });
+});
+
+test('noise without the secrets is told nothing, does nothing, and is not let read by other sites', async () => {
+  const sessions = await PageSessions.open(folder, { log, now: () => NOW, random: randomBytes });
+  // Each asks a second after the other: none is turned away for being one too many.
+  const calm = new PageServer({ desk, sessions, documents: async () => documents, log, now: () => (steadyMs += 1000) });
+  await calm.listen(null);
+  const actions = Object.keys(ACTIONS).map((name) => `/api/actions/${name}`);
+  const paths = ['view', 'earnings', 'earnings.csv', 'why', 'forecast', 'homes', 'doctor', 'logs', 'receipts/job_1a'];
+  const routes = [...paths.map((path) => `/api/${path}`), ...actions, '/api/session'];
+  const options = { from: 0, cases: 120, mustNotTell: ['Workshop', 'node_01jd3x9kq', 'job_1a'] };
+  expect(await fuzzPage(calm.port, routes, options)).toEqual([]);
+  expect([desk.actions, lines]).toEqual([[], []]);
+  calm.close();
 });
 
 describe('where', () => {

@@ -8,7 +8,7 @@ import type { BucketRule } from '../../schema/bucket.ts';
 import { parseJson } from '../../schema/json.ts';
 import { describeError } from '../log.ts';
 import type { Log } from '../log.ts';
-import { judgeRequest, readCookie } from './judge-request.ts';
+import { isForeignSite, judgeRequest, readCookie } from './judge-request.ts';
 import type { HeadFault } from './judge-request.ts';
 import type { PageDesk } from './page-desk.ts';
 import { answerPage, tellRefusal } from './page-routes.ts';
@@ -42,9 +42,13 @@ const HEADER_BYTES = 8 * 1024;
 const BODY_BYTES = 16 * 1024;
 const CONNECTIONS_MAX = 32;
 const REQUEST_MS = 10_000;
+/** How often Node looks for requests that are late: its own 30 s would let them stay for 40. */
+const LATE_LOOK_MS = 5000;
+/** A connection on which nothing moves is over: the longest that the desk does takes two minutes. */
+const SILENT_MS = 180_000;
 /** A page that is polled and clicked on stays far below this. */
 const REQUESTS: BucketRule = { brim: 120, perS: 20 };
-/** Of those who were not let in: nobody guesses 256 bits, and a broken program, or a web site that knocks here, need not try all day. */
+/** Of those who were not let in, and of other sites' pages, each for themselves: nobody guesses 256 bits, and a broken program need not try all day. */
 const STRANGERS: BucketRule = { brim: 60, perS: 2 };
 const COOKIE_S = 30 * 86_400;
 const KEY_HEADER = 'x-irori-page-key';
@@ -77,6 +81,7 @@ export class PageServer {
   readonly #server: Server;
   readonly #requests = new Bucket();
   readonly #strangers = new Bucket();
+  readonly #foreign = new Bucket();
 
   constructor(doors: ServerDoors) {
     this.#doors = doors;
@@ -84,8 +89,10 @@ export class PageServer {
       maxHeaderSize: HEADER_BYTES,
       requestTimeout: REQUEST_MS,
       headersTimeout: REQUEST_MS,
+      connectionsCheckingInterval: LATE_LOOK_MS,
     });
     this.#server.maxConnections = CONNECTIONS_MAX;
+    this.#server.setTimeout(SILENT_MS);
     this.#server.on('request', (request, response) => void this.#hear(request, response));
     // What is no HTTP gets no answer that could be taken for one.
     this.#server.on('clientError', (_, socket) => void socket.destroy());
@@ -128,6 +135,8 @@ export class PageServer {
     try {
       await this.#answer(request, response);
     } catch (error) {
+      // Who hung up before the end of what they had to say wants no answer, and is no fault: nobody can fill the log with it.
+      if (request.errored !== null) return void response.destroy();
       this.#doors.log.error('the page failed', { reason: describeError(error) });
       if (!response.headersSent) send(response, tellRefusal(500, 'internal', 'The agent failed. Its log says where.'));
       else response.destroy();
@@ -139,16 +148,18 @@ export class PageServer {
     const [path = '', search = ''] = (request.url ?? '/').split('?', 2);
     const query = new URLSearchParams(search);
     const fault = judgeRequest(readHead(request), this.port, path === '/');
-    if (fault) return this.#refuse(response, tellFault(fault));
+    // A site that knocks here must not use up what whoever has just run `irori-node open` needs.
+    if (fault) return this.#refuse(response, tellFault(fault), this.#foreign);
     const method = request.method ?? '';
     // Others can use up only what is others': the page goes on for whoever was let in.
     const isLetIn = this.#isLetIn(request);
     if (isLetIn && !this.#take(response, this.#requests, REQUESTS)) return;
     if (path === '/' && method === 'GET') return this.#sendDocument(request, response);
+    const isKnock = path === '/api/session' && method === 'POST';
+    if (!isLetIn && !isKnock) return this.#refuse(response, LOCKED);
     const body = method === 'POST' ? await readBody(request) : '';
     if (body === null) return send(response, tellRefusal(413, 'too_large', `At most ${BODY_BYTES} bytes.`));
-    if (path === '/api/session' && method === 'POST') return this.#openSession(body, response);
-    if (!isLetIn) return this.#refuse(response, LOCKED);
+    if (isKnock) return this.#openSession(body, response);
     const answer = await answerPage(this.#doors.desk, { method, path, query, body });
     send(response, answer ?? tellRefusal(404, 'not_found', 'There is no such path.'));
   }
@@ -156,7 +167,8 @@ export class PageServer {
   /** The document says nothing of the home; what it shows it asks for with both secrets. */
   async #sendDocument(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const isOpen = this.#doors.sessions.hasCookie(readCookie(request.headers.cookie, this.#cookieName()));
-    if (!isOpen && !this.#take(response, this.#strangers, STRANGERS)) return;
+    const others = isForeignSite(readSite(request)) ? this.#foreign : this.#strangers;
+    if (!isOpen && !this.#take(response, others, STRANGERS)) return;
     const { page, gate } = await this.#doors.documents();
     const { html, policy } = isOpen ? page : gate;
     response.writeHead(isOpen ? 200 : 401, {
@@ -183,8 +195,8 @@ export class PageServer {
     return this.#doors.sessions.hasBoth(cookie, typeof key === 'string' ? key : null);
   }
 
-  #refuse(response: ServerResponse, answer: PageAnswer): void {
-    if (this.#take(response, this.#strangers, STRANGERS)) send(response, answer);
+  #refuse(response: ServerResponse, answer: PageAnswer, whose = this.#strangers): void {
+    if (this.#take(response, whose, STRANGERS)) send(response, answer);
   }
 
   /** False where there were too many: then that is answered. */
@@ -206,15 +218,20 @@ function tellFault(fault: HeadFault): PageAnswer {
   return tellRefusal(fault === 'method' ? 405 : 403, fault.replace('-', '_'), FAULTS[fault]);
 }
 
-function readHead({ method = '', headers }: IncomingMessage): Parameters<typeof judgeRequest>[0] {
-  const site = headers['sec-fetch-site'];
+function readHead(request: IncomingMessage): Parameters<typeof judgeRequest>[0] {
+  const { method = '', headers } = request;
   return {
     method,
     host: headers.host,
     origin: headers.origin,
-    fetchSite: Array.isArray(site) ? site.join() : site,
+    fetchSite: readSite(request),
     contentType: headers['content-type'],
   };
+}
+
+function readSite({ headers }: IncomingMessage): string | undefined {
+  const site = headers['sec-fetch-site'];
+  return Array.isArray(site) ? site.join() : site;
 }
 
 /** Null for one that is too long; the rest of it is not read. */

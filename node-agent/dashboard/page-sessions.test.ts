@@ -52,6 +52,19 @@ test('the cookie alone shows the document, and both secrets of one browser show 
   expect(sessions.hasCookie(first.key)).toBe(false);
 });
 
+test('where it has to be elsewhere, whoever has the old port now could have asked an open tab for its secrets: nobody is let in', async () => {
+  const before = await open();
+  await before.notePort(4770);
+  const secrets = await before.redeem(before.mint());
+  const again = await open();
+  await again.notePort(4771);
+  await again.notePort(4770);
+  expect([again.hasCookie(secrets?.cookie ?? ''), (await open()).hasCookie(secrets?.cookie ?? '')]).toEqual([
+    false,
+    false,
+  ]);
+});
+
 test('a restart forgets no browser and no port, a month does, and of too many the oldest leaves', async () => {
   const before = await open();
   await before.notePort(4773);

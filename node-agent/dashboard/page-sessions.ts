@@ -61,8 +61,10 @@ export class PageSessions {
     return this.#port;
   }
 
+  /** Elsewhere than before nobody is let in any more: whoever has the old port now was told both secrets by any tab that is still open there. */
   async notePort(port: number): Promise<void> {
     if (port === this.#port) return;
+    if (this.#port !== null) this.#sessions = [];
     this.#port = port;
     await this.#write();
   }

@@ -238,10 +238,13 @@ export interface WhyView {
 export interface WhySpan {
   readonly from: Iso;
   readonly to: Iso;
-  /** `working`, `ready`, `no-demand`, `offline`, `unknown`, `cooling`, `passed:…` or a state's word. */
+  /** `no-demand`, `own-only`, `no-model`, `not-running`, `cooling`, `passed:…` or a state's word. */
   readonly reason: string;
   /** The router's own sentence where it has one; English. */
   readonly text: string | null;
+  /** Where no call came: some of the models that were offered then, and how many there were; null where nobody wrote that down. */
+  readonly models: readonly string[] | null;
+  readonly modelCount: number | null;
 }
 
 /** `GET /api/forecast`. */
@@ -278,12 +281,16 @@ export interface HomesView {
     readonly sinceAt: Iso | null;
     readonly lastSeenAt: Iso | null;
     readonly word: string | null;
+    /** What the router says of it beside its word; English. */
+    readonly detail: string | null;
     readonly models: readonly string[];
     readonly slots: number | null;
     readonly running: number | null;
     readonly jobsToday: number | null;
     readonly earnedTodayMicro: number | null;
     readonly earned30Micro: number | null;
+    /** Of 30 days (UTC), the oldest first; null where the router does not tell. */
+    readonly earnedDaysMicro: readonly number[] | null;
     readonly version: string | null;
   }[];
   readonly problem: string | null;

@@ -74,24 +74,32 @@ describe('what is changed', () => {
       ...Array.from({ length: 5 }, () => '2'.repeat(48)),
       `${'1'.repeat(4)}${'2'.repeat(44)}`,
     ];
-    expect(view(applyPatch(RULES, toRulesPatch({ week }))).week).toEqual(week);
+    expect(view(applyPatch(RULES, toRulesPatch({ week }, RULES))).week).toEqual(week);
   });
 
   test('every limit can be set, turned off and turned on again, and keeps the others as they are', () => {
     for (const { key, usual, least } of view(RULES).limits) {
       if (key === 'ecoSlots') continue;
-      const off = applyPatch(RULES, toRulesPatch({ limits: { [key]: null } }));
+      const off = applyPatch(RULES, toRulesPatch({ limits: { [key]: null } }, RULES));
       expect([key, limitOf(view(off), key)]).toEqual([key, expect.objectContaining({ value: null })]);
-      const on = applyPatch(off, toRulesPatch({ limits: { [key]: usual } }));
+      const on = applyPatch(off, toRulesPatch({ limits: { [key]: usual } }, RULES));
       expect([key, limitOf(view(on), key)]).toEqual([key, expect.objectContaining({ value: usual })]);
-      const low = applyPatch(RULES, toRulesPatch({ limits: { [key]: least } }));
+      const low = applyPatch(RULES, toRulesPatch({ limits: { [key]: least } }, RULES));
       expect([key, limitOf(view(low), key)]).toEqual([key, expect.objectContaining({ value: least })]);
     }
   });
 
+  test('a new number leaves the level as it was written by hand', () => {
+    const eco = applyPatch(RULES, { input: { whenActive: 'eco' }, battery: { onBattery: 'eco' } });
+    expect(toRulesPatch({ limits: { idle: 5, battery: 1 } }, eco)).toEqual({
+      input: { whenActive: 'eco', idleS: 300 },
+      battery: { onBattery: 'eco' },
+    });
+  });
+
   test('two limits of one part are changed at once, and one that nobody knows changes nothing', () => {
-    const patch = toRulesPatch({ limits: { watts: 180, fan: 50, other: 1, ecoSlots: 25 } });
+    const patch = toRulesPatch({ limits: { watts: 180, fan: 50, other: 1, ecoSlots: 25 } }, RULES);
     expect(patch).toEqual({ power: { fullW: 180, fullFanPercent: 50 }, eco: { slotShare: 0.25 } });
-    expect(toRulesPatch({ apps: ['steam'] })).toEqual({ apps: { pause: ['steam'] } });
+    expect(toRulesPatch({ apps: ['steam'] }, RULES)).toEqual({ apps: { pause: ['steam'] } });
   });
 });

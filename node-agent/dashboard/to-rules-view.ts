@@ -2,7 +2,7 @@
 import type { PauseReason } from '../../schema/frames-to-hub.ts';
 import type { HomeSignals } from '../home/home-signals.ts';
 import { LEVELS } from '../home/lending-rules.ts';
-import type { HomeRules, RulesPatch } from '../home/lending-rules.ts';
+import type { HomeRules, Level, RulesPatch } from '../home/lending-rules.ts';
 import { fromGrid, toGrid } from '../home/weekly-schedule.ts';
 import type { LimitView, RulesView } from './page-view.ts';
 
@@ -27,7 +27,8 @@ interface Limit {
   readonly usual: number;
   /** Null where it is off. */
   readonly read: (rules: HomeRules) => number | null;
-  readonly write: (value: number | null) => RulesPatch;
+  /** `now`: as the rules are. */
+  readonly write: (value: number | null, now: HomeRules) => RulesPatch;
   readonly signal: (signals: HomeSignals) => number | string | null;
 }
 
@@ -88,7 +89,7 @@ const LIMITS: readonly Limit[] = [
     key: 'watts',
     reason: 'power-cap',
     unit: 'W',
-    least: 1,
+    least: 5,
     most: 5000,
     step: 5,
     usual: 200,
@@ -100,7 +101,7 @@ const LIMITS: readonly Limit[] = [
     key: 'wattsMost',
     reason: 'power-cap',
     unit: 'W',
-    least: 1,
+    least: 5,
     most: 5000,
     step: 5,
     usual: 250,
@@ -121,6 +122,18 @@ const LIMITS: readonly Limit[] = [
     signal: ({ gpus }) => mostOf(gpus, ({ fanPercent }) => fanPercent),
   },
   {
+    key: 'fanMost',
+    reason: 'power-cap',
+    unit: '%',
+    least: 1,
+    most: 100,
+    step: 1,
+    usual: 80,
+    read: ({ power }) => power.ecoFanPercent,
+    write: (value) => ({ power: { ecoFanPercent: value } }),
+    signal: ({ gpus }) => mostOf(gpus, ({ fanPercent }) => fanPercent),
+  },
+  {
     key: 'idle',
     reason: 'user-active',
     unit: 'min',
@@ -129,7 +142,12 @@ const LIMITS: readonly Limit[] = [
     step: 1,
     usual: 3,
     read: ({ input }) => (input.whenActive === 'full' ? null : input.idleS / 60),
-    write: (value) => ({ input: value === null ? { whenActive: 'full' } : { whenActive: 'off', idleS: value * 60 } }),
+    write: (value, { input }) => ({
+      input:
+        value === null
+          ? { whenActive: 'full' }
+          : { whenActive: whenOn(input.whenActive), idleS: Math.round(value * 60) },
+    }),
     signal: ({ inputIdleS }) => (inputIdleS === null ? null : inputIdleS / 60),
   },
   {
@@ -141,7 +159,7 @@ const LIMITS: readonly Limit[] = [
     step: 1,
     usual: 1,
     read: ({ battery }) => (battery.onBattery === 'full' ? null : 1),
-    write: (value) => ({ battery: { onBattery: value === null ? 'full' : 'off' } }),
+    write: (value, { battery }) => ({ battery: { onBattery: value === null ? 'full' : whenOn(battery.onBattery) } }),
     signal: ({ battery }) => (battery === null ? null : battery.isOnBattery ? 'battery' : 'mains'),
   },
   {
@@ -153,7 +171,7 @@ const LIMITS: readonly Limit[] = [
     step: 1,
     usual: 1,
     read: ({ line }) => (line.onMetered === 'full' ? null : 1),
-    write: (value) => ({ line: { onMetered: value === null ? 'full' : 'off' } }),
+    write: (value, { line }) => ({ line: { onMetered: value === null ? 'full' : whenOn(line.onMetered) } }),
     signal: ({ isMetered }) => (isMetered === null ? null : isMetered ? 'metered' : 'unmetered'),
   },
   {
@@ -214,10 +232,10 @@ export interface RulesChange {
 }
 
 /** A limit that this agent does not know changes nothing. */
-export function toRulesPatch({ week, apps, limits = {} }: RulesChange): RulesPatch {
+export function toRulesPatch({ week, apps, limits = {} }: RulesChange, now: HomeRules): RulesPatch {
   const patches = Object.entries(limits).map(([key, value]): RulesPatch => {
     if (key === ECO_KEY) return { eco: { slotShare: Math.min(1, Math.max(0.01, (value ?? 50) / 100)) } };
-    return LIMITS.find((limit) => limit.key === key)?.write(value) ?? {};
+    return LIMITS.find((limit) => limit.key === key)?.write(value, now) ?? {};
   });
   return {
     ...joinParts(patches),
@@ -247,6 +265,11 @@ function toLimit(
     holds: holding.has(reason) && value !== null && isOver,
     isAlwaysOn: false,
   };
+}
+
+/** What is on already stays as the owner wrote it: a new number is no new level. */
+function whenOn(level: Level): Level {
+  return level === 'full' ? 'off' : level;
 }
 
 /** Some are held when there is too little. Of two that share a reason the one that is not beyond its own value does not hold. */

@@ -39,3 +39,14 @@ test('what goes on is one span, and nothing told changes nothing', async () => {
   await book.note([], 103 * HOUR);
   expect(book.spans).toEqual([span(100, 102)]);
 });
+
+test('what was offered is kept with its hour: another offer is another span', async () => {
+  const book = await WhyBook.open(folder, log);
+  await book.note([{ ...span(100, 101), models: ['a'], modelCount: 1 }], 101 * HOUR);
+  await book.note([{ ...span(101, 102), models: ['b'], modelCount: 1 }], 102 * HOUR);
+  const again = await WhyBook.open(folder, log);
+  expect(again.spans.map(({ from, models }) => [from / HOUR, models])).toEqual([
+    [100, ['a']],
+    [101, ['b']],
+  ]);
+});

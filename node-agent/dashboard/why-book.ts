@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { KeptFile, readKept } from '../home/kept-file.ts';
 import type { Log } from '../log.ts';
+import { isSame } from './build-day.ts';
 import type { ToldSpan } from './build-day.ts';
 
 const spanSchema = z.object({
@@ -10,6 +11,8 @@ const spanSchema = z.object({
   to: z.number(),
   reason: z.string().max(100),
   text: z.string().max(2000),
+  models: z.array(z.string().max(2000)).max(20).optional(),
+  modelCount: z.number().optional(),
 });
 const fileSchema = z.object({ spans: z.array(spanSchema).max(2000) });
 
@@ -49,10 +52,10 @@ export class WhyBook {
   }
 }
 
-/** What goes on with the same reason is one span. */
+/** What goes on with the same reason, and with the same models, is one span. */
 function joinSpans(before: readonly ToldSpan[], told: readonly ToldSpan[]): ToldSpan[] {
   const last = before.at(-1);
   const [first, ...rest] = told;
-  if (!last || !first || last.to !== first.from || last.reason !== first.reason) return [...before, ...told];
+  if (!last || !first || last.to !== first.from || !isSame(last, first)) return [...before, ...told];
   return [...before.slice(0, -1), { ...first, from: last.from }, ...rest];
 }

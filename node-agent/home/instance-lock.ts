@@ -44,6 +44,14 @@ export async function lockFolder(folder: string): Promise<Result<FolderLock, Loc
   return err(second.error === 'EADDRINUSE' ? tellHeld(folder) : tellUnusable(path, second.error));
 }
 
+/** True while an agent works with this folder. */
+export async function isFolderHeld(folder: string): Promise<boolean> {
+  const lock = await lockFolder(folder);
+  if (!lock.ok) return lock.error.isHeld;
+  lock.value.release();
+  return false;
+}
+
 function tellHeld(folder: string): LockFault {
   const sentence = `An agent is running with the state folder ${folder} already. Stop it, or give this one its own folder with --state.`;
   return { isHeld: true, sentence };

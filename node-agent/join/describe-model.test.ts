@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { describeDemand, describeModel, explainDemand } from './describe-model.ts';
-import { readDemand } from './read-demand.ts';
+import { readDemand } from '../link/read-demand.ts';
 
 const VERDICT = { grade: 'ok', neededBytes: 1, tokensPerS: 62, why: null, remedy: null } as const;
 
@@ -25,7 +25,7 @@ const DEMAND = readDemand({
 test('each model tells what it pays and how often it was asked, or that only its owner can call it', () => {
   const rows = ['a', 'b', 'c', 'd'].map((name) => describeDemand(DEMAND.get(name) ?? null));
   expect(rows).toEqual(['pays 0.6/M · 12 calls/h', 'pays 0.35/M · few calls', 'only you can call it', '']);
-  expect(explainDemand('c', DEMAND.get('c') ?? null)).toBe('c is not in the catalogue: only you can call it, free.');
+  expect(explainDemand('c', DEMAND.get('c') ?? null)).toBe('c: not in the catalogue: only your own calls come, free.');
   expect(explainDemand('a', DEMAND.get('a') ?? null)).toBeNull();
 });
 

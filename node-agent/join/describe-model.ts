@@ -1,5 +1,6 @@
 // A model's row in the choice: what it needs, how fast, what it pays and how often it was asked for. Pure.
-import type { Demand } from './read-demand.ts';
+import { tellStanding } from '../link/read-demand.ts';
+import type { Demand } from '../link/read-demand.ts';
 import { fitEnd, padWidth } from '../fit-text.ts';
 import { formatSpeed } from './judge-model.ts';
 import type { ModelVerdict } from './judge-model.ts';
@@ -29,10 +30,9 @@ export function describeDemand(demand: Demand | null): string {
   return `${pays}${calls}`;
 }
 
-/** The same in sentences, for the line under the rows. */
+/** For the line under the rows: whose calls come, where not everybody's do. */
 export function explainDemand(name: string, demand: Demand | null): string | null {
-  if (demand === null || demand.isInCatalogue) return null;
-  return `${name} is not in the catalogue: only you can call it, free.`;
+  return demand === null || demand.servedTo === 'everyone' ? null : `${name}: ${tellStanding(demand)}, free.`;
 }
 
 /** Credits for a million tokens: `2`, `0.35`. */

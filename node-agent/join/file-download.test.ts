@@ -11,6 +11,7 @@ import { downloadFile } from './file-download.ts';
 import type { HubModel } from './list-hub-models.ts';
 import { findCached } from './model-caches.ts';
 import { findOnPath, ModelHub } from './model-hub.ts';
+import { refuseRedirect } from './refuse-redirect.ts';
 
 const BYTES = Buffer.alloc(300_000, 'model weights ');
 const SHA = createHash('sha256').update(BYTES).digest('hex');
@@ -137,6 +138,46 @@ describe('a download', () => {
     expect(existsSync(`${path}.part`)).toBe(true);
     const gone = download({ url: 'http://127.0.0.1:1/x' });
     expect(await gone.done).toMatchObject({ ok: false, error: expect.stringContaining('does not go on') });
+  });
+
+  test('is followed where the hub leads, and no further than it should', async () => {
+    play = (request, response, from) =>
+      request.url === '/a.gguf'
+        ? void response.writeHead(302, { location: '/there' }).end()
+        : sendRange(request, response, from);
+    expect(await download().done).toMatchObject({ ok: true });
+    rmSync(join(folder, 'models'), { recursive: true });
+    for (const [location, told] of [
+      ['/a.gguf', 'in a circle'],
+      ['file:///etc/passwd', 'no web address'],
+    ] as const) {
+      play = (_request, response) => void response.writeHead(302, { location }).end();
+      expect(await download().done).toMatchObject({ ok: false, error: expect.stringContaining(told) });
+    }
+    const [hub, ip] = ['https://hub.example/a', 'http://192.168.1.9/x'];
+    expect(refuseRedirect(hub, 'https://cdn.example/b')).toEqual({ ok: true, value: 'https://cdn.example/b' });
+    expect(refuseRedirect(ip, 'http://127.0.0.1/b')).toMatchObject({ ok: true });
+    const odd = [
+      'http://cdn.example/b',
+      'https://127.0.0.1/b',
+      'https://[::1]:9/',
+      'https://10.0.0.1/',
+      'https://a:b@c.d/',
+    ];
+    for (const to of [...odd, 'https://169.254.169.254/x', 'https://localhost/x', 'data:,x', 'https://'])
+      expect(refuseRedirect(hub, to).ok).toBe(false);
+  });
+
+  test('of a file that is far larger, or has no end, is given up and takes no room', async () => {
+    for (const head of [{ 'content-length': 10 * BYTES.length }, {}]) {
+      play = (_request, response) => {
+        response.writeHead(200, head);
+        response.write(Buffer.concat([BYTES, BYTES]));
+      };
+      const { path, done } = download();
+      expect(await done).toMatchObject({ ok: false, error: expect.stringContaining('another file') });
+      expect(existsSync(`${path}.part`)).toBe(false);
+    }
   });
 
   test('into a folder that is a file is told', async () => {

@@ -7,6 +7,7 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
+import { refuseRedirect } from './refuse-redirect.ts';
 import { formatGb } from './tell-size.ts';
 
 export interface DownloadOptions {
@@ -25,6 +26,10 @@ export interface DownloadOptions {
 
 /** Left free on the disk. */
 const SPARE_BYTES = 512 * 1024 ** 2;
+/** A file may be larger than was said by a half: more is another file, or one without an end. */
+const MOST_SHARE = 1.5;
+/** Hubs hand over to where the bytes are, once or twice. */
+const MOST_REDIRECTS = 5;
 /** Cuts in a row without a single byte between them. */
 const VAIN_TRIES = 4;
 const RETRY_MS = 2000;
@@ -76,8 +81,9 @@ async function fetchRest(options: DownloadOptions, part: string, from: number): 
   let timer = setTimeout(() => silence.abort(), silentMs);
   try {
     const headers = from > 0 ? { range: `bytes=${from}-` } : {};
-    const response = await fetch(url, { headers, signal: silence.signal }).catch((error: Error) => error);
+    const response = await ask(url, { headers, signal: silence.signal }).catch((error: Error) => error);
     if (response instanceof Error) return { kind: 'cut', why: whyOf(response) };
+    if (!(response instanceof Response)) return response;
     const judged = judgeResponse(response, from);
     if (judged.kind !== 'body') {
       await response.body?.cancel();
@@ -85,7 +91,10 @@ async function fetchRest(options: DownloadOptions, part: string, from: number): 
       return judged.kind === 'restart' ? { kind: 'cut', why: 'it begins anew' } : judged;
     }
     const { totalBytes, startBytes } = judged;
-    const lack = await findLack(options, (totalBytes ?? options.sizeBytes) - startBytes);
+    const lack =
+      (totalBytes ?? 0) > mostBytesOf(options)
+        ? tellOther(options)
+        : await findLack(options, (totalBytes ?? options.sizeBytes) - startBytes);
     if (lack !== null) {
       await response.body?.cancel();
       return { kind: 'refused', sentence: lack };
@@ -98,6 +107,30 @@ async function fetchRest(options: DownloadOptions, part: string, from: number): 
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Asks where the hub leads, but never off https, nor from the internet into this machine or its network. Rejects where nothing answers. */
+async function ask(first: string, init: RequestInit): Promise<Response | Attempt> {
+  let url = first;
+  for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
+    const response = await fetch(url, { ...init, redirect: 'manual' });
+    const to = [301, 302, 303, 307, 308].includes(response.status) ? response.headers.get('location') : null;
+    if (to === null) return response;
+    await response.body?.cancel();
+    const refusal = refuseRedirect(url, to);
+    if (!refusal.ok)
+      return { kind: 'refused', sentence: `The hub leads elsewhere: ${refusal.error} Check --model-hub.` };
+    url = refusal.value;
+  }
+  return { kind: 'refused', sentence: 'The hub leads in a circle. Check --model-hub.' };
+}
+
+function mostBytesOf({ sizeBytes }: DownloadOptions): number {
+  return MOST_SHARE * sizeBytes;
+}
+
+function tellOther({ sizeBytes }: DownloadOptions): string {
+  return `What the hub sends is far larger than this model (${formatGb(sizeBytes)}): it is another file. Check --model-hub.`;
 }
 
 type Judged =
@@ -137,6 +170,10 @@ async function writeBody(
     const pieces = (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]?.();
     for (let next = await readNext(pieces); next !== null; next = await readNext(pieces)) {
       if (next instanceof Error) return { kind: 'cut', why: whyOf(next) };
+      if (done + next.length > mostBytesOf(options)) {
+        await rm(part, { force: true });
+        return { kind: 'refused', sentence: tellOther(options) };
+      }
       await file.write(next);
       done += next.length;
       renew();

@@ -7,8 +7,8 @@ import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { askRouter } from '../link/router-door.ts';
 import type { PendingLink } from './join-file.ts';
-import { readDemand } from './read-demand.ts';
-import type { Demand } from './read-demand.ts';
+import { readDemand } from '../link/read-demand.ts';
+import type { Demand } from '../link/read-demand.ts';
 import type { RouterSight } from './judge-machine.ts';
 
 /** The most that one question about models may name. */

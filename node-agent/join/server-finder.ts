@@ -3,6 +3,7 @@
 import { HttpDoor } from '../backends/http-door.ts';
 import { refuseBaseUrl } from '../backends/refuse-server.ts';
 import { ServerSight } from '../backends/server-sight.ts';
+import { tellName } from '../backends/tell-name.ts';
 import type { Known } from '../backends/server-sight.ts';
 import type { FoundModel, FoundServer } from './found-server.ts';
 import { NAME_PATHS, PLACES, tellProduct } from './tell-product.ts';
@@ -68,7 +69,8 @@ async function describe(url: string, door: HttpDoor, known: Known, questionMs: n
   const { listing } = known;
   const slots = listing.slots ?? 1;
   const models = listing.models.map((model): FoundModel => ({
-    name: model.name,
+    // As it leaves this machine: a server may call it by the path of its file.
+    name: tellName(model.name),
     digest: model.digest,
     sizeBytes: model.sizeBytes ?? null,
     contextTokens: model.contextTokens,
@@ -76,9 +78,10 @@ async function describe(url: string, door: HttpDoor, known: Known, questionMs: n
     isLoaded: (model.loadMs ?? 0) === 0,
     slots,
   }));
+  const leftOut = listing.excluded.map(({ name, why }) => ({ name: tellName(name), why }));
   const product = tellProduct(known.product, port, said);
   const { version, warnings } = known;
-  return { url, port, product, version, models, leftOut: listing.excluded, warnings, refusal: null };
+  return { url, port, product, version, models, leftOut, warnings, refusal: null };
 }
 
 async function askNames(door: HttpDoor, root: string, timeoutMs: number): Promise<Map<string, unknown>> {

@@ -1,4 +1,4 @@
-// What the wizard is given of the world, and how it ends. Types only, so that tests can stand for the world.
+// What the wizard is given of the world, and how it ends. Types, and two words of its end, so that tests can stand for the world.
 import type { Result } from '../../schema/result.ts';
 import type { AgentStatus } from '../home/status-file.ts';
 import type { ConfigChange } from '../config/config-file.ts';
@@ -9,7 +9,7 @@ import type { JoinFile } from './join-file.ts';
 import type { JoinTerminal } from './join-terminal.ts';
 import type { Grant, LinkMachine, NewAccount, Refused } from './router-questions.ts';
 import type { PendingLink } from './join-file.ts';
-import type { Demand } from './read-demand.ts';
+import type { Demand } from '../link/read-demand.ts';
 import type { Gpu } from '../home/guess-speed.ts';
 
 /** What was said beforehand: by flags, variables or config.json. */
@@ -100,3 +100,6 @@ export type WizardEnd =
   | { readonly kind: 'online'; readonly agent: RunningAgent | null };
 
 export const LEFT: Stop = { kind: 'left' };
+
+/** What whoever leaves is told. */
+export const GO_ON = 'Nothing is lost. Go on at any time: irori-node';

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ok } from '../../schema/result.ts';
 import { OLLAMA, PLAYED_ROUTER, PlayedOwner, TOOLED, World } from '../test/played-joining.ts';
+import { JoinFile } from './join-file.ts';
 import { joinWithout } from './unattended.ts';
 import type { WizardDoors } from './wizard-doors.ts';
 import { runWizard } from './wizard.ts';
@@ -100,6 +101,11 @@ describe('joining', () => {
     expect(end.kind).toBe('online');
     expect(owner.told.filter((told) => told === sentence)).toHaveLength(1);
     expect([world.links, owner.text.includes('WXYZ-0002')]).toEqual([2, true]);
+    rmSync(folder, { recursive: true });
+    const left = new World(folder);
+    left.grants = [code];
+    expect((await walk(left, ['0'])).end.kind).toBe('left');
+    expect((await JoinFile.open(folder)).progress.link).toBeNull();
   });
 
   test('a code that nobody approves expires by this machine’s clock too, and a slower router is asked less often', async () => {
@@ -185,7 +191,7 @@ describe('joining without a person', () => {
     const doors = await world.doors(new PlayedOwner([]));
     const ready = await joinWithout({ ...doors, given: { ...doors.given, code: 'enr_fleet' } });
     expect(ready).toEqual({ ok: true, value: { origin: PLAYED_ROUTER, code: 'enr_fleet', isRunning: false } });
-    expect(world.config).toMatchObject({ backends: [OLLAMA.url], models: ['llama3:8b', 'own:1b'] });
+    expect(world.config).toMatchObject({ backends: [OLLAMA.url], models: ['llama3:8b', 'own:1b'], name: 'tower' });
   });
 
   test('says in a sentence what is missing', async () => {

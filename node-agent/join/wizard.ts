@@ -8,10 +8,8 @@ import { chooseShared } from './step-choose.ts';
 import { linkMachine } from './step-link.ts';
 import { findNetwork, lookAtMachine } from './step-look.ts';
 import { goOnline, testHome } from './step-online.ts';
-import { LEFT } from './wizard-doors.ts';
+import { GO_ON, LEFT } from './wizard-doors.ts';
 import type { RunningAgent, Stop, WizardDoors, WizardEnd } from './wizard-doors.ts';
-
-const GO_ON = 'Nothing is lost. Go on at any time: irori-node';
 
 /** Leads the owner through. Rejects only where the disk refuses. */
 export async function runWizard(doors: WizardDoors): Promise<WizardEnd> {

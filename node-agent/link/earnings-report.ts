@@ -1,5 +1,6 @@
 // What a router says that a home earned, beside what the home signed for and was signed for, with every difference; and as lines for a spreadsheet.
 import { join } from 'node:path';
+import { writeCsvCell } from '../../schema/write-csv-cell.ts';
 import { compareEarnings, compareTotals } from '../receipts/compare-earnings.ts';
 import type { Difference } from '../receipts/compare-earnings.ts';
 import { readJournal } from '../receipts/earned-journal.ts';
@@ -90,11 +91,7 @@ export function formatEarningsCsv({ router, differences }: EarningsReport): stri
   const missing = differences
     .filter(({ receipt }) => !listed.has(receipt))
     .map(({ job, part, receipt, signed, why }) => [job, part, '', '', receipt, signed, '', '', '', '', why]);
-  return [[...CSV, 'difference'], ...rows, ...missing].map((cells) => `${cells.map(quote).join(',')}\r\n`).join('');
-}
-
-/** What a spreadsheet would take for a formula is a text. */
-function quote(cell: string | number | null): string {
-  const said = typeof cell === 'string' && /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : String(cell ?? '');
-  return /[",\r\n]/.test(said) ? `"${said.replaceAll('"', '""')}"` : said;
+  return [[...CSV, 'difference'], ...rows, ...missing]
+    .map((cells) => `${cells.map((cell) => writeCsvCell(cell)).join(',')}\r\n`)
+    .join('');
 }

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { readDemand } from './read-demand.ts';
+import { makeNotes, readDemand } from './read-demand.ts';
 
 const ENTRY = { name: 'llama3', in_catalogue: true, id: 'llama3', served_to: 'everyone', price_in: 1 };
-const toldOf = (change: object): string | undefined =>
-  readDemand({ data: [{ ...ENTRY, ...change }] }, ['llama3'])['llama3']?.told;
+const notesOf = (answer: unknown, asked: readonly string[] = ['llama3']) => makeNotes(readDemand(answer), asked);
+const toldOf = (change: object): string | undefined => notesOf({ data: [{ ...ENTRY, ...change }] })['llama3']?.told;
 
 test('each model is told by who calls it', () => {
-  expect(readDemand({ data: [ENTRY] }, ['llama3'])).toEqual({
+  expect(notesOf({ data: [ENTRY] })).toEqual({
     llama3: {
       inCatalogue: true,
       servedTo: 'everyone',
@@ -23,7 +23,7 @@ test('each model is told by who calls it', () => {
 
 test('a model may be called what it likes', () => {
   const names = ['__proto__', 'constructor'];
-  const notes = readDemand({ data: names.map((name) => ({ ...ENTRY, name })) }, names);
+  const notes = notesOf({ data: names.map((name) => ({ ...ENTRY, name })) }, names);
   expect(Object.keys(notes)).toEqual(names);
 });
 
@@ -35,5 +35,5 @@ test.each([
   { data: [{ ...ENTRY, in_catalogue: 'yes' }] },
   { data: [{ ...ENTRY, name: 'other' }] },
 ])('what cannot be read, or was not asked for, says nothing: %j', (answer) => {
-  expect(readDemand(answer, ['llama3'])).toEqual({});
+  expect(notesOf(answer)).toEqual({});
 });

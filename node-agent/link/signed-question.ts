@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import { nodeIdOf } from '../../schema/ids.ts';
 import { parseJson } from '../../schema/json.ts';
-import { encodeNodeProof, makeProofNonce, PROOF_PROTOCOL } from '../../schema/node-proof.ts';
+import { bindProof, encodeNodeProof, makeProofNonce, PROOF_PROTOCOL } from '../../schema/node-proof.ts';
 import { readOrigin } from '../../schema/origin.ts';
 import { makeMessageSigner, NODE_HELLO } from '../../schema/receipt.ts';
 import { ok } from '../../schema/result.ts';
@@ -76,7 +76,9 @@ function askAt(
   { router, key, path, mostBytes, body, method }: SignedQuestion,
   now: number,
 ): Promise<Result<RouterAnswer, string>> {
-  const headers = { authorization: proveNode(router, key, now) };
+  // What changes something is signed as such: no other proof of this home will do for it.
+  const bound = body === undefined ? undefined : bindProof(method ?? 'POST', new URL(path, router).pathname);
+  const headers = { authorization: proveNode(router, key, now, bound) };
   return askRouter(`${router}${path}`, {
     headers,
     ...(body === undefined ? {} : { body }),
@@ -85,9 +87,9 @@ function askAt(
   });
 }
 
-/** The value of an `authorization` header that proves one question of a home to one router. `now`: ms since epoch. */
-export function proveNode(router: string, key: SessionKey, now: number): string {
-  const nonce = makeProofNonce(now, randomBytes(24));
+/** The value of an `authorization` header that proves one question of a home to one router. `now`: ms since epoch; `bound`: to one call (`bindProof`). */
+export function proveNode(router: string, key: SessionKey, now: number, bound?: Uint8Array): string {
+  const nonce = makeProofNonce(now, bound ?? randomBytes(24));
   const origin = readOrigin(new URL(router)) ?? router;
   const hello = { nonce, node: key.address, protocol: PROOF_PROTOCOL, origin };
   const signature = makeMessageSigner(HANDSHAKE_DOMAIN).sign(NODE_HELLO, hello, key.privateKey);

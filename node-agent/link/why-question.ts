@@ -26,7 +26,19 @@ const whySchema = z.object({
     minutesWithJob: count,
     minutesWithout: count,
     summary: text,
-    spans: z.array(z.object({ from: z.number(), to: z.number(), reason: text, text })).max(100),
+    spans: z
+      .array(
+        z.object({
+          from: z.number(),
+          to: z.number(),
+          reason: text,
+          text,
+          /** Of minutes without a call, what was offered then. Older routers do not tell. */
+          models: z.array(text).max(20).optional(),
+          modelCount: count.optional(),
+        }),
+      )
+      .max(100),
   }),
   /** Jobs that its model server failed on, and how many of them count against it. Older routers do not tell. */
   faults: z.object({ lastHour: count, heldAgainst: count }).optional(),

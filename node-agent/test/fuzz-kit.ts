@@ -161,10 +161,17 @@ function drawPageCase(seed: number, routes: readonly string[], host: string): Pa
   const headers: Record<string, string> = { host: random() < 0.5 ? host : pick(random, HOSTS) };
   if (random() < 0.5) headers['origin'] = pick(random, [...ORIGINS, `http://${host}`]);
   if (random() < 0.5)
-    headers['cookie'] = pick(random, ['irori=x', 'a=b; '.repeat(200), '=', 'irori=' + 'y'.repeat(4000)]);
+    headers['cookie'] = pick(random, [
+      'irori=x',
+      `irori_page_${host.split(':')[1]}=x`,
+      'a=b; '.repeat(200),
+      '=',
+      'irori=' + 'y'.repeat(4000),
+    ]);
   if (random() < 0.3)
     headers['content-type'] = pick(random, ['application/json', 'text/plain', 'multipart/form-data', '\u00e9']);
   if (random() < 0.2) headers['sec-fetch-site'] = pick(random, ['cross-site', 'same-origin', 'none', 'x']);
+  if (random() < 0.3) headers['x-irori-page-key'] = pick(random, ['', 'x', 'y'.repeat(43)]);
   if (random() < 0.2) headers['authorization'] = pick(random, ['Bearer x', 'Basic eDp4', 'x'.repeat(2000)]);
   const body =
     random() < 0.5

@@ -1,6 +1,6 @@
 // Joining in a terminal that a test types into, against the whole network: from the bare command to a private test job whose receipt is signed. The owner
 // needs no operator: an account of its own approves the code that the terminal shows.
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
@@ -12,6 +12,7 @@ import type { Stack } from '../../router/test/stack.ts';
 import { until } from '../../router/test/until.ts';
 import { openDoors } from '../commands/join.ts';
 import { openRunner } from '../commands/joined-agent.ts';
+import { runUp } from '../commands/up.ts';
 import { openTerminal } from '../join/clack-terminal.ts';
 import { findServers } from '../join/server-finder.ts';
 import type { WizardDoors } from '../join/wizard-doors.ts';
@@ -167,11 +168,23 @@ test('a fleet code takes machines without a person, each tested once it is onlin
         `--state=${join(folder, name)}`,
         `--backend=${server.url}`,
         `--models=${MODEL}`,
+        `--name=${name}`,
       ]),
     );
   for (const agent of agents) await agent.waitForOutput(/receipt signed/);
-  const listed = (await (await stack.call('/v1/nodes', { key: owner })).json()) as { data: unknown[] };
-  expect(listed.data).toHaveLength(3);
+  const listed = (await (await stack.call('/v1/nodes', { key: owner })).json()) as {
+    data: { name: string | null }[];
+  };
+  expect(listed.data.map(({ name }) => name).toSorted()).toEqual(['one', 'tower', 'two']);
+});
+
+test('a start beside the agent that works is told, and counts for none that came to nothing', async () => {
+  const state = join(folder, 'one');
+  const file = join(state, 'versions', 'current.json');
+  mkdirSync(join(state, 'versions'), { recursive: true });
+  writeFileSync(file, JSON.stringify({ current: '9.0.0', starts: 3 }));
+  expect(await runUp({ state }, {})).toBe(2);
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ current: '9.0.0', starts: 0 });
 });
 
 test('where nobody can answer it says what to do', async () => {

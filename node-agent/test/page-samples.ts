@@ -44,12 +44,14 @@ export class SampleDesk implements PageDesk {
     const base = {
       sinceAt: iso(this.#now() - DAY),
       lastSeenAt: null,
+      detail: null,
       models: ['llama3.2:3b'],
       slots: 4,
       running: 1,
       jobsToday: 41,
       earnedTodayMicro: 1_312_400,
       earned30Micro: 28_410_077,
+      earnedDaysMicro: Array.from({ length: 30 }, (_, i) => ((i * 7) % 11) * 31_200),
       version: '0.1.0',
     };
     const homes = [
@@ -72,6 +74,7 @@ export class SampleDesk implements PageDesk {
         word: null,
         lastSeenAt: iso(this.#now() - 3 * DAY),
         earned30Micro: null,
+        earnedDaysMicro: null,
       },
     ];
     return Promise.resolve({ homes, problem: null });
@@ -328,7 +331,8 @@ function sampleWhy(now: number): WhyView {
   const spans = parts.map(([minutes, reason, text]) => {
     const from = at;
     at += minutes * MIN;
-    return { from: iso(from), to: iso(at), reason, text };
+    const models = reason === 'no-demand' ? ['llama3.2:3b', 'qwen3-coder:30b-a3b-q4_K_M'] : null;
+    return { from: iso(from), to: iso(at), reason, text, models, modelCount: models?.length ?? null };
   });
   return { at: iso(now), from: iso(start), spans, isFromRouter: true, problem: null };
 }

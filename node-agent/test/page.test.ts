@@ -108,6 +108,22 @@ describe.skipIf(executablePath === null)(`in a browser (${BROWSER_TOLD})`, () =>
     },
   );
 
+  test('an address that is put into the very tab of the gate, or of a page that was locked, lets it in', async () => {
+    const context = await browser.newContext({ viewport: NARROW, locale: 'en-GB' });
+    const page = await context.newPage();
+    await page.goto(server.url);
+    await page.waitForSelector('.gate');
+    await page.goto(server.mintUrl());
+    await page.waitForSelector('.standing');
+    await context.clearCookies();
+    const locked = 'text=no longer let in';
+    await page.waitForSelector(locked);
+    await page.goto(server.mintUrl());
+    await page.waitForSelector(locked, { state: 'detached' });
+    expect(page.url()).toBe(server.url);
+    await context.close();
+  });
+
   test('everything can be done with the keyboard alone, and focus is where it is looked for', async () => {
     const { page, faults } = await enter({ viewport: WIDE, locale: 'en-GB' });
     const focused = (): Promise<string> => page.evaluate('document.activeElement.innerText.trim()');
@@ -151,9 +167,15 @@ describe.skipIf(executablePath === null)(`in a browser (${BROWSER_TOLD})`, () =>
   });
 
   test('earnings are shown by day, model, machine and job, receipts are checked, and files are saved', async () => {
-    const { page, faults } = await enter({ viewport: WIDE, locale: 'en-GB' });
+    // Days are the network's, in UTC: west of it they are no other days.
+    const begun = new Date();
+    const sayDay = (at: Date): string =>
+      at.toLocaleDateString('en-GB', { month: 'short', day: 'numeric', timeZone: 'UTC' });
+    const { page, faults } = await enter({ viewport: WIDE, locale: 'en-GB', timezoneId: 'Pacific/Honolulu' });
     await goTo(page, 'earned');
     expect(await page.textContent('.bars + p')).toMatch(/^[\d.]+ credits in 30 days/);
+    const [before, last, after] = [begun, await page.textContent('.bars figcaption span:last-child'), new Date()];
+    expect([before, after].map(sayDay)).toContain(last);
     await page.click('text=As a table');
     await page.waitForSelector('text=As a chart');
     expect(await page.locator('[aria-label="The last 30 days"] tbody tr').count()).toBeGreaterThan(20);

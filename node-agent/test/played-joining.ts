@@ -158,6 +158,7 @@ export class World {
                 priceOutMicro: 600_000,
                 callsPerHour: 12,
                 homesOnline: 1,
+                servedTo: 'everyone' as const,
               },
             ],
             [
@@ -170,6 +171,7 @@ export class World {
                 priceOutMicro: null,
                 callsPerHour: null,
                 homesOnline: 0,
+                servedTo: 'own account only' as const,
               },
             ],
           ]),

@@ -82,13 +82,24 @@ export function readManifest(
   const signed = signedSchema.safeParse(parseJson(text));
   if (!signed.success) return err('What came is no list of versions.');
   const { manifest: said, signatures } = signed.data;
-  if (!facts.isSigned(encodeCanonical(said), signatures))
+  const canonical = tryCanonical(said);
+  if (canonical === null) return err('What came is no list of versions.');
+  if (!facts.isSigned(canonical, signatures))
     return err('The list of versions is not signed by a key that this agent trusts: nothing of it is used.');
   const read = manifestSchema.safeParse(said);
   if (!read.success)
     return err('The list of versions is of a form that this agent does not know: update it by hand once.');
   const fault = judgeFreshness(read.data, facts);
   return fault === null ? findOffer(read.data, facts) : err(fault);
+}
+
+/** Null for what no list holds, or holds so deep that nothing could be made of it: it comes from whoever answers there. */
+function tryCanonical(said: Record<string, unknown>): string | null {
+  try {
+    return encodeCanonical(said);
+  } catch {
+    return null;
+  }
 }
 
 function judgeFreshness({ serial, issuedAt, expiresAt }: Manifest, { seenSerial, now }: ManifestFacts): string | null {

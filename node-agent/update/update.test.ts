@@ -38,6 +38,10 @@ function signed(manifest: object, forged?: object): string {
   return JSON.stringify({ manifest: forged ?? manifest, signatures: [{ key: KEY, signature }] });
 }
 
+function forgedWith(json: string): string {
+  return `{"manifest":{"a":${json}},"signatures":[{"key":"${KEY}","signature":"AAAA"}]}`;
+}
+
 const FACTS: ManifestFacts = {
   isSigned: (text, signatures) => isSignedBy([KEY], text, signatures),
   current: '0.1.0',
@@ -96,6 +100,8 @@ describe('a list of versions', () => {
       'does not know',
     ],
     ['none at all', '<html>', {}, 'no list'],
+    ['with what no list holds', forgedWith('1.5'), {}, 'no list'],
+    ['too deep to be read', forgedWith(`${'['.repeat(30_000)}${']'.repeat(30_000)}`), {}, 'no list'],
     ['cut short', signed(MANIFEST).slice(0, 200), {}, 'no list'],
   ] as const satisfies readonly (readonly [string, string, Partial<ManifestFacts>, string])[])(
     '%s is refused',
@@ -206,6 +212,8 @@ describe('an update from a server', () => {
     expect(store.read()).toMatchObject({ current: '0.2.0', previous: null, starts: 0, serial: 7 });
     const next = pack('0.3.0');
     answer = (_request, response) => void response.end(next);
+    expect(await bringUpdate(settings(), { ...offer(next, '0.3.0'), serial: 8 })).toMatchObject({ ok: true });
+    expect(store.read()).toMatchObject({ current: '0.3.0', previous: '0.2.0' });
     expect(await bringUpdate(settings(), { ...offer(next, '0.3.0'), serial: 8 })).toMatchObject({ ok: true });
     expect(store.read()).toMatchObject({ current: '0.3.0', previous: '0.2.0' });
     expect(['0.2.0', '0.3.0', '0.3.0.tgz'].map((name) => existsSync(store.place(name)))).toEqual([true, true, false]);

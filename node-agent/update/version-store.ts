@@ -99,9 +99,11 @@ export class VersionStore {
 
   /** From the next start on it is this one; the one before is kept, older ones go. */
   async choose(version: string, serial: number): Promise<void> {
-    const { current } = this.read();
-    await this.note({ current: version, previous: current, starts: 0, serial, restored: null, offered: null });
-    const kept = new Set([FILE, version, current]);
+    const { current, previous: before } = this.read();
+    // Brought twice before it was started once, it is not its own predecessor.
+    const previous = current === version ? before : current;
+    await this.note({ current: version, previous, starts: 0, serial, restored: null, offered: null });
+    const kept = new Set([FILE, version, previous]);
     const names = await readdir(this.#folder);
     for (const name of names.filter((one) => !kept.has(one)))
       await rm(join(this.#folder, name), { recursive: true, force: true });

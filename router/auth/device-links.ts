@@ -68,7 +68,9 @@ const COLUMNS = `id, user_code AS userCode, challenge, machine, state, created_a
 const KEPT_MS = 3_600_000;
 const INSERT = `INSERT INTO device_links (id, user_code, challenge, machine, state, created_at, expires_at)
   VALUES (?1, ?2, ?3, ?4, 'pending', ?5, ?6) ON CONFLICT DO NOTHING RETURNING id`;
-const DECIDE = `UPDATE device_links SET state = ?2, account_id = ?3, name = ?4, pool_id = ?5, is_public = ?6
+/** A machine asks every five seconds: who says yes in the tenth minute has linked it all the same. */
+const TAKEN_WITHIN_MS = 60_000;
+const DECIDE = `UPDATE device_links SET state = ?2, account_id = ?3, name = ?4, pool_id = ?5, is_public = ?6, expires_at = max(expires_at, ?8)
   WHERE user_code = ?1 AND state = 'pending' AND expires_at > ?7 RETURNING id`;
 /** Both in one transaction: a code is made for the one who takes the link out of its state, and for nobody else. */
 const MAKE_CODE = `INSERT INTO enrolments (id, code_hash, account_id, wallet, created_at, expires_at, uses, pool_id, is_public, name)
@@ -93,7 +95,7 @@ export function makeDeviceLinks({ db, random }: LinkDoors): DeviceLinks {
       if (before.ok && before.value === 'new') {
         const { name, poolId, isPublic } =
           decision.kind === 'approved' ? decision : { name: null, poolId: null, isPublic: true };
-        const values = [userCode, wanted, accountId, name, poolId, isPublic ? 1 : 0, now];
+        const values = [userCode, wanted, accountId, name, poolId, isPublic ? 1 : 0, now, now + TAKEN_WITHIN_MS];
         await db
           .prepare(DECIDE)
           .bind(...values)

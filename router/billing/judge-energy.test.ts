@@ -45,8 +45,14 @@ test('less than any machine needs for the tokens is raised to that and marked', 
   });
 });
 
-test('a part of no tokens may have taken nothing', () => {
-  expect(judgeEnergy(claim(0), { ...BOUNDS, outputTokens: 0 })).toMatchObject({ microWh: 0, isBounded: false });
+test('a part of no tokens took something too: a millionth of a watt-hour', () => {
+  expect(judgeEnergy(claim(0), { ...BOUNDS, outputTokens: 0 })).toMatchObject({ microWh: 1, isBounded: true });
+});
+
+test('a home whose card is known is held to its class', () => {
+  const judged = judgeEnergy(claim(1_000_000), { ...BOUNDS, mostW: 300 });
+  expect(judged).toMatchObject({ microWh: 833_333, isBounded: true });
+  expect(judgeEnergy(claim(800_000), { ...BOUNDS, mostW: 300 })).toMatchObject({ isBounded: false });
 });
 
 test('an interval holds its figure and is at least as wide as its method', () => {

@@ -56,6 +56,7 @@ const anySettlement: fc.Arbitrary<SettlementJson> = fc
         responseHash: orNull(hexOf(32)),
         lostAtMost: fc.record({ promptTokens: count, outputTokens: count }),
         related: fc.constantFrom(...RELATIONS),
+        mostW: fc.nat(),
       },
       { requiredKeys: [] },
     ),

@@ -145,6 +145,7 @@ const FIELDS: Readonly<Record<Exclude<keyof SettlementJson, 'decision'>, Field>>
   kind: word(KINDS),
   related: word(RELATIONS),
   paidFrom: paid,
+  mostW: number,
 };
 const NAMES = Object.keys(FIELDS) as (keyof typeof FIELDS)[];
 

@@ -5,11 +5,11 @@ import { GRID_SOURCE, readGrid } from '../../schema/grid-intensity.ts';
 import type { GridIntensity } from '../../schema/grid-intensity.ts';
 import type { PartCounts } from '../../schema/records.ts';
 
-const METHOD_URL = '/docs#energy';
+export const METHOD_URL = '/docs#energy';
 const UNKNOWN_REASON = 'No home has told what this took: its agent has no meter, or its receipt has not come.';
 
 /** Nothing of it is known. */
-export const UNKNOWN_TOLD: EnergyTold = {
+const UNKNOWN_TOLD: EnergyTold = {
   wh: null,
   wh_90: null,
   g_co2e: null,
@@ -124,7 +124,7 @@ export function gramsOf(microWh: number, perKwh: number): number {
   return (microWh * perKwh) / 1e9;
 }
 
-export function tellGrid(zone: string, perKwh: number): GridTold {
+function tellGrid(zone: string, perKwh: number): GridTold {
   const { kind, meanYear: year, source } = GRID_SOURCE;
   return { zone, g_per_kwh: Math.round(perKwh), kind, year, source };
 }
@@ -146,9 +146,9 @@ export function toWh(microWh: number): number {
   return Math.round(microWh) / 1e6;
 }
 
-/** To millionths: what comes beyond is of no figure here. */
+/** To millionths: what comes beyond is of no figure here. Of what is smaller three digits, since a little is not nothing. */
 export function roundMicro(value: number): number {
-  return Math.round(value * 1e6) / 1e6;
+  return value < 1e-3 ? Number(value.toPrecision(3)) : Math.round(value * 1e6) / 1e6;
 }
 
 function roundShare(share: number): number {

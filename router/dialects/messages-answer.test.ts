@@ -5,6 +5,7 @@ import type { ChatCompletion, ChatFinish } from './dialect.ts';
 import { encodeTokenCount } from './messages-answer.ts';
 import { encodeEventError, encodeMessagesError } from './messages-errors.ts';
 import { messagesDialect } from './messages.ts';
+import { ENERGY } from '../test/sample-energy.ts';
 
 type Message = ChatCompletion['choices'][number]['message'];
 
@@ -52,6 +53,12 @@ describe('a whole answer', () => {
         speed: null,
       },
     });
+  });
+
+  test('tells its energy beside the counts', () => {
+    const { usage, ...whole } = complete({ content: 'x' });
+    const told = messagesDialect.encodeWhole({}, { ...whole, usage: { ...usage, energy: ENERGY } });
+    expect(told).toMatchObject({ usage: { output_tokens: 5, energy: ENERGY } });
   });
 
   test('holds thinking, text and calls in this order, and ends for the calls', () => {

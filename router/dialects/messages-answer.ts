@@ -56,6 +56,7 @@ export function toUsage(inputTokens: number, usage: Usage | null): object {
     cache_read_input_tokens: 0,
     output_tokens_details: thinking === undefined ? null : { thinking_tokens: thinking },
     server_tool_use: null,
+    ...(usage?.energy && { energy: usage.energy }),
   };
 }
 

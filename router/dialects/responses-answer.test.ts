@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { cutAnswer } from '../test/cut-answer.ts';
+import { ENERGY } from '../test/sample-energy.ts';
 import type { ChatChunk, ChatCompletion } from './dialect.ts';
 import type { ResponsesFacts } from './responses-facts.ts';
 import { responses } from './responses.ts';
@@ -12,6 +13,7 @@ const usage = {
   completion_tokens: 5,
   total_tokens: 12,
   completion_tokens_details: { reasoning_tokens: 2 },
+  energy: ENERGY,
 };
 const TOOLS = [
   { type: 'function', name: 'shell' },
@@ -106,6 +108,7 @@ describe('events', () => {
         output_tokens: 5,
         output_tokens_details: { reasoning_tokens: 2 },
         total_tokens: 12,
+        energy: ENERGY,
       },
       irori: { job: 'job_1' },
       store: false,

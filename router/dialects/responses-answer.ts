@@ -108,5 +108,6 @@ function toUsage(usage: Usage): object {
     output_tokens: usage.completion_tokens,
     output_tokens_details: { reasoning_tokens: usage.completion_tokens_details?.reasoning_tokens ?? 0 },
     total_tokens: usage.total_tokens,
+    ...(usage.energy && { energy: usage.energy }),
   };
 }

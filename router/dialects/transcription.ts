@@ -38,13 +38,14 @@ function openTranscript(): DialectStream {
   };
 }
 
-function tellUsage({ prompt_tokens: input, completion_tokens: output }: Usage): object {
+function tellUsage({ prompt_tokens: input, completion_tokens: output, energy }: Usage): object {
   return {
     type: 'tokens',
     input_tokens: input,
     input_token_details: { audio_tokens: input, text_tokens: 0 },
     output_tokens: output,
     total_tokens: input + output,
+    ...(energy && { energy }),
   };
 }
 

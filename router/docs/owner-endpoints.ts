@@ -40,8 +40,12 @@ export const OWNED: readonly Endpoint[] = [
     method: 'get',
     path: '/v1/owner/nodes',
     title: 'Own homes, as they stand',
-    told: 'The homes of your account with their state (`ready`, `working`, `paused`, `cooling`, `offline`), the reason, models with whom they serve, slots, and jobs and earnings of today and of 30 days (UTC). With the scope `usage` or `nodes`, or asked by a home of the account.',
-    query: { after: 'where the page begins: `next` of the page before', limit: 'homes of one page, 1 to 50' },
+    told: 'The homes of your account with their state (`idle`, `busy`, `paused`, `cooling`, `offline`), the reason, models with whom they serve, slots, and jobs and earnings of today and of 30 days (UTC). With the scope `usage` or `nodes`, or asked by a home of the account.',
+    query: {
+      after: 'where the page begins: `next` of the page before',
+      limit: 'homes of one page, 1 to 50',
+      by: '`day` adds `earned_days_micro` to each: 30 days, the oldest first',
+    },
     answer: having('data', 'next'),
   }),
   owned({

@@ -10,3 +10,8 @@ export const STYLE =
   'code{font:.875em/1.5 ui-monospace,monospace;overflow-wrap:anywhere}pre{overflow-x:auto;padding:.75rem;background:var(--soft);border:1px solid var(--line);border-radius:.375rem}' +
   'pre code{overflow-wrap:normal}dt{margin-top:.75rem}dd{margin:0 0 0 1rem}:target{scroll-margin-top:1rem;background:var(--soft)}' +
   '.skip{position:absolute;left:-999rem}.skip:focus{position:static}@media print{details{display:block}}';
+
+/** Of pages with tables. */
+export const TABLE_STYLE =
+  '.wide{overflow-x:auto}.wide:focus-visible{outline:3px solid var(--link)}table{border-collapse:collapse;margin:1rem 0}' +
+  'th,td{text-align:left;vertical-align:top;padding:.25rem 1rem .25rem 0;border-bottom:1px solid var(--line)}td{font-variant-numeric:tabular-nums}';

@@ -61,6 +61,16 @@ test('the words say what happened, with counts and the models that nobody called
   );
 });
 
+test('minutes without a call name what was offered then, for programs too', () => {
+  const own = { listed: [], listedCount: 0, own: ['mine'], ownCount: 1 };
+  const { minutes } = explainIdle([minute(0, {}), minute(1, { offered: own }), minute(2, { offered: null })], FACTS);
+  expect(minutes.map(({ reason, models, modelCount }) => [reason, models, modelCount])).toEqual([
+    ['quiet', ['llama-3'], 1],
+    ['quiet:own-only', ['mine'], 1],
+    ['quiet', undefined, undefined],
+  ]);
+});
+
 test('a home that worked all the time needs no excuse', () => {
   const { summary } = explainIdle([minute(0, { kind: 'job' }), minute(1, { kind: 'job' })], FACTS);
   expect(summary).toBe('It worked in every one of the last 2 minutes.');

@@ -21,6 +21,9 @@ export interface IdleSpan {
   readonly reason: string;
   /** One sentence or two, for people; times of day in UTC. */
   readonly text: string;
+  /** Of minutes without a call: some of the models that it offered then, and how many there were; left out where nobody wrote that down. */
+  readonly models?: readonly string[];
+  readonly modelCount?: number;
 }
 
 export interface IdleStory {
@@ -84,7 +87,18 @@ function tellSpan(group: readonly IdleMinute[]): IdleSpan[] {
   if (!first || !last) return [];
   const text = `${upper(tell(first, group))}.`;
   const reason = first.kind === 'cooling' ? 'cooling' : reasonOf(first);
-  return [{ from: first.at, to: last.at + MINUTE_MS, reason, text }];
+  return [{ from: first.at, to: last.at + MINUTE_MS, reason, text, ...listOffered(first) }];
+}
+
+function listOffered(minute: IdleMinute): Pick<IdleSpan, 'models' | 'modelCount'> {
+  const { kind, offered } = minute;
+  if (kind !== 'quiet' || !offered) return {};
+  // Where everyone could have called something, what only the owner could is not what was missing.
+  const isListed = whose(minute) === 'listed';
+  return {
+    models: isListed ? offered.listed : offered.own,
+    modelCount: isListed ? offered.listedCount : offered.ownCount,
+  };
 }
 
 function tell(minute: IdleMinute, group: readonly IdleMinute[]): string {

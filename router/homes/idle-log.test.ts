@@ -97,6 +97,16 @@ test('what is saved and loaded tells the same, and jobs that ran at the save are
   expect(next.read('n', at(61), at(63)).map(({ kind }) => kind)).toEqual(['quiet', 'quiet']);
 });
 
+test('what a hub saved before there was a new reason tells what it told then', () => {
+  const log = new IdleLog();
+  const minute = at(0) / MINUTE_MS;
+  // Version 0.4: its twelve reasons, then the jobs that began.
+  log.put('n', { c: [[at(0), 1, null, null, null]], j: [], a: [[minute, 9, 1, 11, 2, 12, 3]] });
+  expect(log.read('n', at(0), at(1))).toMatchObject([{ jobs: 3, why: { context: 1, 'own-first': 2 } }]);
+  log.noteAsk('n', 'dirtier', at(0));
+  expect(log.read('n', at(0), at(1))[0]?.why).toEqual({ context: 1, 'own-first': 2, dirtier: 1 });
+});
+
 test('a save comes at most every 30 s unless it is the last before the hub falls idle, and only after a change', () => {
   const log = new IdleLog();
   expect(log.save(at(0))).toBeNull();

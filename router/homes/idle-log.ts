@@ -59,7 +59,7 @@ interface NodeLog {
   spans: Span[];
   /** Starts of the jobs that run. */
   running: number[];
-  /** Minute number → one count for each of PASSED_OVER, and last of all the jobs that began. */
+  /** Minute number → counts by COLUMN: why it was passed over, and the jobs that began. */
   counts: Map<number, number[]>;
   offered: readonly OfferedSince[];
   /** The row of `counts` that was begun last. */
@@ -72,15 +72,30 @@ export interface SavedLog {
   readonly c: readonly (readonly [number, 0 | 1, PauseReason | null, number | null, string | null])[];
   /** From, to. */
   readonly j: readonly (readonly [number, number])[];
-  /** Minute number, then pairs of reason number and count. */
+  /** Minute number, then pairs of COLUMN and count. */
   readonly a: readonly (readonly number[])[];
   /** Absent in logs of before version 0.5. */
   readonly o?: readonly OfferedSince[];
 }
 
-const REASON_NUMBER = new Map(PASSED_OVER.map((why, index) => [why, index]));
-const JOBS = PASSED_OVER.length;
-const ZEROS: readonly number[] = [...PASSED_OVER, 'jobs'].map(() => 0);
+/** Where each count stands in a minute's row, also in rows that hubs have saved: a new reason goes to the end, or old minutes would tell another one. */
+const COLUMN: Readonly<Record<PassedOver | 'jobs', number>> = {
+  farther: 0,
+  slower: 1,
+  promise: 2,
+  'earned-more': 3,
+  full: 4,
+  cold: 5,
+  cooling: 6,
+  wish: 7,
+  price: 8,
+  context: 9,
+  excluded: 10,
+  'own-first': 11,
+  jobs: 12,
+  dirtier: 13,
+};
+const ZEROS: readonly number[] = Object.values(COLUMN).map(() => 0);
 const AWAY: Standing = { paused: null, isConnected: false, coolingUntilAt: null, coolingReason: null };
 
 export class IdleLog {
@@ -90,7 +105,7 @@ export class IdleLog {
 
   /** A call came that this node could have taken, and another got it (or none did). Cheap: once for every home of every call. */
   noteAsk(nodeId: string, why: PassedOver, now: number): void {
-    this.#count(nodeId, REASON_NUMBER.get(why) ?? 0, now);
+    this.#count(nodeId, COLUMN[why], now);
   }
 
   /** A job began (`toAt` null) or ended; an end names the same `fromAt` as its beginning, which may be unknown here. */
@@ -98,7 +113,7 @@ export class IdleLog {
     const log = this.#open(nodeId);
     this.#isChanged = true;
     const index = toAt === null ? -1 : log.running.indexOf(fromAt);
-    if (index === -1) this.#count(nodeId, JOBS, fromAt);
+    if (index === -1) this.#count(nodeId, COLUMN.jobs, fromAt);
     else log.running.splice(index, 1);
     if (toAt === null) return void log.running.push(fromAt);
     log.spans = joinSpans([...log.spans, { fromAt, toAt: Math.max(fromAt, toAt) }], toAt);
@@ -294,13 +309,13 @@ function skipsMinute(fromAt: number, toAt: number): boolean {
 function readMinute(log: NodeLog, span: Span): IdleMinute {
   const row = log.counts.get(Math.floor(span.fromAt / MINUTE_MS)) ?? ZEROS;
   const why: Partial<Record<PassedOver, number>> = {};
-  PASSED_OVER.forEach((reason, index) => {
-    const count = row[index] ?? 0;
+  for (const reason of PASSED_OVER) {
+    const count = row[COLUMN[reason]] ?? 0;
     if (count > 0) why[reason] = count;
-  });
+  }
   const offered = offeredAt(log.offered, span.toAt);
   const none = { paused: null, coolingUntilAt: null, coolingReason: null };
-  const plain = { at: span.fromAt, ...none, jobs: row[JOBS] ?? 0, why, offered };
+  const plain = { at: span.fromAt, ...none, jobs: row[COLUMN.jobs] ?? 0, why, offered };
   const worked =
     log.running.some((fromAt) => fromAt < span.toAt) ||
     log.spans.some((job) => job.fromAt < span.toAt && job.toAt >= span.fromAt);

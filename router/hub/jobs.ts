@@ -27,6 +27,7 @@ import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
 import { readGivenBack, readRefused } from './read-fault.ts';
 import { Part } from './part.ts';
 import type { PartDoors, PartSummary } from './part-doors.ts';
+import { boundWatts } from '../billing/bound-watts.ts';
 import { tellSettled } from '../billing/tell-settled.ts';
 import { ToldParts } from './told-parts.ts';
 import type { EndRecord, PartTold } from '../../schema/records.ts';
@@ -270,7 +271,8 @@ export class HubJobs {
     const home = { accountId: socket.facts.ownerAccountId, kin: socket.kin };
     const related = findRelation({ accountId: offer.accountId, kin: offer.kin ?? [] }, home);
     const part = { message: ticket, decision, resumed, related };
-    const draft = draftSettlement(offer, { facts: socket.facts, hub }, part);
+    const mostW = boundWatts(socket.state?.power);
+    const draft = draftSettlement(offer, { facts: socket.facts, hub, mostW }, part);
     const opened: Opened = { ticketHash, ticket, offer, draft, ticketProof: null };
     rows.open({ ticketHash, expiresAt: offer.expiresAt + 60_000, draft });
     receipts.begin(socket, number, opened);

@@ -49,7 +49,7 @@ export interface GrantedPart {
 /** What is known of a part's settlement before it starts; it says that nothing is owed. Its ticket's signature is added once there is one. */
 export function draftSettlement(
   offer: JobOffer,
-  node: { facts: NodeFacts; hub: string },
+  node: { facts: NodeFacts; hub: string; mostW?: number | null },
   { message, decision, resumed, related = null }: { message: JobTicket } & GrantedPart,
 ): SettlementJson {
   return {
@@ -77,6 +77,7 @@ export function draftSettlement(
     decision,
     ...(resumed && { resumed }),
     ...(related && { related }),
+    ...(node.mostW && { mostW: node.mostW }),
     ticket: toMessageJson(message),
     ticketSignature: '0x',
     receipt: null,

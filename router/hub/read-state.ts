@@ -2,18 +2,18 @@
 import * as z from 'zod';
 import { MAX_MODELS, MAX_SLOTS, MAX_STATE_BYTES } from '../../schema/frames.ts';
 import { nodeModelSchema, pauseReasonSchema, powerFactsSchema } from '../../schema/frames-to-hub.ts';
-import type { NodeModel, NodeState } from '../../schema/frames-to-hub.ts';
+import type { NodeModel, NodeState, PowerFacts } from '../../schema/frames-to-hub.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { expectWorkWatts } from '../homes/expect-work-watts.ts';
 
-/** Left for what stands beside the models. */
-const FRAME_BYTES = 80;
+/** Left for what stands beside the models, but for the power. */
+const FRAME_BYTES = 90;
 /** Complaints of one state that are told word by word. */
 const MOST_TOLD = 3;
 
-/** A home's state as its hub keeps it: of its power only what placement asks for. */
-export type KeptState = Omit<NodeState, 'power'> & {
+/** A home's state as its hub keeps it. */
+export type KeptState = NodeState & {
   /** W at the wall above rest when it works with all slots full; absent where nobody knows. */
   readonly workW?: number;
 };
@@ -38,14 +38,20 @@ const encoder = new TextEncoder();
 export function readState(json: unknown): Result<ReadState, string> {
   const outer = outerSchema.safeParse(json);
   if (!outer.success) return err(tellIssue(outer.error));
-  const { paused, slots, power } = outer.data;
-  const { models, left } = keepModels(outer.data.models);
+  const { paused, slots } = outer.data;
+  const { power, workW, unread } = keepPower(outer.data.power);
+  const { models, left } = keepModels(outer.data.models, power ? FRAME_BYTES + bytesOf(power) : FRAME_BYTES);
   const many = slots > MAX_SLOTS ? [`slots: ${slots} told, ${MAX_SLOTS} used: a home takes no more jobs at once`] : [];
-  const { workW, unread } = keepPower(power);
   const told = [...many, ...left, ...unread];
   const more = told.length > MOST_TOLD ? `; and ${told.length - MOST_TOLD} more` : '';
   return ok({
-    state: { models, slots: Math.min(MAX_SLOTS, slots), paused, ...(workW !== null && { workW }) },
+    state: {
+      models,
+      slots: Math.min(MAX_SLOTS, slots),
+      paused,
+      ...(power && { power }),
+      ...(workW !== null && { workW }),
+    },
     complaint: told.length > 0 ? `${told.slice(0, MOST_TOLD).join('; ')}${more}` : null,
   });
 }
@@ -60,17 +66,17 @@ export function unpackState(bytes: Uint8Array): KeptState {
   return JSON.parse(new TextDecoder().decode(bytes)) as KeptState;
 }
 
-function keepModels(told: readonly unknown[]): { models: NodeModel[]; left: string[] } {
+function keepModels(told: readonly unknown[], bytesBeside: number): { models: NodeModel[]; left: string[] } {
   const models = new Map<string, NodeModel>();
   const left: string[] = [];
-  let bytes = FRAME_BYTES;
+  let bytes = bytesBeside;
   for (const [i, one] of told.slice(0, MAX_MODELS).entries()) {
     const model = nodeModelSchema.safeParse(one);
     if (!model.success) {
       left.push(`models.${i}: ${tellIssue(model.error)}: it is left out`);
       continue;
     }
-    const size = encoder.encode(JSON.stringify(model.data)).length + 1;
+    const size = bytesOf(model.data) + 1;
     if (models.has(model.data.name)) continue;
     if (bytes + size > MAX_STATE_BYTES) {
       left.push(`models: more than ${MAX_STATE_BYTES} bytes, the rest is left out: share fewer models`);
@@ -84,10 +90,14 @@ function keepModels(told: readonly unknown[]): { models: NodeModel[]; left: stri
   return { models: [...models.values()], left };
 }
 
-function keepPower(told: unknown): { workW: number | null; unread: string[] } {
+function keepPower(told: unknown): { power: PowerFacts | null; workW: number | null; unread: string[] } {
   const power = powerFactsSchema.nullish().safeParse(told);
-  if (!power.success) return { workW: null, unread: [`power: ${tellIssue(power.error)}: it is left out`] };
-  return { workW: expectWorkWatts(power.data), unread: [] };
+  if (!power.success) return { power: null, workW: null, unread: [`power: ${tellIssue(power.error)}: it is left out`] };
+  return { power: power.data ?? null, workW: expectWorkWatts(power.data), unread: [] };
+}
+
+function bytesOf(value: object): number {
+  return encoder.encode(JSON.stringify(value)).length;
 }
 
 function tellIssue(error: z.ZodError): string {

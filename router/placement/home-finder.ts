@@ -46,6 +46,8 @@ export interface HomeFinder {
   readonly openSearch: (ask: FinderAsk) => HomeSearch;
   /** Every home known to serve a model key, near and far, for listings. */
   readonly serving: (modelKey: string, place: { lat: number; lon: number }) => Promise<readonly PresenceRow[]>;
+  /** What is remembered of a model is older than what somebody knows: the next look reads it anew. */
+  readonly doubt: (modelKey: string) => void;
   /** What a hub said of its free slots with a grant or a refusal. */
   readonly noteCapacity: (modelKey: string, hub: string, capacity: Capacity) => void;
   /** A job of this edge has ended there: what was said with its grant counts one slot too few. */
@@ -69,6 +71,7 @@ export function makeHomeFinder(doors: HomeFinderDoors): HomeFinder {
       const ask = { modelKey, areas: areasAround(place), place, isWide: true, excluded: [], need: null };
       return (await viewsIn(doors, ask)).views.flatMap(({ rows }) => rows);
     },
+    doubt: (modelKey) => doors.cache.doubt(modelKey),
     noteCapacity: (modelKey, hub, capacity) =>
       doors.cache.noteCapacity({ modelKey, area: readHubName(hub).area, hub, capacity }),
     noteFreed: (modelKey, hub, speedClass) =>

@@ -177,6 +177,21 @@ describe('presence cache', () => {
     });
   });
 
+  test('what is doubted is read again at the next look, and stands until then', async () => {
+    const fake = fakePresence({ summaries: { weur: [summaryOf('a')] }, rows: { a: [rowOf('n', 'a')] } });
+    const cache = makePresenceCache(() => 0);
+    await cache.look(fake.presence, look);
+    fake.table.summaries['weur'] = [summaryOf('a'), summaryOf('b')];
+    fake.table.rows['b'] = [rowOf('m', 'b')];
+    expect(await cache.look(fake.presence, look)).toMatchObject({ value: { rows: [{ node: 'n' }], trips: 0 } });
+    cache.doubt('another');
+    cache.doubt('m');
+    expect(await cache.look(fake.presence, look)).toMatchObject({ value: { rows: [{ node: 'n' }, { node: 'm' }] } });
+    fake.state.isAway = true;
+    cache.doubt('m');
+    expect(await cache.look(fake.presence, look)).toMatchObject({ value: { rows: [{ node: 'n' }, { node: 'm' }] } });
+  });
+
   test('a remembered row past its time is not served', async () => {
     let nowAt = 0;
     const fake = fakePresence({ summaries: { weur: [summaryOf('a')] }, rows: { a: [rowOf('n', 'a', 1_000)] } });

@@ -46,6 +46,8 @@ export interface PresenceCache {
   look(presence: Presence, look: PresenceLook): Promise<Result<PresenceView, 'presence-away'>>;
   /** Stores an answer that came by another way than this cache (such as from an Area), as if it had just been read from Redis. */
   remember(modelKey: string, answer: PresenceAnswer): void;
+  /** The next look for this model reads Redis anew, however fresh what is remembered is. */
+  doubt(modelKey: string): void;
   /** Stores the free slots that a hub sent with a grant or a busy; the next reading of its summary replaces them. */
   noteCapacity(note: CapacityNote): void;
   /** A job of this edge has ended: its slot is free again, as far as this edge knows. */
@@ -82,6 +84,7 @@ export function makePresenceCache(clock: () => number): PresenceCache {
   return {
     look: async (presence, look) => lookUp({ store, presence, look }),
     remember: (modelKey, answer) => store.memory.keep(modelKey, answer, clock()),
+    doubt: (modelKey) => store.memory.doubt(modelKey),
     noteCapacity: (note) => store.memory.noteCapacity(note),
     noteFreed: (note) => store.memory.noteFreed(note),
     isDegraded: () => store.isAway,

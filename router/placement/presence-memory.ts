@@ -62,6 +62,8 @@ export interface PresenceMemory {
   markRefreshing(places: PresencePlaces, nowAt: number): void;
   /** Stores what was just read. */
   keep(modelKey: string, answer: PresenceAnswer, nowAt: number): void;
+  /** All that is remembered of a model is due from now on; it stands until it is read. */
+  doubt(modelKey: string): void;
   /** Stores the free slots that a hub sent with a grant or a busy; the next reading of its summary replaces them. */
   noteCapacity(note: CapacityNote): void;
   /** Adds one free slot to what was last heard, up to all there are. */
@@ -108,6 +110,7 @@ export function makePresenceMemory(): PresenceMemory {
     due: (places, nowAt) => findDue(store, places, nowAt),
     markRefreshing: (places, nowAt) => markRefreshing(store, places, nowAt),
     keep: (modelKey, answer, nowAt) => keep(store, { modelKey, answer, nowAt }),
+    doubt: (modelKey) => doubt(store, modelKey),
     noteCapacity: (note) => noteCapacity(store, note),
     noteFreed: (note) => noteFreed(store, note),
     known: (modelKey, areas, nowAt) => knownOf(store, { modelKey, areas }, nowAt),
@@ -165,6 +168,14 @@ function keep(store: Store, kept: { modelKey: string; answer: PresenceAnswer; no
     });
   // Rows alone change nothing of which hubs are chosen.
   if (answer.summaries.size > 0) touch(store, modelKey);
+}
+
+function doubt({ keys, summaries, rows }: Store, modelKey: string): void {
+  for (const key of keys.get(modelKey)?.values() ?? [])
+    for (const entries of [summaries, rows] as BoundedMap<string, Entry<unknown>>[]) {
+      const entry = entries.get(key);
+      if (entry) put(entries, { key, value: entry.value, freshUntilAt: 0 });
+    }
 }
 
 function touch(store: Store, modelKey: string): void {

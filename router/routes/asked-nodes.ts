@@ -1,7 +1,7 @@
 // Whose homes are asked about, and whether the asker may: a home itself, by its token or its key's signature, or their owner by an API key.
 import type { Context } from 'hono';
 import { isId } from '../../schema/ids.ts';
-import { TIME_HEADER } from '../../schema/node-proof.ts';
+import { isProofOf, parseNodeProof, TIME_HEADER } from '../../schema/node-proof.ts';
 import type { NodeFault } from '../auth/node-callers.ts';
 import type { NodeRow } from '../auth/nodes.ts';
 import { readBearer } from '../auth/read-bearer.ts';
@@ -34,6 +34,16 @@ export async function requireHome(c: Context<AppEnv>): Promise<NodeRow> {
   const node = nodeId === null ? null : await c.get('services').nodes.find(nodeId);
   if (node) return node;
   const told = 'Only a home may ask this, by a proof of its session key or the token that its hub gave it.';
+  throw new ApiError('node_unenrolled', told);
+}
+
+/** The home that changes something of itself: by a proof of this very call. Throws as requireHome does, and 401 for a proof of anything else. */
+export async function requireHomeSaying(c: Context<AppEnv>): Promise<NodeRow> {
+  const node = await requireHome(c);
+  const bearer = readBearer(c.req.header('authorization') ?? null);
+  const proof = bearer.ok ? parseNodeProof(bearer.value) : null;
+  if (proof && isProofOf(proof.nonce, c.req.method, c.req.path)) return node;
+  const told = 'A home changes something of itself by a proof of just this call. Update the agent if it made this one.';
   throw new ApiError('node_unenrolled', told);
 }
 

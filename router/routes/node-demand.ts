@@ -21,15 +21,15 @@ const MOST_MODELS = 64;
 const MOST_HOMES = 10;
 /** Below so many calls nothing is told of them: they may be one caller's. */
 const LEAST_CALLS = 3;
-/** Questions without a home's proof, by address. */
-const OPEN = { brim: 30, perS: 0.5 };
+/** Questions of one home, or of one address. */
+const PACE = { brim: 30, perS: 0.5 };
 
 export const nodeDemand = new Hono<AppEnv>();
 
 nodeDemand.get('/node/v1/demand', async (c) => {
   const services = c.get('services');
-  const isHome = c.req.header('authorization') !== undefined && (await findHome(c)) !== null;
-  if (!isHome) paceOpen(c);
+  const home = c.req.header('authorization') === undefined ? null : await findHome(c);
+  pace(c, home);
   const asked = readAsked(c);
   const now = Date.now();
   const [listed, stats] = await Promise.all([
@@ -99,15 +99,15 @@ function readAsked(c: Context<AppEnv>): { name: string; digest: string | null }[
   });
 }
 
-function paceOpen(c: Context<AppEnv>): void {
-  const from = readAddress(c.req.header(ADDRESS_HEADER));
+/** A home goes by its own number, anybody else by the address. Throws ApiError 429. */
+function pace(c: Context<AppEnv>, home: string | null): void {
+  const who = home ?? readAddress(c.req.header(ADDRESS_HEADER));
   // Where no address tells who asks, as on a local network, all are one, and may ask more.
-  const rule = from === '' ? { brim: 20 * OPEN.brim, perS: 20 * OPEN.perS } : OPEN;
-  const waitS = c.get('services').paces.take('demand', from, { rule, now: Date.now() });
-  if (waitS !== null)
-    throw new ApiError('rate_limit_exceeded', 'Too many questions about demand came from this address.', {
-      retryAfterS: waitS,
-    });
+  const rule = who === '' ? { brim: 20 * PACE.brim, perS: 20 * PACE.perS } : PACE;
+  const waitS = c.get('services').paces.take('demand', who, { rule, now: Date.now() });
+  if (waitS === null) return;
+  const told = 'Too many questions about demand came from here just now.';
+  throw new ApiError('rate_limit_exceeded', told, { retryAfterS: waitS });
 }
 
 nodeDemand.get('/node/v1/forecast', async (c) => {
@@ -131,6 +131,12 @@ nodeDemand.get('/node/v1/forecast', async (c) => {
   return c.json({ object: 'forecast', unit: 'micro-credits a day', models: told, enough_data: enough, next });
 });
 
+function tellTooLittle(id: string, days: number): string {
+  return days === 0
+    ? `nothing of ${id} was settled in the month before today`
+    : `too little was settled of ${id} in the last ${days} days to say`;
+}
+
 interface Foreseen {
   readonly why: NodeWhy;
   /** As the home calls it, and as the catalogue does. */
@@ -153,7 +159,7 @@ async function tellForecast(
   const speed = measured ? 'measured' : 'guessed';
   const basis =
     low === null
-      ? `too little was settled of ${id} in the last ${days} days to say`
+      ? tellTooLittle(id, days)
       : `what was settled of ${id} in ${days} days; this home has ${Math.round(100 * share)} % of the capacity that is online now (its speed is ${speed}), ${others.length} other homes the rest`;
   return { node: why.node, name, id, low_micro_day: low, high_micro_day: high, basis, days };
 }

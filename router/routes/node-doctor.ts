@@ -13,7 +13,7 @@ import type { Caller } from '../auth/judge-key.ts';
 import type { NodeRow } from '../auth/nodes.ts';
 import { countPrompt } from '../billing/count-part.ts';
 import { ApiError } from '../errors.ts';
-import type { LiveModel } from '../homes/make-why.ts';
+import type { LiveModel, NodeWhy } from '../homes/make-why.ts';
 import { judgeGates } from '../hub/judge-gates.ts';
 import { makeLog } from '../log.ts';
 import { readOptional } from './admin-input.ts';
@@ -21,6 +21,7 @@ import { answerJob } from './answer-job.ts';
 import type { AppEnv } from './app-env.ts';
 import { askChat, promptText } from './ask-chat.ts';
 import { requireHome } from './asked-nodes.ts';
+import { findPlace } from './find-place.ts';
 import { fitLimits } from './fit-limits.ts';
 import { openJobs } from './job-opening.ts';
 import { refuseRequest } from './refuse.ts';
@@ -62,6 +63,7 @@ nodeDoctor.post('/node/v1/test', async (c) => {
   const said = await readOptional(c, testBody, MAX_BYTES);
   pace(c, 'test', node, TESTS);
   const { name, served } = await findTested(c, node, said.model ?? null);
+  await untilSeen(c, node, served.modelKey);
   const request = makeRequest(node, name, said);
   const [job] = await openJobs(c, ownerOf(node), {
     request,
@@ -120,6 +122,34 @@ function makeRequest(
   return parsed.value;
 }
 
+/** A home that has just joined is known to its area, and stands in presence as this edge remembers it, a moment after its hub has it. */
+const [LIVE_LOOKS, SEEN_LOOKS, LOOK_MS] = [5, 10, 300] as const;
+
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+
+/** Of a home that connects just now not its first answer counts: it is looked for again, for a second and a half. */
+async function findLive(c: Context<AppEnv>, { id }: NodeRow): Promise<NodeWhy | undefined> {
+  const { findWhy } = c.get('services');
+  let [why] = await findWhy([id]);
+  for (let looks = 1; looks < LIVE_LOOKS && !why?.live; looks += 1) {
+    await pause();
+    [why] = await findWhy([id]);
+  }
+  return why;
+}
+
+/** Waits until placement sees the home that is tested, three seconds at most: what it does not see it would call absent. */
+async function untilSeen(c: Context<AppEnv>, { id }: NodeRow, modelKey: string): Promise<void> {
+  const { homes } = c.get('services');
+  const place = findPlace(c.req.raw, c.env);
+  for (let looks = 1; ; looks += 1) {
+    const rows = await homes.serving(modelKey, place);
+    if (looks >= SEEN_LOOKS || rows.some(({ node }) => node === id)) return;
+    homes.doubt(modelKey);
+    if (looks > 1) await pause();
+  }
+}
+
 /** The model that is tested: the one that is named, as the catalogue or the home calls it, or the home's first. Throws ApiError 404 or 409. */
 async function findTested(
   c: Context<AppEnv>,
@@ -127,7 +157,7 @@ async function findTested(
   wanted: string | null,
 ): Promise<{ readonly name: string; readonly served: ServedModel }> {
   const services = c.get('services');
-  const [[why], listed] = await Promise.all([services.findWhy([node.id]), services.catalogue.list(Date.now())]);
+  const [why, listed] = await Promise.all([findLive(c, node), services.catalogue.list(Date.now())]);
   if (!why?.online || !why.live)
     throw new ApiError('conflict', 'This home is not connected: start the agent with irori-node up, and test it then.');
   if (why.pause !== null)

@@ -9,7 +9,7 @@ import { readInput, readOptional } from './admin-input.ts';
 import type { AppEnv } from './app-env.ts';
 import { ALL_AREAS } from './area-calls.ts';
 import type { AreaCalls } from './area-calls.ts';
-import { requireHome } from './asked-nodes.ts';
+import { requireHomeSaying } from './asked-nodes.ts';
 import { enrolBody, enrolHome } from './node-enrol.ts';
 import { changeNode, revokeNode } from './node-desk.ts';
 
@@ -28,20 +28,20 @@ export function makeNodeSelfRoutes(calls: Calls = ALL_AREAS): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   // A home's own questions are posted where they say something: both will do.
   routes.on(['PATCH', 'POST'], '/node/v1/self', async (c) => {
-    const node = await requireHome(c);
+    const node = await requireHomeSaying(c);
     const { name } = await readInput(c, selfBody, MAX_BYTES);
     const { id, name: told } = await changeNode(c.get('services'), node.id, { change: { name }, ...calls });
     return c.json({ id, name: told });
   });
   routes.post('/node/v1/leave', async (c) => {
-    const node = await requireHome(c);
+    const node = await requireHomeSaying(c);
     const { force } = await readOptional(c, leaveBody, MAX_BYTES);
     if (!force) await requireSettled(c, node);
     const left = await revokeNode(c.get('services'), node.id, { reason: LEFT, ...calls });
     return c.json({ id: left.id, account: left.accountId, left_at: left.revokedAt });
   });
   routes.post('/node/v1/move', async (c) => {
-    const node = await requireHome(c);
+    const node = await requireHomeSaying(c);
     const { force, ...proof } = await readInput(c, moveBody, MAX_BYTES);
     if (proof.address === node.address) throw refuseSameKey();
     if (!force) await requireSettled(c, node);

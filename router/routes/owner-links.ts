@@ -44,7 +44,7 @@ ownerLinks.get('/link', (c) =>
   }),
 );
 
-/** Who guesses codes is stopped by its account, wherever it asks. Throws ApiError 404 or 429. */
+/** Who guesses codes is stopped by its account, wherever it asks. Throws ApiError 404, 409 or 429. */
 async function findLink(c: Context<AppEnv>, { accountId }: Caller): Promise<DeviceLink> {
   const { links, doorCounts } = c.get('services');
   const now = Date.now();
@@ -55,6 +55,8 @@ async function findLink(c: Context<AppEnv>, { accountId }: Caller): Promise<Devi
   }
   const code = readUserCode(c.req.param('code') ?? '');
   const link = code === null ? null : await links.find(code);
+  // What another account has decided about is that account's alone, and so is the name that it gave.
+  if (link && link.accountId !== null && link.accountId !== accountId) throw refuseDecision('decided');
   if (link) return link;
   await doorCounts.take(WRONG_CODES, accountId, now);
   throw notFound('machine that shows this code: it has eight letters, and is good for ten minutes', 'code');

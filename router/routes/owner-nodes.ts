@@ -2,8 +2,9 @@
 // of the ledger's rows.
 import { Hono } from 'hono';
 import type { Context } from 'hono';
+import type { StateWord } from '../../schema/state-words.ts';
 import type { NodeRow } from '../auth/nodes.ts';
-import type { EarningSum } from '../billing/earning-days.ts';
+import type { EarningDay, EarningSum } from '../billing/earning-days.ts';
 import type { NodeWhy } from '../homes/make-why.ts';
 import { readPage } from './admin-input.ts';
 import type { AppEnv } from './app-env.ts';
@@ -26,10 +27,12 @@ ownerNodes.get('/v1/owner/nodes', async (c) => {
   const rows = await services.nodes.list(after, limit, accountId);
   const nodeIds = rows.map(({ id }) => id);
   const today = Math.floor(Date.now() / DAY_MS);
-  const [whys, sums, listed] = await Promise.all([
+  const fromDay = today - DAYS + 1;
+  const [whys, sums, listed, byDay] = await Promise.all([
     services.findWhy(nodeIds),
-    services.sumEarningDays(nodeIds, { fromDay: today - DAYS + 1, today }),
+    services.sumEarningDays(nodeIds, { fromDay, today }),
     services.catalogue.list(Date.now()),
+    c.req.query('by') === 'day' ? services.listEarningDays(nodeIds, fromDay) : null,
   ]);
   const data = rows.map((row, i) => ({
     ...tellNode(
@@ -37,6 +40,7 @@ ownerNodes.get('/v1/owner/nodes', async (c) => {
       sums.find(({ nodeId }) => nodeId === row.id),
     ),
     ...tellLive(whys[i], (digest) => nameModel(listed, digest)),
+    ...(byDay === null ? {} : { earned_days_micro: spreadDays(byDay, row.id, fromDay) }),
   }));
   return c.json({
     object: 'list',
@@ -64,6 +68,14 @@ function tellNode({ id, name, pools, isPublic, createdAt }: NodeRow, sum: Earnin
     earned_today_micro: sum?.earnedToday ?? 0,
     earned_30d_micro: sum?.earned ?? 0,
   };
+}
+
+/** What one home earned on each of the days, the oldest first. */
+function spreadDays(rows: readonly EarningDay[], nodeId: string, fromDay: number): number[] {
+  const days = Array.from({ length: DAYS }, () => 0);
+  for (const { day, earned } of rows.filter((row) => row.nodeId === nodeId))
+    days[day - fromDay] = (days[day - fromDay] ?? 0) + earned;
+  return days.slice(0, DAYS);
 }
 
 /** `idOf`: a model's name in the catalogue; null where only its owner may call it. */
@@ -94,9 +106,10 @@ function tellLive(why: NodeWhy | undefined, idOf: (digest: string) => string | n
   };
 }
 
-function nameState(why: NodeWhy | undefined): 'offline' | 'paused' | 'cooling' | 'working' | 'ready' {
+/** By schema/state-words.ts where it is no pause: the reason of one stands beside it. */
+function nameState(why: NodeWhy | undefined): Extract<StateWord, 'offline' | 'busy' | 'idle'> | 'paused' | 'cooling' {
   if (!why?.online) return 'offline';
   if (why.pause !== null) return 'paused';
   if (why.coolingUntil !== null) return 'cooling';
-  return (why.live?.running ?? 0) > 0 ? 'working' : 'ready';
+  return (why.live?.running ?? 0) > 0 ? 'busy' : 'idle';
 }

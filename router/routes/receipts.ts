@@ -10,6 +10,8 @@ import type { SettlementJson } from '../../schema/settlement.ts';
 import type { AppEnv } from './app-env.ts';
 import { findHome, readId, requireHome } from './asked-nodes.ts';
 import { findRouter } from '../billing/find-router.ts';
+import { energyOf } from '../billing/judge-energy.ts';
+import { tellEnergy } from '../billing/tell-energy.ts';
 import { onlyKeySeen } from '../auth/judge-rights.ts';
 import type { FoundReceipts } from '../billing/receipt-finder.ts';
 import { ApiError } from '../errors.ts';
@@ -59,6 +61,8 @@ receipts.get('/v1/receipts/:jobId', async (c) => {
 
 /** Homes of an owner that are asked about a job, where none is named. */
 const MOST_HOMES = 50;
+/** A home that left keeps for so long who called it; later the books find its receipts by themselves. */
+const KNOWN_MS = 8 * 24 * 3_600_000;
 
 /** What homes of the asker's own signed for others' calls. `home`: which of the account's; null in it for any. Throws ApiError 404 or 429. */
 async function answerOwner(
@@ -87,7 +91,7 @@ async function findAsOwner(
   const { nodes, findEarnedReceipts } = c.get('services');
   const named = id ?? readId(c, 'node');
   if (named !== null && id === null && (await nodes.find(named))?.accountId !== accountId) return [];
-  const nodeIds = named === null ? await nodes.listOwned(accountId, '', MOST_HOMES) : [named];
+  const nodeIds = named === null ? await nodes.listSince(accountId, Date.now() - KNOWN_MS, MOST_HOMES) : [named];
   const found = await findEarnedReceipts({ jobId, accountId, nodeIds });
   return id === null ? found : found.filter(({ nodeId }) => nodeId === id);
 }
@@ -138,6 +142,8 @@ function toReceiptJson(settlement: SettlementJson, services: Services): object {
     attempts: settlement.attempts,
     /** How faithfully this part went on with what another home began; null where it began the answer. */
     resumed: settlement.resumed ?? null,
+    /** What is believed of what it signed. */
+    energy: tellEnergy([{ outputTokens: settlement.outputTokens, energy: energyOf(settlement) }]),
     ttft_ms: settlement.ttftMs,
     duration_ms: settlement.durationMs,
     ended_at: settlement.endedAt,

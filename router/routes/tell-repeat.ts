@@ -1,13 +1,14 @@
 // The answer to a call that has run before under its Idempotency-Key: what it came to, in the endpoint's own shape and without its text, which nobody kept. Pure.
 import { ANSWERS } from '../../schema/answers.ts';
 import { concatBytes } from '../../schema/bytes.ts';
-import { DONE_EVENT, makeUsage } from '../../schema/chunks.ts';
+import { DONE_EVENT, makeUsage, withEnergy } from '../../schema/chunks.ts';
 import type { ChunkHead, FinalFacts, Usage } from '../../schema/chunks.ts';
 import { toHeaderText } from '../../schema/json.ts';
+import type { EnergyTold } from '../../schema/energy-told.ts';
 import type { SettlementJson } from '../../schema/settlement.ts';
 import type { Spoken } from '../dialects/spoken.ts';
 import { energyOf } from '../billing/judge-energy.ts';
-import { tellEnergy } from '../billing/tell-energy.ts';
+import { addEnergy, tellEnergy } from '../billing/tell-energy.ts';
 import { tellFacts, tellFinal } from '../placement/tell-facts.ts';
 import type { Job } from './make-job.ts';
 
@@ -20,6 +21,7 @@ export interface RanJob {
 /** What a job that ran is told as. */
 interface RanFacts extends FinalFacts {
   readonly outcome: string;
+  readonly energy: EnergyTold;
 }
 
 const NOTE =
@@ -46,9 +48,15 @@ export function tellRepeat(
 ): { readonly body: string | Uint8Array; readonly headers: Readonly<Record<string, string>> } {
   const facts = ran.map(factsOf);
   const [first] = facts;
-  const { chunk, usage } = tellHead(job, ran);
+  const { chunk, usage: counts } = tellHead(job, ran);
+  const energy = addEnergy(
+    facts.map((one) => one.energy),
+    facts.map((one) => one.output_tokens),
+  );
+  const usage = withEnergy(counts, { energy });
   const irori = {
     ...first,
+    energy,
     output_tokens: usage.completion_tokens,
     charge_micro: facts.reduce((sum, one) => sum + one.charge_micro, 0),
     ...(facts.length > 1 && { choices: facts.map((one, index) => ({ index, ...one })) }),
@@ -122,10 +130,10 @@ function factsOf({ jobId, settlements }: RanJob): RanFacts {
       outputTokens: countOutput(settlements),
       charge: settlements.reduce((sum, { charge }) => sum + charge, 0),
       receiptHash: (last?.acceptance?.receiptHash ?? null) as FinalFacts['receipt_hash'],
-      energy: tellEnergy(settlements.map((one) => ({ outputTokens: one.outputTokens, energy: energyOf(one) }))),
     },
   );
-  return { ...final, outcome: last?.outcome ?? 'failed-by-network' };
+  const energy = tellEnergy(settlements.map((one) => ({ outputTokens: one.outputTokens, energy: energyOf(one) })));
+  return { ...final, energy, outcome: last?.outcome ?? 'failed-by-network' };
 }
 
 /** Lists of answers are empty: who looks for a text finds that there is none, and not an empty one. */
@@ -135,14 +143,14 @@ function tellWhole({ job, chunk, usage, irori, spoken }: Told): string {
     const told = spoken.encodeWhole({ id, created, model, choices: [], usage, irori });
     return typeof told === 'string' ? told : JSON.stringify(told);
   }
-  const { prompt_tokens, completion_tokens, total_tokens } = usage;
+  const { prompt_tokens, completion_tokens, total_tokens, energy } = usage;
   switch (job.offer.request.kind) {
     case 'embedding':
       return JSON.stringify({
         object: 'list',
         data: [],
         model,
-        usage: { prompt_tokens, total_tokens: prompt_tokens },
+        usage: { prompt_tokens, total_tokens: prompt_tokens, energy },
         irori,
       });
     case 'image': {
@@ -152,6 +160,7 @@ function tellWhole({ job, chunk, usage, irori, spoken }: Told): string {
         output_tokens: completion_tokens,
         total_tokens,
         input_tokens_details: details,
+        energy,
       };
       return JSON.stringify({ created, data: [], usage: counted, irori });
     }

@@ -1,7 +1,7 @@
 // The energy of an account's usage from the totals of days, by model, month or country. Pure.
 import type { UsageAsk } from '../billing/build-usage-query.ts';
 import type { UsageSums } from '../billing/day-totals.ts';
-import { gramsOf, roundMicro, toWh } from '../billing/tell-energy.ts';
+import { gramsOf, METHOD_URL, roundMicro, toWh } from '../billing/tell-energy.ts';
 import { TIER_HALF_WIDTH } from '../../schema/energy.ts';
 import { GRID_SOURCE, readGrid } from '../../schema/grid-intensity.ts';
 import { writeCsv } from './write-csv.ts';
@@ -10,7 +10,7 @@ export type EnergyBy = 'model' | 'month' | 'country';
 
 /** What stands beside every figure of ours, so that nobody takes a home for greener than it is. */
 const REFERENCE = {
-  told: 'The same model in a data centre, everything counted: about 0.25 J for a token of output.',
+  told: 'A model of 8 billion parameters in a data centre, everything counted: about 0.25 J for a token of output. Smaller models take less, larger ones more.',
   j_per_token: 0.25,
   source:
     'ML.ENERGY Leaderboard: 0.10 to 0.12 J for a token of an 8B model on an H100, 64 to 128 requests at once; twice that for the machine around it, cooling and rest',
@@ -63,7 +63,7 @@ export function tellUsageEnergy(
       'Tokens whose home told no energy are in no figure; where some parts of a day told it their tokens are shared by parts.',
     boundary: 'wall-above-idle',
     reference: REFERENCE,
-    method_url: '/docs#energy',
+    method_url: METHOD_URL,
   };
 }
 
@@ -118,7 +118,7 @@ interface SumTold {
   readonly completion_tokens: number;
   readonly unknown_energy_tokens: number;
   readonly known_tokens_share: number | null;
-  /** What the tokens of known energy would have taken in a data centre. */
+  /** What as many tokens of an 8B model take in a data centre as those whose energy is known. */
   readonly reference_wh: number | null;
 }
 
@@ -133,7 +133,7 @@ function tellSum({ microWh, isKnown, mean, marginal, tokens, unknownTokens }: Su
     completion_tokens: tokens,
     unknown_energy_tokens: unknownTokens,
     known_tokens_share: tokens > 0 ? Math.round((known / tokens) * 1000) / 1000 : null,
-    reference_wh: isKnown ? roundMicro(known * REFERENCE.j_per_token * WH_PER_JOULE) : null,
+    reference_wh: isKnown && known > 0 ? roundMicro(known * REFERENCE.j_per_token * WH_PER_JOULE) : null,
   };
 }
 

@@ -19,9 +19,9 @@ export function makeHomeKey(): HomeKey {
   return { address: addressOfPrivateKey(privateKey), privateKey };
 }
 
-/** What stands behind `Bearer ` for one question. */
-export function proveHome(origin: string, { address, privateKey }: HomeKey): string {
-  const nonce = makeProofNonce(Date.now(), randomBytes(24));
+/** What stands behind `Bearer ` for one question; `bound`: as `bindProof` makes it, for what changes something. */
+export function proveHome(origin: string, { address, privateKey }: HomeKey, bound?: Uint8Array): string {
+  const nonce = makeProofNonce(Date.now(), bound ?? randomBytes(24));
   const hello = { nonce, node: address, protocol: PROOF_PROTOCOL, origin };
   const signature = makeMessageSigner(HANDSHAKE_DOMAIN).sign(NODE_HELLO, hello, privateKey);
   return encodeNodeProof({ nodeId: nodeIdOf(address), nonce, signature });

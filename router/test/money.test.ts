@@ -70,6 +70,7 @@ async function expectCharged(
     prompt_tokens: counts.prompt,
     completion_tokens: counts.output,
     total_tokens: counts.prompt + counts.output,
+    energy: expect.objectContaining({ boundary: 'wall-above-idle' }) as unknown,
   };
   const isTold = counts.outcome === 'complete';
   expect(answer.usage).toEqual(isTold ? told : null);

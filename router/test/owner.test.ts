@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fromHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import { nodeIdOf } from '../../schema/ids.ts';
+import { bindProof } from '../../schema/node-proof.ts';
 import { addressOfPrivateKey } from '../../schema/typed-data.ts';
 import { askAll, learnDigest, listModel } from './ask.ts';
 import type { Answer } from './ask.ts';
@@ -79,8 +80,11 @@ async function ask(path: string, options: Call = {}): Promise<[status: number, j
 
 const asOwner = (path: string, options: Call = {}): Promise<[number, Json]> =>
   ask(path, { key: owner.apiKey, ...options });
-const asHome = (path: string, options: Call = {}, key = home): Promise<[number, Json]> =>
-  ask(path, { key: proveHome(stack.url, key), ...options });
+const asHome = (path: string, options: Call = {}, key = home): Promise<[number, Json]> => {
+  const method = options.method ?? (options.body === undefined ? 'GET' : 'POST');
+  const bound = method === 'GET' ? undefined : bindProof(method, path);
+  return ask(path, { key: proveHome(stack.url, key, bound), ...options });
+};
 
 describe('an account of one’s own', () => {
   test('comes with a key that may all but spend: there is no credit in it', async () => {
@@ -150,6 +154,8 @@ describe('a machine is linked by a code that is typed elsewhere', () => {
     const second = await begin();
     expect((await decide(second['user_code'], { decision: 'deny' }))[1]).toMatchObject({ state: 'denied' });
     expect((await decide(second['user_code'], { decision: 'approve' }))[0]).toBe(409);
+    // What one account decided about, and how it called it, is no other's to read.
+    expect((await ask(`/v1/owner/links/${second['user_code']}`, { key: String(json['key']) }))[0]).toBe(409);
     expect(await token(second)).toMatchObject([400, { error: { code: 'access_denied' } }]);
     expect((await decide(code, { decision: 'approve' }, caller.apiKey))[1]).toMatchObject({
       error: { code: 'scope_missing' },
@@ -163,6 +169,13 @@ describe('a machine is linked by a code that is typed elsewhere', () => {
     await database.prepare("UPDATE device_links SET expires_at = 1 WHERE state = 'pending'").run();
     expect(await token(link)).toMatchObject([400, { error: { code: 'expired_token' } }]);
     expect((await decide(link['user_code'], { decision: 'approve' }))[0]).toBe(404);
+    // Who says yes in the last second has linked it: the machine asks only every five.
+    const late = await begin();
+    const soon = Date.now() + 1500;
+    await database.prepare("UPDATE device_links SET expires_at = ? WHERE state = 'pending'").bind(soon).run();
+    expect((await decide(late['user_code'], { decision: 'approve' }))[0]).toBe(200);
+    const [ends] = (await database.prepare('SELECT max(expires_at) AS ends FROM device_links').all()).results;
+    expect(Number(ends?.['ends'])).toBeGreaterThan(soon + 50_000);
     const burnt = await begin();
     for (let i = 0; i < 5; i++) await token(burnt, 'y'.repeat(43));
     expect(await token(burnt)).toMatchObject([400, { error: { code: 'access_denied' } }]);
@@ -225,10 +238,15 @@ describe('a home as its owner sees it', () => {
   test('its list tells what it does now; its name is the owner’s or its own to say', async () => {
     const [, list] = await asOwner('/v1/owner/nodes');
     const [mine] = list['data'] as Json[];
-    expect(mine).toMatchObject({ id: node, online: true, state: 'ready', reason: null, slots: 2, running: 0 });
+    expect(mine).toMatchObject({ id: node, online: true, state: 'idle', reason: null, slots: 2, running: 0 });
     expect(mine).toMatchObject({ models: [{ name: 'say-8x0', catalogue_id: null, served_to: 'own account only' }] });
     expect(mine?.['version']).toMatch(/^irori-node\//);
     expect((await asHome('/v1/owner/nodes'))[1]['data']).toMatchObject([{ id: node }]);
+    const [byDay] = (await asOwner('/v1/owner/nodes?by=day'))[1]['data'] as Json[];
+    expect([mine?.['earned_days_micro'], byDay?.['earned_days_micro']]).toEqual([
+      undefined,
+      expect.objectContaining({ length: 30 }),
+    ]);
     expect((await ask('/v1/owner/nodes', { key: caller.apiKey }))[1]['data']).toEqual([]);
     expect((await asHome('/node/v1/self', { method: 'PATCH', body: { name: 'cellar' } }))[1]).toMatchObject({
       name: 'cellar',
@@ -237,6 +255,10 @@ describe('a home as its owner sees it', () => {
     expect(renamed).toMatchObject([200, { name: 'shed' }]);
     expect((await asOwner('/v1/owner/nodes'))[1]['data']).toMatchObject([{ name: 'shed' }]);
     expect((await ask('/node/v1/self', { method: 'PATCH', body: { name: 'x' }, key: owner.apiKey }))[0]).toBe(401);
+    // Whoever sees a proof that asked something cannot end the home with it.
+    const seen = proveHome(stack.url, home);
+    expect((await ask('/node/v1/why', { key: seen }))[0]).toBe(200);
+    expect((await ask('/node/v1/leave', { key: seen, body: { force: true } }))[0]).toBe(401);
   });
 
   test('of a model that is in no catalogue why and the doctor say that only its owner’s calls come', async () => {
@@ -347,6 +369,7 @@ describe('once its model is in the catalogue', () => {
     const [, earned] = await asOwner(`/node/v1/earnings?node=${node}&by=machine`);
     expect(earned['data'][0].earned_micro).toBeGreaterThan(0);
     expect((await asOwner('/v1/owner/nodes'))[1]['data']).toEqual([]);
+    expect((await asOwner(`/v1/receipts/${answer.job}`))[1]['data']).toMatchObject([{ job: answer.job, node }]);
     expect((await ask('/v1/owner/nodes', { key: other.apiKey }))[1]['data']).toMatchObject([
       { id: moved['node'], name: 'shed', online: false },
     ]);

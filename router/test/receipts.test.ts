@@ -82,6 +82,7 @@ test('a receipt says who did what for how much, and carries the three signed mes
     difference: null,
     attempts: 1,
     resumed: null,
+    energy: expect.objectContaining({ boundary: 'wall-above-idle', known_tokens_share: expect.any(Number) }),
     // By the hub's clock; what the caller is told is by the edge's.
     ttft_ms: expect.any(Number),
     duration_ms: expect.any(Number),
@@ -190,7 +191,7 @@ async function verify(value: unknown, ...flags: string[]): Promise<{ status: num
   await writeFile(file, JSON.stringify(value));
   const run = spawnSync(process.execPath, [AGENT_MAIN, 'verify', file, ...flags], { encoding: 'utf8' });
   expect(run.stderr).toBe('');
-  return { status: run.status, stdout: run.stdout };
+  return { status: run.status, stdout: run.stdout.replaceAll(/(?<=\S)\n {4,}/g, ' ') };
 }
 
 /** The receipt with one field of one message changed: another value of the same kind. */

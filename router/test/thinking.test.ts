@@ -71,6 +71,7 @@ function expectThoughtOver(answer: Answer, thinking: number, text: number): void
     completion_tokens: thinking + text,
     total_tokens: PROMPT_TOKENS + thinking + text,
     completion_tokens_details: { reasoning_tokens: thinking },
+    energy: expect.objectContaining({ boundary: 'wall-above-idle' }) as unknown,
   });
 }
 

@@ -10,6 +10,7 @@ import { learnDigest, listModel } from './ask.ts';
 import { ADMIN_SECRET } from './stack.ts';
 import type { TestAccount } from './stack.ts';
 import { until } from './until.ts';
+import { METHOD_URL } from '../billing/tell-energy.ts';
 
 const MODELS = ['test/priced', 'test/other'] as const;
 const BOOKS = resolve(import.meta.dirname, '../local/books.ts');
@@ -93,6 +94,36 @@ test('usage stands by key, model, day and kind, and its sums are what the accoun
   expect((await read('group_by=key', network.account.apiKey)).data).not.toContainEqual(
     expect.objectContaining({ key: caller.keyId }),
   );
+});
+
+test('its energy stands by model, month and country, as JSON and as a table, and what nobody knows is null', async () => {
+  const energy = async (query: string, key = caller.apiKey): Promise<Record<string, any>> =>
+    (await (await network.stack.call(`/v1/usage/energy?${query}`, { key })).json()) as Record<string, any>;
+  const told = await energy('');
+  expect(told).toMatchObject({
+    object: 'usage.energy',
+    by: 'model',
+    boundary: 'wall-above-idle',
+    method_url: METHOD_URL,
+  });
+  expect(told['data'].map((row: Row) => row['model'])).toEqual(MODELS.toSorted());
+  const { total } = told;
+  const { period } = await read('group_by=key');
+  const isKnown = Number(period['energy_known_parts']) > 0;
+  expect(total.wh).toBe(isKnown ? Number(period['energy_micro_wh']) / 1e6 : null);
+  expect(total.completion_tokens).toBe(period['completion_tokens']);
+  expect([total.wh, total.wh_90, total.g_co2e].includes(0)).toBe(false);
+  expect((await energy('by=month'))['data']).toMatchObject([{ month: TODAY().slice(0, 7) }]);
+  expect((await energy('by=country'))['data']).toHaveLength(1);
+  expect((await energy(`key=${other.id}`))['total'].completion_tokens).toBeLessThan(total.completion_tokens);
+  // A key without the scope `usage` reads of itself, and this one has called nothing.
+  const { json } = await network.stack.admin('POST', `/accounts/${caller.id}/keys`, { scopes: ['call'] });
+  expect((await energy('', String(json['key'])))['total']).toMatchObject({ completion_tokens: 0, wh: null });
+  expect((await energy('by=home'))['error']).toMatchObject({ code: 'invalid_value', param: 'by' });
+  const table = await network.stack.call('/v1/usage/energy?by=country&format=csv', { key: caller.apiKey });
+  expect([table.status, table.headers.get('content-type')]).toEqual([200, 'text/csv; charset=utf-8; header=present']);
+  expect((await table.text()).split('\r\n')[0]).toMatch(/^country,wh,wh_low,wh_high,g_co2e,g_co2e_marginal,/);
+  expect((await network.stack.call('/v1/usage/energy')).status).toBe(401);
 });
 
 test('pages follow one another by the link that each tells', async () => {

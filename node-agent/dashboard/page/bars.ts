@@ -15,6 +15,26 @@ const HEIGHT = 100;
 /** So much of a day that is not empty can be seen. */
 const LEAST = 1.5;
 
+/** A row of days as small as a line of text, beside others: `top` is the highest of them all. */
+export function drawSmallBars(
+  bars: readonly Bar[],
+  { label, top }: { readonly label: string; readonly top: number },
+): Described {
+  const width = bars.length * STEP;
+  return h(
+    'svg',
+    {
+      viewBox: `0 0 ${width} ${HEIGHT}`,
+      preserveAspectRatio: 'none',
+      role: 'img',
+      'aria-label': label,
+      class: 'days30',
+    },
+    h('line', { x1: 0, x2: width, y1: HEIGHT, y2: HEIGHT, class: 'base' }),
+    ...bars.map((bar, i) => drawBar(bar, i, top)),
+  );
+}
+
 /** `label` tells the whole to who does not see it; `most` is the highest bar in words. */
 export function drawBars(
   bars: readonly Bar[],
@@ -30,16 +50,7 @@ export function drawBars(
       'svg',
       { viewBox: `0 0 ${width} ${HEIGHT}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': label },
       h('line', { x1: 0, x2: width, y1: HEIGHT, y2: HEIGHT, class: 'base' }),
-      ...bars.map(({ value, told }, i) => {
-        const height = value === 0 || top === 0 ? 0 : Math.max(LEAST, (value / top) * (HEIGHT - 2));
-        return h(
-          'g',
-          { class: 'day', key: String(i) },
-          h('title', null, told),
-          h('rect', { x: i * STEP, y: 0, width: STEP, height: HEIGHT, class: 'ground' }),
-          h('rect', { x: i * STEP + GAP / 2, y: HEIGHT - height, width: STEP - GAP, height, class: 'filled' }),
-        );
-      }),
+      ...bars.map((bar, i) => drawBar(bar, i, top)),
     ),
     h(
       'figcaption',
@@ -47,5 +58,16 @@ export function drawBars(
       h('span', null, bars.at(0)?.name),
       h('span', null, bars.at(-1)?.name),
     ),
+  );
+}
+
+function drawBar({ value, told }: Bar, i: number, top: number): Described {
+  const height = value === 0 || top === 0 ? 0 : Math.max(LEAST, (value / top) * (HEIGHT - 2));
+  return h(
+    'g',
+    { class: 'day', key: String(i) },
+    h('title', null, told),
+    h('rect', { x: i * STEP, y: 0, width: STEP, height: HEIGHT, class: 'ground' }),
+    h('rect', { x: i * STEP + GAP / 2, y: HEIGHT - height, width: STEP - GAP, height, class: 'filled' }),
   );
 }

@@ -45,6 +45,11 @@ export async function post<T>(path: string): Promise<T> {
   return (await (await send(path, {})).json()) as T;
 }
 
+/** The router names jobs: none of its names may lead to another path. */
+export function receiptPath(job: string): string {
+  return `/api/receipts/${encodeURIComponent(job)}`;
+}
+
 /** Saves what the agent gives as a file. */
 export async function save(path: string, name: string): Promise<void> {
   const url = URL.createObjectURL(await (await send(path, null)).blob());

@@ -41,7 +41,12 @@ function sayForecast({ isEnough, models, whDay, settings, problem }: ForecastVie
     h(
       'p',
       { class: 'soft' },
-      cost === null || whDay === null ? earned.powerUnknown : earned.power(format.energy(whDay), money(cost)),
+      whDay === null
+        ? earned.powerUnmeasured
+        : cost === null
+          ? earned.powerUnpriced(format.energy(whDay))
+          : earned.power(format.energy(whDay), money(cost)),
+      worth === null && isEnough && cost !== null ? ` ${earned.worthUnknown}` : null,
     ),
     drawPrices(settings),
   ];

@@ -13,6 +13,7 @@ export interface Format {
   /** 14:05, with the day where it is not today. */
   time(iso: string): string;
   clock(iso: string): string;
+  /** Of a day as the network counts days, in UTC: it is no moment. */
   day(iso: string): string;
   moment(iso: string): string;
   share(value: number): string;
@@ -39,7 +40,7 @@ export function makeFormat(language: Language): Format {
   const tiny = new Intl.NumberFormat(locale, { maximumSignificantDigits: 2 });
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 });
   const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-  const day = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric' });
+  const day = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric', timeZone: 'UTC' });
   const moment = new Intl.DateTimeFormat(locale, {
     month: 'short',
     day: 'numeric',

@@ -4,8 +4,6 @@ import { draw, h } from './dom.ts';
 import { GATE_WORDS } from './gate-words.ts';
 
 const root = document.getElementById('page');
-const token = takeToken();
-
 function tell(isOld: boolean): void {
   const words = navigator.language.startsWith('ja') ? GATE_WORDS.ja : GATE_WORDS.en;
   document.documentElement.lang = navigator.language.startsWith('ja') ? 'ja' : 'en';
@@ -23,9 +21,13 @@ function tell(isOld: boolean): void {
   ]);
 }
 
-if (token === null) tell(false);
-else
-  void enter(token).then((isIn) => {
-    if (isIn) location.reload();
-    else tell(true);
-  });
+async function knock(): Promise<void> {
+  const token = takeToken();
+  if (token === null) return tell(false);
+  if (await enter(token)) location.reload();
+  else tell(true);
+}
+
+// An address that is put into this very tab changes only what stands behind the #: nothing is loaded anew.
+addEventListener('hashchange', () => void knock());
+void knock();

@@ -1,6 +1,6 @@
 // The jobs of the last days with their receipts, which can be checked here and saved.
 import type { EarningsView, VerifyView } from '../page-view.ts';
-import { post, save } from './client.ts';
+import { post, receiptPath, save } from './client.ts';
 import { h } from './dom.ts';
 import type { Child } from './dom.ts';
 import { button, notice } from './parts.ts';
@@ -11,6 +11,7 @@ export function drawJobs({ jobs, isWhole }: EarningsView): Child {
   const { words, format, verified } = state;
   const { earned } = words;
   if (jobs.length === 0) return h('p', { class: 'soft' }, words.nothing);
+  const top = Math.max(1, ...jobs.map(({ earnedMicro }) => earnedMicro));
   return [
     h(
       'ul',
@@ -24,7 +25,7 @@ export function drawJobs({ jobs, isWhole }: EarningsView): Child {
             { class: 'row' },
             h('time', { datetime: acceptedAt }, format.moment(acceptedAt)),
             h('span', { class: 'name grow' }, model ?? '–'),
-            h('span', { class: 'soft' }, `${format.number(promptTokens)} + ${format.number(outputTokens)}`),
+            h('span', { class: 'soft' }, earned.tokens(format.number(promptTokens), format.number(outputTokens))),
             h('b', { class: 'number' }, format.credits(earnedMicro)),
             job === null
               ? null
@@ -35,12 +36,13 @@ export function drawJobs({ jobs, isWhole }: EarningsView): Child {
                     class: 'quiet',
                     'aria-label': earned.verifyJob(job),
                   }),
-                  button(earned.download, () => void saveFile(`/api/receipts/${job}`, `${job}.json`), {
+                  button(earned.download, () => void saveFile(receiptPath(job), `${job}.json`), {
                     class: 'quiet',
                     'aria-label': earned.downloadJob(job),
                   }),
                 ),
           ),
+          h('i', { class: 'part', 'aria-hidden': 'true', style: { '--part': String(earnedMicro / top) } }),
           status === 'unpaid' || why !== null
             ? h(
                 'p',
@@ -74,7 +76,7 @@ async function verify(job: string): Promise<void> {
     change({ verified: new Map([...state.verified, [job, checked]]) });
   note({ value: null, fault: null, isAsking: true });
   try {
-    note({ value: await post<VerifyView>(`/api/receipts/${job}`), fault: null, isAsking: false });
+    note({ value: await post<VerifyView>(receiptPath(job)), fault: null, isAsking: false });
   } catch (error) {
     note({ value: null, fault: sayFault(error), isAsking: false });
   }

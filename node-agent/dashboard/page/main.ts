@@ -122,14 +122,17 @@ function toMain(event: Event): void {
   document.getElementById('main')?.focus();
 }
 
-function goTo(): void {
+/** A new address that was put into this very tab lets it in again: such a change loads nothing anew. */
+async function goTo(): Promise<void> {
+  const token = takeToken();
+  if (token !== null) await enter(token);
   const wanted = SCREENS.find((one) => `#${one}` === location.hash) ?? 'now';
   if (wanted !== state.screen) {
     change({ screen: wanted, told: null });
     window.scrollTo(0, 0);
   }
   slowAt = 0;
-  void tick();
+  await tick();
 }
 
 async function tick(): Promise<void> {
@@ -145,14 +148,8 @@ async function tick(): Promise<void> {
   if (!document.hidden) timer = window.setTimeout(() => void tick(), LOOK_MS);
 }
 
-async function begin(): Promise<void> {
-  const token = takeToken();
-  if (token !== null) await enter(token);
-  onChange(drawPage);
-  speak(state.language);
-  addEventListener('hashchange', goTo);
-  document.addEventListener('visibilitychange', () => void tick());
-  goTo();
-}
-
-void begin();
+onChange(drawPage);
+speak(state.language);
+addEventListener('hashchange', () => void goTo());
+document.addEventListener('visibilitychange', () => void tick());
+void goTo();

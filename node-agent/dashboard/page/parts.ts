@@ -51,7 +51,7 @@ export function choice<T extends string>(
     label,
     options,
     chosen,
-  }: { name: string; label: string; options: readonly (readonly [T, string])[]; chosen: T },
+  }: { name: string; label: string; options: readonly (readonly [T, Child])[]; chosen: T },
   choose: (value: T) => void,
 ): Described {
   return h(

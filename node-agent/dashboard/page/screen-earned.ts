@@ -1,6 +1,6 @@
 // Earned: what the home earned, what became of it, and both sides' word for it.
 import type { EarnedDayView, EarningsView, HomesView } from '../page-view.ts';
-import { drawBars } from './bars.ts';
+import { drawBars, drawSmallBars } from './bars.ts';
 import { h } from './dom.ts';
 import type { Child, Described } from './dom.ts';
 import { drawForecast } from './forecast.ts';
@@ -83,8 +83,7 @@ interface DaySum {
 
 /** Every day of the last thirty, those without work too. */
 function sumDays(byDay: readonly EarnedDayView[], at: string, days: number): DaySum[] {
-  return Array.from({ length: days }, (_, i) => {
-    const day = new Date(new Date(at).getTime() - (days - 1 - i) * 86_400_000).toISOString().slice(0, 10);
+  return listDays(at, days).map((day) => {
     const rows = byDay.filter((row) => row.day === day);
     const sum = (pick: (row: EarnedDayView) => number): number => rows.reduce((total, row) => total + pick(row), 0);
     return {
@@ -145,23 +144,24 @@ function drawDays(earnings: EarningsView): Child {
   ];
 }
 
-function drawModelRows({ byDay }: EarningsView): Child {
+function drawModelRows({ byDay, at, days }: EarningsView): Child {
   const { words, format } = state;
   const { earned, now } = words;
-  const sums = new Map<string, { jobs: number; tokens: number; micro: number }>();
-  for (const { model, jobs, promptTokens, outputTokens, earnedMicro } of byDay) {
-    const before = sums.get(model) ?? { jobs: 0, tokens: 0, micro: 0 };
-    sums.set(model, {
-      jobs: before.jobs + jobs,
-      tokens: before.tokens + promptTokens + outputTokens,
-      micro: before.micro + earnedMicro,
-    });
-  }
-  const all = [...sums.values()].reduce((total, { micro }) => total + micro, 0);
-  const rows = [...sums]
-    .toSorted(([, a], [, b]) => b.micro - a.micro)
-    .map(([model, { jobs, tokens, micro }]) => [
-      h('span', { class: 'name' }, model),
+  const models = [...new Set(byDay.map(({ model }) => model))].map((model) => {
+    const perDay = sumDays(
+      byDay.filter((row) => row.model === model),
+      at,
+      days,
+    );
+    const sum = (pick: (day: DaySum) => number): number => perDay.reduce((total, day) => total + pick(day), 0);
+    return { model, perDay, jobs: sum((day) => day.jobs), tokens: sum((day) => day.tokens), micro: sum(microOf) };
+  });
+  const all = models.reduce((total, { micro }) => total + micro, 0);
+  const top = Math.max(0, ...models.flatMap(({ perDay }) => perDay.map(microOf)));
+  const rows = models
+    .toSorted((a, b) => b.micro - a.micro)
+    .map(({ model, perDay, jobs, tokens, micro }) => [
+      [h('span', { class: 'name' }, model), drawDayBars(model, perDay, top)],
       format.number(jobs),
       format.number(tokens),
       format.credits(micro),
@@ -181,17 +181,62 @@ function drawModelRows({ byDay }: EarningsView): Child {
   );
 }
 
-function drawHomeRows(): Child {
+function microOf({ micro }: DaySum): number {
+  return micro;
+}
+
+/** The days of one row, as high as those of its neighbours. */
+function drawDayBars(name: string, days: readonly Pick<DaySum, 'day' | 'micro'>[], top: number): Child {
+  if (top === 0) return null;
+  const { format, words } = state;
+  const { bars, barsEmpty } = words.earned;
+  const sum = days.reduce((total, { micro }) => total + micro, 0);
+  const [best] = days.toSorted((a, b) => b.micro - a.micro);
+  const label =
+    sum === 0 || !best
+      ? barsEmpty(name)
+      : bars(name, format.credits(sum), format.credits(best.micro), format.day(best.day));
+  return drawSmallBars(
+    days.map(({ day, micro }) => ({
+      name: day,
+      value: micro,
+      told: `${format.day(day)}: ${format.credits(micro)}`,
+    })),
+    { label, top },
+  );
+}
+
+/** The days that end with the one of `at`, UTC, the oldest first. */
+function listDays(at: string, count: number): string[] {
+  return Array.from({ length: count }, (_, i) =>
+    new Date(new Date(at).getTime() - (count - 1 - i) * 86_400_000).toISOString().slice(0, 10),
+  );
+}
+
+function drawHomeRows({ at }: EarningsView): Child {
   const { words, format, asked } = state;
   const show = ({ homes, problem }: HomesView): Child => {
     if (problem !== null) return notice('warn', h('p', null, problem));
+    const top = Math.max(0, ...homes.flatMap(({ earnedDaysMicro }) => earnedDaysMicro ?? []));
     const rows = homes.map((home) => [
-      h(
-        'span',
-        { class: 'name' },
-        home.name ?? home.id.slice(0, 13),
-        home.isThis ? h('small', { class: 'soft' }, ` ${words.machine.thisOne}`) : null,
-      ),
+      [
+        h(
+          'span',
+          { class: 'name' },
+          home.name ?? home.id.slice(0, 13),
+          home.isThis ? h('small', { class: 'soft' }, ` ${words.machine.thisOne}`) : null,
+        ),
+        home.earnedDaysMicro === null
+          ? null
+          : drawDayBars(
+              home.name ?? home.id.slice(0, 13),
+              listDays(at, home.earnedDaysMicro.length).map((day, i) => ({
+                day,
+                micro: home.earnedDaysMicro?.[i] ?? 0,
+              })),
+              top,
+            ),
+      ],
       home.jobsToday === null ? '–' : format.number(home.jobsToday),
       home.earnedTodayMicro === null ? '–' : format.credits(home.earnedTodayMicro),
       home.earned30Micro === null ? '–' : format.credits(home.earned30Micro),
@@ -211,14 +256,19 @@ function drawHomeRows(): Child {
 }
 
 /** What the home has by itself, beside what the network tells. */
-function drawTwo({ own, machine, byDay, jobs, differences, warnings, isWhole }: EarningsView): Described {
-  const { words, format } = state;
+function drawTwo({ own, machine, byDay, differences, warnings, isWhole }: EarningsView): Described {
+  const { words, format, view } = state;
   const { earned } = words;
   const settled = byDay.reduce((total, { earnedMicro }) => total + earnedMicro, 0);
   const rows = [
-    [earned.receipts, format.number(own.receipts), format.number(jobs.length)],
+    ...(view
+      ? [
+          [earned.receipts, format.number(view.total.receipts), format.number(machine.receipts)],
+          [earned.inAll, format.credits(view.total.earnedMicro), format.credits(machine.earnedMicro)],
+        ]
+      : []),
     [earned.charged, format.credits(own.signedMicro), '–'],
-    [earned.accepted, format.credits(own.acceptedMicro), format.credits(settled)],
+    [earned.accepted30, format.credits(own.acceptedMicro), format.credits(settled)],
     [earned.refused, format.number(own.refused), '–'],
     [
       earned.waiting,

@@ -3,6 +3,7 @@ import type { DoctorView, HomesView, LogsView, PageView } from '../page-view.ts'
 import { h } from './dom.ts';
 import type { Child, Described } from './dom.ts';
 import { button, notice, sheetWith, shown } from './parts.ts';
+import { kindOf, nameModels } from './standing.ts';
 import { load, run, setUi, state } from './store.ts';
 
 export function drawMachine(): Child {
@@ -76,7 +77,8 @@ function listHomes({ homes, problem }: HomesView): Child {
     'ul',
     { class: 'rows' },
     ...homes.map((home) => {
-      const told = home.word === null ? undefined : words.states[home.word];
+      const told =
+        home.word === null ? undefined : (words.states[home.word]?.told ?? words.quiet.reasons[home.word]?.[0]);
       const seen = home.lastSeenAt === null ? machine.offline : machine.lastSeen(format.time(home.lastSeenAt));
       return h(
         'li',
@@ -84,7 +86,7 @@ function listHomes({ homes, problem }: HomesView): Child {
         h(
           'div',
           { class: 'row' },
-          h('i', { class: 'dot', 'data-on': String(home.isOnline), 'aria-hidden': 'true' }),
+          h('i', { class: 'dot', 'data-kind': kindOf(home.isOnline, home.word), 'aria-hidden': 'true' }),
           h(
             'span',
             { class: 'name grow' },
@@ -101,16 +103,25 @@ function listHomes({ homes, problem }: HomesView): Child {
                 h('b', null, format.credits(home.earned30Micro)),
               ),
         ),
-        h(
-          'p',
-          { class: 'soft' },
-          [home.isOnline ? told?.told : undefined, home.models.join(', ')]
-            .filter((one) => one !== undefined && one !== '')
-            .join(' '),
-        ),
+        home.isOnline ? h('p', null, [told, home.detail].filter((one) => one).join(' ')) : null,
+        h('p', { class: 'soft' }, listFacts(home).join(' · ')),
       );
     }),
   );
+}
+
+/** Of one of several machines, in a line. */
+function listFacts(home: HomesView['homes'][number]): string[] {
+  const { words, format } = state;
+  const { machine, now } = words;
+  const { models, slots, running, jobsToday, earnedTodayMicro, version } = home;
+  return [
+    ...(models.length === 0 ? [] : [nameModels(models)]),
+    ...(slots === null ? [] : [now.slots(running ?? 0, slots)]),
+    ...(jobsToday === null ? [] : [`${machine.jobsToday}${words.colon}${format.number(jobsToday)}`]),
+    ...(earnedTodayMicro === null ? [] : [`${machine.earnedToday}${words.colon}${format.credits(earnedTodayMicro)}`]),
+    ...(version === null ? [] : [version]),
+  ];
 }
 
 function drawDoctor(): Described {

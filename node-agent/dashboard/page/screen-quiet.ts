@@ -3,7 +3,7 @@ import type { WhySpan, WhyView } from '../page-view.ts';
 import { h } from './dom.ts';
 import type { Child, Described } from './dom.ts';
 import { notice, sheetWith, shown, toggle } from './parts.ts';
-import { nameModels } from './standing.ts';
+import { nameOffered } from './standing.ts';
 import { load, setUi, state } from './store.ts';
 
 const HOUR_MS = 3_600_000;
@@ -24,6 +24,8 @@ const GROUP_OF: Readonly<Record<string, Group>> = {
   idle: 'ready',
   eco: 'ready',
   'no-demand': 'ready',
+  'own-only': 'ready',
+  'no-model': 'fault',
   owner: 'yours',
   schedule: 'yours',
   'user-active': 'yours',
@@ -116,6 +118,7 @@ function drawRow({ spans }: WhyView, start: number): Described {
         'aria-label': words.quiet.strip(format.clock(iso(start)), format.clock(iso(end))),
       },
       ...inside.map((span) => {
+        const isNow = span === spans.at(-1);
         const from = minute(new Date(span.from).getTime());
         return h(
           'rect',
@@ -127,7 +130,7 @@ function drawRow({ spans }: WhyView, start: number): Described {
             class: 'fill',
             'data-group': groupOf(span.reason),
           },
-          h('title', null, `${format.clock(span.from)}–${format.clock(span.to)} ${say(span).told}`),
+          h('title', null, `${format.clock(span.from)}–${format.clock(span.to)} ${say(span, isNow).told}`),
         );
       }),
     ),
@@ -140,22 +143,31 @@ function drawRow({ spans }: WhyView, start: number): Described {
   );
 }
 
-/** A span in a sentence, with what can be done about it. */
-function say({ reason, text, from }: WhySpan): { told: string; action: string | null } {
-  const { words, view, language, format } = state;
-  if (reason === 'no-demand') {
-    const lent = (view?.models ?? []).filter(({ isShared }) => isShared).map(({ name }) => name);
-    const action = words.quiet.reasons[reason]?.[1] ?? null;
-    if (lent.length > 0) return { told: words.quiet.noDemand(nameModels(lent), format.time(from)), action };
-  }
-  const own = words.quiet.reasons[reason];
-  const state_ = words.states[reason];
-  // The router counts the calls that went elsewhere; it speaks English.
-  const counted = language === 'en' && reason.startsWith('passed:') ? text : null;
+/** A span in a sentence, with what can be done about it. What is over is told by what was so then. */
+function say(span: WhySpan, isNow: boolean): { told: string; action: string | null } {
+  const { words } = state;
+  const own = words.quiet.reasons[span.reason];
+  const standing = words.states[span.reason];
+  const told = sayOffered(span, isNow) ?? sayCounted(span) ?? (isNow ? standing?.told : own?.[0]);
   return {
-    told: counted ?? own?.[0] ?? state_?.told ?? text ?? reason,
-    action: own ? own[1] : (state_?.action ?? null),
+    told: told ?? own?.[0] ?? standing?.was ?? span.text ?? span.reason,
+    action: isNow && standing ? standing.action : own ? own[1] : (standing?.action ?? null),
   };
+}
+
+/** For which models no call came, and, where that goes on, since when. */
+function sayOffered(span: WhySpan, isNow: boolean): string | null {
+  const { words, format } = state;
+  const names = nameOffered(span);
+  if (names === null) return null;
+  const { since, past } = words.quiet;
+  return (isNow ? since[span.reason]?.(names, format.time(span.from)) : past[span.reason]?.(names)) ?? null;
+}
+
+/** The router counts the calls that went elsewhere, of an hour; it speaks English. */
+function sayCounted(span: WhySpan): string | null {
+  const isCounted = span.reason.startsWith('passed:') && lengthOf(span) <= HOUR_MS;
+  return state.language === 'en' && isCounted ? span.text : null;
 }
 
 function drawSpans(why: WhyView): Described {
@@ -176,7 +188,7 @@ function drawSpans(why: WhyView): Described {
           'ol',
           { class: 'spans' },
           ...spans.slice(0, SPANS_MAX).map((span) => {
-            const { told, action } = say(span);
+            const { told, action } = say(span, span === why.spans.at(-1));
             return h(
               'li',
               { key: span.from, 'data-group': groupOf(span.reason) },

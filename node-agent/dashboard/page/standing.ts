@@ -17,6 +17,12 @@ export function glowOf(view: PageView | null): Glow {
   return LINKS.has(word) ? 'cold' : 'ash';
 }
 
+/** How another machine of the owner's is, in a colour. */
+export function kindOf(isOnline: boolean, word: string | null): 'work' | 'pause' | 'fault' {
+  if (!isOnline) return 'fault';
+  return word === null || WORKS.has(word) ? 'work' : 'pause';
+}
+
 /** One word, and the colour of its badge. */
 export function badge(view: PageView): Child {
   const { word } = view.standing;
@@ -34,19 +40,21 @@ export function sayIdle(view: PageView): string | null {
   const lent = view.models.filter(({ isShared }) => isShared).map(({ name }) => name);
   if (lent.length === 0) return words.now.noModel;
   const span = lastDemandless(asked.why.value?.spans ?? []);
-  if (span === null) return words.now.unknownIdle(format.time(idleSinceAt));
-  const since = format.time(later(span.from, idleSinceAt));
-  return words.quiet.noDemand(nameModels(lent), since);
+  const say = span === null ? undefined : words.quiet.since[span.reason];
+  if (span === null || say === undefined) return words.now.unknownIdle(format.time(idleSinceAt));
+  return say(nameOffered(span) ?? nameModels(lent), format.time(later(span.from, idleSinceAt)));
 }
 
-/** The span that goes on now, where the router says that nobody wanted what is lent. */
+/** The span that goes on now, where the router says that nobody wanted what is lent, or who alone could. */
 function lastDemandless(spans: readonly WhySpan[]): WhySpan | null {
+  const isOne = (reason: string | undefined): boolean =>
+    reason !== undefined && Object.hasOwn(state.words.quiet.since, reason);
   const last = spans.at(-1);
-  if (last?.reason === 'no-demand') return last;
+  if (last && isOne(last.reason)) return last;
   // The minute that has just begun is nobody's yet.
   const before = spans.at(-2);
   const isNew = last?.reason === 'idle' && new Date(last.to).getTime() - new Date(last.from).getTime() <= 180_000;
-  return isNew && before?.reason === 'no-demand' ? before : null;
+  return isNew && before && isOne(before.reason) ? before : null;
 }
 
 function later(one: string, other: string): string {
@@ -55,8 +63,13 @@ function later(one: string, other: string): string {
 
 const NAMES_MAX = 2;
 
-export function nameModels(names: readonly string[]): string {
-  const left = names.length - NAMES_MAX;
+/** What was offered then, whatever is offered now; null where nobody wrote it down. */
+export function nameOffered({ models, modelCount }: WhySpan): string | null {
+  return models === null || models.length === 0 ? null : nameModels(models, modelCount ?? models.length);
+}
+
+export function nameModels(names: readonly string[], count = names.length): string {
+  const left = count - Math.min(names.length, NAMES_MAX);
   const named = names.slice(0, NAMES_MAX).join(', ');
   return left > 0 ? `${named} +${left}` : named;
 }

@@ -34,7 +34,10 @@ export function drawWeek(saved: readonly string[]): Described {
         {
           name: 'level',
           label: words.rules.level,
-          options: LEVELS.map((one, i) => [one, words.rules.levels[i] ?? one] as const),
+          options: LEVELS.map((one, i) => [
+            one,
+            [h('i', { class: 'swatch', 'data-level': one }), words.rules.levels[i] ?? one],
+          ]),
           chosen: level,
         },
         (value) => setUi('level', value),

@@ -1,10 +1,20 @@
 // What the page says in English. The words of states are everybody's (schema/state-words.ts).
 import { STATE_WORDS } from '../../../schema/state-words.ts';
 
+const upper = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 const some = (count: number, one: string, many: string): string => (count === 1 ? `1 ${one}` : `${count} ${many}`);
 
+/** `told` says it of now, `was` of a time that is over. */
+export interface StateText {
+  readonly told: string;
+  readonly was: string;
+  readonly action: string | null;
+}
+
 export const EN = {
-  states: STATE_WORDS as Readonly<Record<string, { readonly told: string; readonly action: string | null }>>,
+  states: Object.fromEntries(
+    Object.entries(STATE_WORDS).map(([word, { told, was, action }]) => [word, { told, was: `${upper(was)}.`, action }]),
+  ) as Readonly<Record<string, StateText>>,
   /** One word for a state, on a badge. */
   short: {
     idle: 'Ready',
@@ -42,8 +52,6 @@ export const EN = {
   colon: ': ',
   copied: 'Copied',
   now: {
-    noDemand: (model: string, time: string) => `No demand for ${model} since ${time}.`,
-    noDemandMany: (models: string, time: string) => `No demand for ${models} since ${time}.`,
     unknownIdle: (time: string) => `No job since ${time}. Why quiet tells what the network says.`,
     noModel: 'It offers no model.',
     pause: 'Pause',
@@ -128,13 +136,15 @@ export const EN = {
     byMachine: 'Machine',
     share: 'Share',
     two: 'Signed here, settled there',
-    twoSub: 'What this home signed for, beside what the network made of it, of the last 30 days.',
+    twoSub: 'What this home has in the router’s signatures, beside what the network tells.',
     here: 'Signed here',
     there: 'Settled there',
-    receipts: 'Receipts',
-    charged: 'Charged to callers',
+    receipts: 'Receipts since it joined',
+    inAll: 'Earned since it joined',
+    charged: 'Charged to callers in 30 days',
     accepted: 'Earned',
-    refused: 'Refused',
+    accepted30: 'Earned in 30 days',
+    refused: 'Refused in 30 days',
     waiting: 'Waiting for an answer',
     same: 'Both agree, to the unit.',
     oneDiffers: (receipt: string, charged: string, here: string, there: string) =>
@@ -155,6 +165,7 @@ export const EN = {
       'not-valid': 'Not valid.',
       equivocation: 'Somebody has signed two things that cannot both be honest.',
     } as Readonly<Record<string, string>>,
+    tokens: (prompt: string, output: string) => `${prompt} in, ${output} out`,
     unpaid: 'unpaid',
     paid: 'paid',
     forecast: 'What a day may bring',
@@ -163,7 +174,13 @@ export const EN = {
     forecastBasis: (days: number) =>
       `From what was settled in ${some(days, 'day', 'days')}, over all homes that lend the same model. No promise.`,
     power: (energy: string, cost: string) => `Electricity: about ${energy} a day, ${cost}.`,
-    powerUnknown: 'Electricity is not taken off: this machine is not measured, or you have not told its price.',
+    powerUnmeasured: 'Electricity is not taken off: too little of today was measured on this machine.',
+    powerUnpriced: (energy: string) =>
+      `Electricity: about ${energy} a day. Tell what a kWh costs you, and it is taken off.`,
+    worthUnknown: 'Tell what a credit is worth to you, and the electricity is taken off.',
+    bars: (name: string, sum: string, best: string, day: string) =>
+      `${name}: ${sum} credits in 30 days; most on ${day}, ${best}.`,
+    barsEmpty: (name: string) => `${name}: no credits in 30 days.`,
     net: (low: string, high: string) => `${low} to ${high} a day after electricity`,
     kwh: 'Price of a kWh',
     creditWorth: 'Worth of a credit',
@@ -193,6 +210,7 @@ export const EN = {
     },
     reasons: {
       busy: ['It worked for callers.', null],
+      owner: ['You had paused it.', 'Nothing to do: it was lent again.'],
       'no-demand': ['No demand.', 'Lend another model: Models shows what is asked for.'],
       idle: ['Ready, but no job came. The network tells why of the last hour only.', null],
       eco: ['Lending gently; no job came.', null],
@@ -214,11 +232,28 @@ export const EN = {
       'passed:cooling': ['Calls came while this home cooled down after failures.', 'Run the doctor.'],
       'passed:wish': ['Calls came that wished for something which this home is not.', null],
       'passed:price': ['Calls came that wanted a lower price.', 'Ask for less: irori-node up --price 0.9.'],
+      'passed:dirtier': [
+        'Calls came that wanted the least CO2e, and another home was expected to give off less.',
+        null,
+      ],
+      'own-only': [
+        'Only your own calls could come: what you lent is not in the catalogue.',
+        'Lend a model of the catalogue: Models shows which are.',
+      ],
+      'no-model': ['Connected, but it offered no model.', 'Start the model server, or lend a model.'],
       'passed:context': ['Calls came that were longer than this model reads.', 'Give the model a larger context.'],
       'passed:excluded': ['The caller had left this home out.', null],
       'passed:own-first': ['The caller’s own home came first.', null],
     } as Readonly<Record<string, readonly [told: string, action: string | null]>>,
-    noDemand: (models: string, time: string) => `No demand for ${models} since ${time}.`,
+    since: {
+      'no-demand': (models: string, time: string) => `No demand for ${models} since ${time}.`,
+      'own-only': (models: string, time: string) =>
+        `No job since ${time}: ${models} is not in the catalogue, so only your own calls come.`,
+    } as Readonly<Record<string, (models: string, time: string) => string>>,
+    past: {
+      'no-demand': (models: string) => `No demand for ${models}.`,
+      'own-only': (models: string) => `Only your own calls could come: ${models} was not in the catalogue.`,
+    } as Readonly<Record<string, (models: string) => string>>,
   },
   models: {
     title: 'Models',
@@ -265,7 +300,8 @@ export const EN = {
     save: 'Save the hours',
     discard: 'Discard',
     apps: 'Undisturbed programs',
-    appsHint: 'While one of these runs, the machine is yours alone.',
+    appsHint:
+      'While one of these runs, the machine is yours alone. * stands for anything; what begins with ! is never meant.',
     addApp: 'Program',
     add: 'Add',
     remove: (name: string) => `Remove ${name}`,
@@ -283,10 +319,11 @@ export const EN = {
       gpuUse: ['Other programs’ use of the card', 'Pause above this'],
       video: ['Films and calls', 'Pause when the card’s video part does more'],
       vramFree: ['Memory of the card kept for you', 'Pause when less is left'],
-      temperature: ['Temperature', 'Pause at this; back 8 degrees below'],
+      temperature: ['Temperature', 'Pause at this; back once it has cooled'],
       watts: ['Power of the card', 'Fewer jobs above this'],
-      wattsMost: ['Power of the card, at most', 'Pause above this'],
+      wattsMost: ['Power of the card in eco', 'Pause above this; what eco may draw'],
       fan: ['Fan', 'Fewer jobs above this'],
+      fanMost: ['Fan in eco', 'Pause above this; how loud eco may be'],
       idle: ['Somebody at the machine', 'Lend after so long without a key or the mouse'],
       battery: ['On battery', 'Pause while the machine runs on battery'],
       metered: ['Metered line', 'Pause while the line is metered'],
@@ -354,5 +391,5 @@ type Widen<T> = T extends string
 
 /** The same keys in every language. */
 export type Words = Omit<{ readonly [K in keyof typeof EN]: Widen<(typeof EN)[K]> }, 'states'> & {
-  readonly states: Readonly<Record<string, { readonly told: string; readonly action: string | null }>>;
+  readonly states: Readonly<Record<string, StateText>>;
 };
