@@ -1,4 +1,5 @@
 // The command line of irori-node. Each command is loaded when it is asked for: the first line should not wait for the agent's whole program.
+import { leaveCompilersOff } from './backends/compilers.ts';
 import { parseFlags } from './config/parse-flags.ts';
 import type { CommandLine } from './config/parse-flags.ts';
 import { VERSION } from './version.ts';
@@ -70,9 +71,11 @@ async function start(): Promise<void> {
     process.exitCode = 2;
     return;
   }
+  const isAgent = line.value.command === 'up' || line.value.command === 'join';
+  if (isAgent) leaveCompilersOff();
   process.exitCode = await run(line.value);
   // A backend's connections may linger; the agent has said goodbye to everything by now.
-  if (line.value.command === 'up' || line.value.command === 'join') process.exit();
+  if (isAgent) process.exit();
 }
 
 void start();
