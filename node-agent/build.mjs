@@ -30,15 +30,23 @@ const { metafile } = await build({
   // The first two have binaries: the runtime is looked up where `irori-node setup` put it, the curve beside the package; the others are optional
   // extras of ws.
   external: ['onnxruntime-node', 'secp256k1', 'bufferutil', 'utf-8-validate'],
-  // ws is CommonJS and asks for Node's own modules by require.
+  // ws is CommonJS and asks for Node's own modules by require. The curve asks for random bytes once: the web's cryptography would come with them, 3 MB.
   banner: {
-    js: "import { createRequire as makeRequire } from 'node:module';\nconst require = makeRequire(import.meta.url);",
+    js: `import { createRequire as makeRequire } from 'node:module';
+const require = makeRequire(import.meta.url);
+const nodesRandom = { getRandomValues: (bytes) => require('node:crypto').randomFillSync(bytes) };`,
   },
-  plugins: [{ name: 'one-language', setup: keepOneLanguage }],
+  define: { 'globalThis.crypto': 'nodesRandom' },
+  plugins: [
+    { name: 'one-language', setup: keepOneLanguage },
+    { name: 'lean-modules', setup: requireNodesOwn },
+  ],
   legalComments: 'none',
   logLevel: 'warning',
   metafile: true,
 });
+for (const name of await readdir(new URL(out, import.meta.url)))
+  if (name.endsWith('.mjs')) await keepPlain(inOut(name));
 const curve = new URL('../schema/curve/', import.meta.url);
 await copyFile(new URL('curve.wasm', curve), inOut('curve.wasm'));
 await writeLicences(Object.keys(metafile.inputs));
@@ -49,6 +57,30 @@ await copyFile(new URL('../LICENSE', import.meta.url), new URL('LICENSE', import
 function keepOneLanguage({ onLoad }) {
   const contents = "export { default as en } from './en.js';";
   onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({ contents, loader: 'js' }));
+}
+
+/**
+ * Node's own modules by require: an import reads everything that a module exports, and so brings what it would load when first asked for. Of node:http
+ * that is the whole of fetch and WebSocket, which no home at work uses: 9 MB of memory.
+ */
+function requireNodesOwn({ onResolve, onLoad }) {
+  onResolve({ filter: /^node:/ }, ({ path, kind, namespace }) =>
+    kind === 'import-statement' && namespace !== 'nodes-own' ? { path, namespace: 'nodes-own' } : undefined,
+  );
+  onLoad({ filter: /./, namespace: 'nodes-own' }, ({ path }) => ({
+    contents: `module.exports = require(${JSON.stringify(path)});`,
+    loader: 'js',
+  }));
+}
+
+/** With one letter beyond Latin-1 V8 keeps a whole file at two bytes a letter. esbuild leaves them in comments and patterns only, where an escape does. */
+async function keepPlain(file) {
+  const text = await readFile(file, 'utf8');
+  const plain = text.replaceAll(
+    /[^\x00-\x7f]/g,
+    (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  if (plain !== text) await writeFile(file, plain);
 }
 
 /** Every bundled package's licence, as their terms ask. */

@@ -1,4 +1,5 @@
 // The command line of irori-node. Each command is loaded when it is asked for: the first line should not wait for the agent's whole program.
+import { leaveCompilersOff } from './backends/compilers.ts';
 import { parseFlags } from './config/parse-flags.ts';
 import type { CommandLine } from './config/parse-flags.ts';
 import { VERSION } from './version.ts';
@@ -71,6 +72,7 @@ async function start(): Promise<void> {
     return;
   }
   const isAgent = line.value.command === 'up' || line.value.command === 'join';
+  if (isAgent) leaveCompilersOff();
   bearClosedPipes(isAgent);
   process.exitCode = await run(line.value);
   // A backend's connections may linger; the agent has said goodbye to everything by now.

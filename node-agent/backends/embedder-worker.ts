@@ -4,6 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { packVectors } from '../../schema/vectors.ts';
 import type { BackendError } from './backend.ts';
 import type { EmbedderSetup, FromEmbedder, ToEmbedder } from './embedder-messages.ts';
+import { useCompilers } from './compilers.ts';
 import { EMBEDDER_TOKENS, requireFrom } from './embedder-model.ts';
 import { tellContext } from './read-context.ts';
 
@@ -90,6 +91,7 @@ function findUnfit(counts: readonly number[]): BackendError | null {
 
 const port = parentPort;
 if (port !== null) {
+  useCompilers();
   const post = (message: FromEmbedder): void => port.postMessage(message);
   load(workerData as EmbedderSetup).then(
     (model) => {

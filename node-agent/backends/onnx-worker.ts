@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
+import { useCompilers } from './compilers.ts';
 import { DecodingRounds } from './decoding-rounds.ts';
 import type { FromWorker, ToWorker, WorkerSetup } from './onnx-messages.ts';
 import { OnnxSession } from './onnx-session.ts';
@@ -46,4 +47,6 @@ async function readJson(folder: string, name: string): Promise<unknown> {
   return JSON.parse(await readFile(join(folder, name), 'utf8'));
 }
 
+// Before what is hot here is compiled at all.
+useCompilers();
 await serve(workerData as WorkerSetup);

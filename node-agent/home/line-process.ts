@@ -43,7 +43,8 @@ export function startLineProcess(program: string, args: readonly string[], heare
   return {
     kill: () => {
       isHeard = false;
-      child.kill();
+      // One that hangs may not hear a polite word, and none of them has anything to lose.
+      child.kill('SIGKILL');
     },
   };
 }
