@@ -282,6 +282,7 @@ export class Agent {
       lending: this.#lending,
       metering: this.#metering,
       update: (install) => this.#updates.ask(install),
+      relook: () => this.#look(true),
       status: () => this.status(),
       linkState: () => this.#connection.status.state,
       running: () => this.#connection.session?.runner?.listProgress() ?? [],

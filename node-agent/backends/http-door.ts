@@ -28,8 +28,8 @@ const REFUSED =
 /** Slashes are added by one redirect; two is generous. */
 const REDIRECTS_MAX = 2;
 
-/** Longest answer that is read of a probe or of an error. */
-const ANSWER_LIMIT_BYTES = 4 << 20;
+/** Longest answer that is read of a probe or of an error: a thousand models with all that is said of them, and some are asked side by side. */
+const ANSWER_LIMIT_BYTES = 1 << 20;
 
 export class HttpDoor {
   /** Where the API was found; what the owner named until then. */

@@ -35,6 +35,13 @@ describe('listModels', () => {
     expect(old.models.map((model) => model.loadMs)).toEqual([0, 0, 0]);
   });
 
+  test('of a list without end the first thousand entries are read', () => {
+    const data = Array.from({ length: 5000 }, (_, i) => ({ id: `m${i}`, object: 'model' }));
+    const { models } = listModels('unknown', answers({ models: { data } }));
+    expect(models).toHaveLength(1000);
+    expect(models.at(-1)?.name).toBe('m999');
+  });
+
   test('Ollama: the same weights under two names have one digest', () => {
     const tags = [
       { name: 'a', digest: 'sha256:aa' },

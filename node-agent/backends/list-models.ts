@@ -34,10 +34,16 @@ export function listModels(product: Product, answers: ListingAnswers): Listing {
 
 const count = z.number().int().positive();
 
-/** Each entry of `list` that has the schema's shape. */
+/** No home has more models; what a server lists beyond them is not read. A hub takes fewer. */
+const ENTRIES_MOST = 1000;
+
+/** Each entry of `list` that has the schema's shape, of the first ENTRIES_MOST. */
 function each<T>(list: unknown, schema: z.ZodType<T>): T[] {
   return Array.isArray(list)
-    ? list.map((entry) => schema.safeParse(entry)).flatMap((result) => (result.success ? [result.data] : []))
+    ? list
+        .slice(0, ENTRIES_MOST)
+        .map((entry) => schema.safeParse(entry))
+        .flatMap((result) => (result.success ? [result.data] : []))
     : [];
 }
 

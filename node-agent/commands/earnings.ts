@@ -51,7 +51,7 @@ function formatText({ router, own, differences, warnings }: EarningsReport, days
         ]
       : []),
     '',
-    `The last ${days} days, as the router has them`,
+    `The last ${days} days (of UTC), as the router has them`,
     ...byDay.map(
       (day) =>
         `  ${day.day}  ${day.model}: ${tellMany(day.jobs, 'job')}, ${day.prompt_tokens} prompt and ${day.output_tokens} output tokens, ${credits(day.earned_micro)} credits`,

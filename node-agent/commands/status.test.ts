@@ -131,6 +131,9 @@ test('how a home stands, why, and what to do: never connected falsely, in local 
     'desk: connected, takes no work until 18:05: You paused it.\n           Lend it again with irori-node resume.',
   );
   expect(first({ paused: 'disk' })).toContain('Free some space');
+  const standing = { level: 'off', reason: 'schedule', sinceAt: NOW, untilAt: NOW + 3_600_000, all: [] } as const;
+  expect(first({ paused: 'schedule', standing })).toContain('takes no work until 18:05: Your schedule keeps');
+  expect(first({ standing: { ...standing, level: 'eco' } })).toMatch(/connected\. Ready, with fewer jobs/);
   expect(first({ paused: 'a-later-word' })).toBe('desk: connected, takes no work: a-later-word');
   expect(first({ state: 'waiting', problem: 'The router cannot be reached: it is off.' })).toBe(
     'desk: not connected, tries again by itself\n           The router cannot be reached: it is off.',

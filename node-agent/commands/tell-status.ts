@@ -76,7 +76,7 @@ function judge(status: AgentStatus, run: StatusFacts['run'], now: number): Stand
       headline: `${tellLink(status.state)}`,
       action: status.problem ?? (status.state === 'waiting' ? 'Look at irori-node doctor.' : null),
     };
-  if (status.paused !== null) return judgePaused(status.paused, status.pausedUntilAt, now);
+  if (status.paused !== null) return judgePaused(status.paused, findEnd(status), now);
   // In the words of the page and of the router.
   const { told, action } = STATE_WORDS[nameWork(status)];
   return { headline: `connected. ${told}`, action };
@@ -85,6 +85,12 @@ function judge(status: AgentStatus, run: StatusFacts['run'], now: number): Stand
 function nameWork({ running, standing }: AgentStatus): 'busy' | 'eco' | 'idle' {
   if (running > 0) return 'busy';
   return standing?.level === 'eco' ? 'eco' : 'idle';
+}
+
+/** When the pause ends by itself, as the owner or the rules have it. */
+function findEnd({ paused, pausedUntilAt, standing }: AgentStatus): number | null {
+  if (paused === 'owner') return pausedUntilAt;
+  return standing !== null && standing.reason === paused ? standing.untilAt : null;
 }
 
 function judgePaused(reason: string, untilAt: number | null, now: number): Standing {

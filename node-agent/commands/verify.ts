@@ -51,11 +51,13 @@ async function readText(file: string): Promise<Result<string, string>> {
 }
 
 const NAME_CHARS = 13;
+/** Of a receipt's own lines: a hash of 66 digits stays whole in 80 columns. */
+const PART_CHARS = 12;
 
 function formatReport(report: FilesReport): string {
   const parts = report.parts.flatMap((part) => [
     `${part.result.ok ? 'valid' : 'NOT VALID'}  ${part.id}`,
-    ...tellPart(part).map(([name, text]) => `  ${name.padEnd(NAME_CHARS)}${text}`),
+    ...tellPart(part).map(([name, text]) => `  ${name.padEnd(PART_CHARS)}${text}`),
   ]);
   const together = tellTogether(report).map(([name, text]) => `${name.padEnd(NAME_CHARS)} ${text}`);
   return tellLines([...parts, ...together]);

@@ -65,6 +65,24 @@ test('a job that ends inside a window claims what such work costs; too much is t
   expect(book.leftJ).toBe(0);
 });
 
+test('however far off costs are, claims of open windows stay within one window of the meter', () => {
+  const { clock, book, begin } = open();
+  for (let second = 0; second < 60; second += 1) {
+    const jobs = [begin(), begin(), begin()];
+    clock.ms += 900;
+    for (const job of jobs) {
+      job.noteTokens(300);
+      book.end(job, clock.ms, true);
+    }
+    clock.ms += 100;
+    // A tenth of what such work is said to cost; before anything has come of a claim one window holds no more than the machine can draw.
+    book.close(clock.ms, metered(90));
+    expect(book.leftJ).toBeGreaterThanOrEqual(-(TERMS.mostW * 0.9));
+  }
+  // And goes back.
+  expect(book.leftJ).toBeGreaterThan(-360);
+});
+
 test('a job without a receipt takes its share, and nobody else claims it', () => {
   const { clock, book, begin } = open();
   const [lost, kept] = [begin(), begin()];

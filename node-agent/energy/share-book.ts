@@ -12,6 +12,8 @@ interface Ended {
   readonly work: WindowWork;
   /** What its receipt took of the open window; null where it has none. */
   readonly claimedJ: number | null;
+  /** What such work costs, before it is corrected by what came of such guesses. */
+  readonly guessJ: number;
 }
 
 /** What a window came to. */
@@ -42,6 +44,10 @@ const LEFT_SHARE = 0.25;
 /** A claim with more guessed joules than this is a guess, and one with more unknown time is unknown. */
 const GUESSED_MOST = 0.5;
 const UNKNOWN_MOST = 0.1;
+/** While claims are ahead of the meter, new ones are lowered as the last few turned out: a token costs less where many are computed at once. */
+const TAIL_MEMORY = 0.8;
+/** Until this many joules were guessed, guesses count as right. */
+const TAIL_PRIOR_J = 10;
 
 export class ShareBook {
   readonly #terms: () => BookTerms;
@@ -52,6 +58,9 @@ export class ShareBook {
   #activeSinceMs: number | null = null;
   /** Metered and in no claim yet, J; below 0: claimed, and not metered yet. */
   #leftJ = 0;
+  /** Of the last jobs that ended inside a window, J: what was guessed of their work in it, and what that came to. */
+  #guessedJ = 0;
+  #cameJ = 0;
   /** W of the last window with work in it. */
   #lastW: number | null = null;
 
@@ -100,8 +109,9 @@ export class ShareBook {
   /** Ends a job; with `isClaimed` gives what its receipt takes. */
   end(share: JobShare, nowMs: number, isClaimed: boolean): ClaimFacts {
     const work = share.work(this.#openedAtMs, nowMs);
-    const tailJ = isClaimed ? this.#tail(work) : 0;
-    if (work.ms > 0 || work.output > 0) this.#ended.push({ work, claimedJ: isClaimed ? tailJ : null });
+    const guessJ = isClaimed ? this.#guessTail(work) : 0;
+    const tailJ = Math.min(guessJ * this.#correction, this.#unclaimedJ(nowMs));
+    if (work.ms > 0 || work.output > 0) this.#ended.push({ work, claimedJ: isClaimed ? tailJ : null, guessJ });
     this.#running.delete(share);
     if (this.#running.size === 0 && this.#activeSinceMs !== null) {
       this.#activeMs += nowMs - this.#activeSinceMs;
@@ -126,7 +136,7 @@ export class ShareBook {
   }
 
   /** What the work of an open window will have cost: by what tokens cost here, else by the last window's power; never more than can be drawn. */
-  #tail(work: WindowWork): number {
+  #guessTail(work: WindowWork): number {
     const { weights, isWeighed, mostW, usualW, longestMs } = this.#terms();
     const seconds = Math.min(work.ms, longestMs) / 1000;
     const eachSeconds = seconds / Math.max(1, this.#running.size);
@@ -134,11 +144,27 @@ export class ShareBook {
     return this.#lastW === null ? Math.min(weigh(work, weights), usualW * eachSeconds) : this.#lastW * eachSeconds;
   }
 
+  /** What the open window may still hold beyond what was claimed of it: all jobs together draw no more than the machine can. */
+  #unclaimedJ(nowMs: number): number {
+    const { mostW, longestMs } = this.#terms();
+    const mostJ = (mostW * Math.min(this.activeMs(nowMs), longestMs)) / 1000;
+    return Math.max(0, mostJ - this.#ended.reduce((sum, { claimedJ }) => sum + (claimedJ ?? 0), 0));
+  }
+
+  get #correction(): number {
+    if (this.#leftJ >= 0) return 1;
+    return Math.min(1, (this.#cameJ + TAIL_PRIOR_J) / (this.#guessedJ + TAIL_PRIOR_J));
+  }
+
   #give(running: readonly JobShare[], works: readonly WindowWork[], margin: Margin): number {
     const parts = splitWindow(margin.joules, works, this.#terms().weights);
     const spreads = splitWindow(margin.spreadJ, works, this.#terms().weights);
-    this.#ended.forEach(({ claimedJ }, i) => {
-      if (claimedJ !== null) this.#leftJ += (parts[running.length + i] ?? 0) - claimedJ;
+    this.#ended.forEach(({ claimedJ, guessJ }, i) => {
+      if (claimedJ === null) return;
+      const cameJ = parts[running.length + i] ?? 0;
+      this.#leftJ += cameJ - claimedJ;
+      this.#guessedJ = TAIL_MEMORY * this.#guessedJ + guessJ;
+      this.#cameJ = TAIL_MEMORY * this.#cameJ + cameJ;
     });
     const toRunning = parts.slice(0, running.length).reduce((sum, part) => sum + part, 0);
     const takenJ = Math.min(toRunning, Math.max(0, -this.#leftJ));

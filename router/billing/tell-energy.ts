@@ -5,6 +5,7 @@ import { GRID_SOURCE, readGrid } from '../../schema/grid-intensity.ts';
 import type { GridIntensity } from '../../schema/grid-intensity.ts';
 import type { PartCounts } from '../../schema/records.ts';
 
+/** Of the router that tells the figures. */
 export const METHOD_URL = '/docs#energy';
 const UNKNOWN_REASON = 'No home has told what this took: its agent has no meter, or its receipt has not come.';
 
@@ -25,11 +26,11 @@ const UNKNOWN_TOLD: EnergyTold = {
   reason: UNKNOWN_REASON,
 };
 
-/** `parts` in their order, none of them twice. */
-export function tellEnergy(parts: readonly TokensEnergy[]): EnergyTold {
+/** `parts` in their order, none of them twice; `methodUrl`: as the caller can open it. */
+export function tellEnergy(parts: readonly TokensEnergy[], methodUrl = METHOD_URL): EnergyTold {
   const known = parts.flatMap(({ energy }) => energy ?? []);
   const [first, ...others] = known;
-  if (!first) return UNKNOWN_TOLD;
+  if (!first) return { ...UNKNOWN_TOLD, method_url: methodUrl };
   const sum = (read: (part: PartEnergy) => number): number => known.reduce((all, one) => all + read(one), 0);
   const method = others.reduce((worst, one) => chooseWorseMethod(worst, one.method), first.method);
   const sums = {
@@ -46,6 +47,7 @@ export function tellEnergy(parts: readonly TokensEnergy[]): EnergyTold {
     tier: ENERGY_TIER[method],
     bounded: known.some(({ isBounded }) => isBounded),
     known_tokens_share: shareKnown(parts),
+    method_url: methodUrl,
   };
 }
 

@@ -156,6 +156,16 @@ export class NodeSocket {
     this.#attachment = { ...this.#attachment, agent };
   }
 
+  /** W at the wall that the home can draw at most, by the card that it named last; null where nobody knows. */
+  get mostW(): number | null {
+    return this.#attachment.mostW ?? null;
+  }
+
+  /** Kept with the state that it came in. */
+  noteMostW(mostW: number | null): void {
+    this.#attachment = { ...this.#attachment, mostW };
+  }
+
   get moving(): Moving | null {
     return this.#attachment.moving;
   }

@@ -29,6 +29,8 @@ export interface Attachment {
   readonly instance: string | null;
   /** Absent in connections of before version 0.5. */
   readonly agent?: AgentFacts | null;
+  /** By its card; absent until it has told its state. */
+  readonly mostW?: number | null;
   /** True when a newer connection of the same node took its place: no new job, and it ends with its last part. */
   readonly isReplaced: boolean;
   /** True while a job runs: after an eviction the node must say what it runs before it gets another. */

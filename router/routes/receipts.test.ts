@@ -43,6 +43,7 @@ async function ask(
     const owned = {
       authenticateNode: async () => null,
       nodes: { listSince: async () => [] },
+      ownOrigins: () => [],
       findEarnedReceipts: async () => [],
     };
     const doors = { authenticate, findReceipts, attempts, routerSigner: ROUTER, ...owned };

@@ -44,7 +44,11 @@ interface Sum {
 /** `rows`: by country too, and by day where `by` is month. */
 export function tellUsageEnergy(
   { fromDay, toDay, key, model, kind }: UsageAsk,
-  { by, rows }: { readonly by: EnergyBy; readonly rows: readonly UsageSums[] },
+  {
+    by,
+    rows,
+    methodUrl = METHOD_URL,
+  }: { readonly by: EnergyBy; readonly rows: readonly UsageSums[]; readonly methodUrl?: string },
 ): object {
   const groups = sumUp(by, rows);
   const total = sumUp(null, rows).get('') ?? emptySum();
@@ -63,7 +67,7 @@ export function tellUsageEnergy(
       'Tokens whose home told no energy are in no figure; where some parts of a day told it their tokens are shared by parts.',
     boundary: 'wall-above-idle',
     reference: REFERENCE,
-    method_url: METHOD_URL,
+    method_url: methodUrl,
   };
 }
 

@@ -253,7 +253,7 @@ describe('irori-node verify', () => {
     const text = String(receipt[field]);
     const changed = `${text.slice(0, 10)}${text[10] === '1' ? '2' : '1'}${text.slice(11)}`;
     const { status, stdout } = await verify({ ...receipt, [field]: changed });
-    expect([status, stdout]).toEqual([1, expect.stringContaining(`fault        ${fault}: `)]);
+    expect([status, stdout]).toEqual([1, expect.stringContaining(`fault       ${fault}: `)]);
   });
 
   test('names the fault when the domain was changed', async () => {

@@ -280,7 +280,11 @@ function drawTwo({ own, machine, byDay, differences, warnings, isWhole }: Earnin
   const credits = (micro: number | null): string => (micro === null ? '–' : format.credits(micro));
   return sheetWith(
     { title: earned.two, sub: earned.twoSub },
-    table(earned.two, [{ name: '' }, { name: earned.here, is: 'number' }, { name: earned.there, is: 'number' }], rows),
+    table(
+      earned.two,
+      [{ name: earned.figure }, { name: earned.here, is: 'number' }, { name: earned.there, is: 'number' }],
+      rows,
+    ),
     count === 0
       ? notice('good', h('p', null, earned.same))
       : notice('warn', h('p', null, h('b', null, earned.differ(count))), ...warnings.map((one) => h('p', null, one))),

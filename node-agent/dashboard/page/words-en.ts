@@ -137,6 +137,7 @@ export const EN = {
     share: 'Share',
     two: 'Signed here, settled there',
     twoSub: 'What this home has in the router’s signatures, beside what the network tells.',
+    figure: 'Figure',
     here: 'Signed here',
     there: 'Settled there',
     receipts: 'Receipts since it joined',

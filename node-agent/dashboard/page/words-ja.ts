@@ -122,6 +122,7 @@ export const JA: Words = {
     share: '割合',
     two: '自分の署名とネットワークの精算',
     twoSub: 'ルーターが署名してこの家に残っている内容と、ネットワークの回答との比較です。',
+    figure: '項目',
     here: 'この家',
     there: 'ネットワーク',
     receipts: '参加以来の領収書',
