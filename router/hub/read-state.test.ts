@@ -26,9 +26,9 @@ test('what an honest home says is kept as it is, and nothing is complained of', 
   expect(read(models)).toEqual({ state: { models, slots: 1, paused: null }, complaint: null });
 });
 
-test('what it says of its power is kept with what it draws at work; what cannot be read of it is left out, and the models are served', () => {
+test('of its power only what it draws at work is kept; what cannot be read of it is left out, and the models are served', () => {
   const power = { card: 'NVIDIA GeForce RTX 4090', idleW: 60, mostW: 450, method: 'counter', isAwakeForWork: false };
-  expect(read([model('a')], { power })).toMatchObject({ state: { power, workW: 370 }, complaint: null });
+  expect(read([model('a')], { power })).toMatchObject({ state: { workW: 370 }, complaint: null });
   expect(read([], { power: null }).state).toEqual({ models: [], slots: 1, paused: null });
   const wrong = read([model('a')], { power: { ...power, mostW: -1 } });
   expect(Object.keys(wrong.state)).toEqual(['models', 'slots', 'paused']);

@@ -2,18 +2,18 @@
 import * as z from 'zod';
 import { MAX_MODELS, MAX_SLOTS, MAX_STATE_BYTES } from '../../schema/frames.ts';
 import { nodeModelSchema, pauseReasonSchema, powerFactsSchema } from '../../schema/frames-to-hub.ts';
-import type { NodeModel, NodeState, PowerFacts } from '../../schema/frames-to-hub.ts';
+import type { NodeModel, NodeState } from '../../schema/frames-to-hub.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { expectWorkWatts } from '../homes/expect-work-watts.ts';
 
-/** Left for what stands beside the models, but for the power. */
-const FRAME_BYTES = 90;
+/** Left for what stands beside the models. */
+const FRAME_BYTES = 80;
 /** Complaints of one state that are told word by word. */
 const MOST_TOLD = 3;
 
-/** A home's state as its hub keeps it. */
-export type KeptState = NodeState & {
+/** A home's state as its hub keeps it: of its power only what placement asks for. */
+export type KeptState = Omit<NodeState, 'power'> & {
   /** W at the wall above rest when it works with all slots full; absent where nobody knows. */
   readonly workW?: number;
 };
@@ -39,8 +39,8 @@ export function readState(json: unknown): Result<ReadState, string> {
   const outer = outerSchema.safeParse(json);
   if (!outer.success) return err(tellIssue(outer.error));
   const { paused, slots } = outer.data;
-  const { power, workW, unread } = keepPower(outer.data.power);
-  const { models, left } = keepModels(outer.data.models, power ? FRAME_BYTES + bytesOf(power) : FRAME_BYTES);
+  const { workW, unread } = keepPower(outer.data.power);
+  const { models, left } = keepModels(outer.data.models);
   const many = slots > MAX_SLOTS ? [`slots: ${slots} told, ${MAX_SLOTS} used: a home takes no more jobs at once`] : [];
   const told = [...many, ...left, ...unread];
   const more = told.length > MOST_TOLD ? `; and ${told.length - MOST_TOLD} more` : '';
@@ -49,7 +49,6 @@ export function readState(json: unknown): Result<ReadState, string> {
       models,
       slots: Math.min(MAX_SLOTS, slots),
       paused,
-      ...(power && { power }),
       ...(workW !== null && { workW }),
     },
     complaint: told.length > 0 ? `${told.slice(0, MOST_TOLD).join('; ')}${more}` : null,
@@ -66,17 +65,17 @@ export function unpackState(bytes: Uint8Array): KeptState {
   return JSON.parse(new TextDecoder().decode(bytes)) as KeptState;
 }
 
-function keepModels(told: readonly unknown[], bytesBeside: number): { models: NodeModel[]; left: string[] } {
+function keepModels(told: readonly unknown[]): { models: NodeModel[]; left: string[] } {
   const models = new Map<string, NodeModel>();
   const left: string[] = [];
-  let bytes = bytesBeside;
+  let bytes = FRAME_BYTES;
   for (const [i, one] of told.slice(0, MAX_MODELS).entries()) {
     const model = nodeModelSchema.safeParse(one);
     if (!model.success) {
       left.push(`models.${i}: ${tellIssue(model.error)}: it is left out`);
       continue;
     }
-    const size = bytesOf(model.data) + 1;
+    const size = encoder.encode(JSON.stringify(model.data)).length + 1;
     if (models.has(model.data.name)) continue;
     if (bytes + size > MAX_STATE_BYTES) {
       left.push(`models: more than ${MAX_STATE_BYTES} bytes, the rest is left out: share fewer models`);
@@ -90,14 +89,10 @@ function keepModels(told: readonly unknown[], bytesBeside: number): { models: No
   return { models: [...models.values()], left };
 }
 
-function keepPower(told: unknown): { power: PowerFacts | null; workW: number | null; unread: string[] } {
+function keepPower(told: unknown): { workW: number | null; unread: string[] } {
   const power = powerFactsSchema.nullish().safeParse(told);
-  if (!power.success) return { power: null, workW: null, unread: [`power: ${tellIssue(power.error)}: it is left out`] };
-  return { power: power.data ?? null, workW: expectWorkWatts(power.data), unread: [] };
-}
-
-function bytesOf(value: object): number {
-  return encoder.encode(JSON.stringify(value)).length;
+  if (!power.success) return { workW: null, unread: [`power: ${tellIssue(power.error)}: it is left out`] };
+  return { workW: expectWorkWatts(power.data), unread: [] };
 }
 
 function tellIssue(error: z.ZodError): string {

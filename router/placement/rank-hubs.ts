@@ -27,7 +27,7 @@ const LEAST_GRAMS = 1e-9;
 /** Hubs that may refuse before only room counts, so that the first token does not come late for grams. */
 const GREEN_ASKS = 2;
 /** In `greenest` a hub is asked where a first token that takes this much longer than expected would keep the promise: edges do not see queues, and a refusal from afar costs the more. */
-const GREEN_MARGIN = 1.4;
+const GREEN_MARGIN = 1.7;
 /** A home whose context may be too short comes behind those that the caller wishes as much. */
 const TIGHT_CONTEXT = 0.5;
 /** Behind every tier that a wish can make. */
