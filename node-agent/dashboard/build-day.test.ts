@@ -83,6 +83,11 @@ test('in the minute in which it came back the home was there, though the router 
   ]);
 });
 
+test('a reason that only later routers know stays as it is, whatever it is called', () => {
+  const told = [{ from: 1950 * MIN, to: 2001 * MIN, reason: 'constructor', text: 'New.' }];
+  expect(buildDay({ own: [], told, now: NOW }).at(-1)).toMatchObject({ reason: 'constructor', text: 'New.' });
+});
+
 test('spans before the day, and halves of minutes, do no harm', () => {
   const own = [
     { from: 0, to: 600 * MIN, word: 'idle' },

@@ -73,7 +73,7 @@ export function isSame(
 }
 
 function nameOf(reason: string): string {
-  return NAMES[reason] ?? reason.replace(/^paused:/, '');
+  return (Object.hasOwn(NAMES, reason) ? NAMES[reason] : undefined) ?? reason.replace(/^paused:/, '');
 }
 
 /** Every minute that a span touches. */

@@ -152,7 +152,9 @@ test('a home that claims the energy of a town, or none, is told at what its clas
   });
   await open();
   const power = { card: 'NVIDIA GeForce RTX 4070', idleW: 60, mostW: 220, method: 'sampled', isAwakeForWork: false };
-  home.sendState(32, [{}], { power });
+  const speeds = { promptTokensPerS: 1000, decodeTokensPerS: 100 };
+  const model = { name: RAW_MODEL, digest: RAW_DIGEST, contextTokens: 100_000, quantisation: 'none', resume: 'none' };
+  home.send('state', { models: [{ ...model, ...speeds }], slots: 32, paused: null, power });
   const told = [];
   for (const { text } of await callEach(3)) told.push((JSON.parse(text) as { irori: { energy: object } }).irori.energy);
   // 580 W over a second to ten, where any home's bound is 1.74 Wh at the least; a millionth of a watt-hour.

@@ -163,22 +163,16 @@ export class RawNode {
     this.#ws?.send(text);
   }
 
-  /** What it serves; left out, the one model with a long context. `more`: of the state, as it is. */
+  /** What it serves; left out, the one model with a long context. */
   sendState(
     slots = 32,
     models: readonly { name?: string; digest?: string; contextTokens?: number; resume?: string; can?: string[] }[] = [
       {},
     ],
-    more: object = {},
   ): void {
     const speeds = { promptTokensPerS: 1000, decodeTokensPerS: 100 };
     const model = { name: RAW_MODEL, digest: RAW_DIGEST, contextTokens: 100_000, quantisation: 'none', resume: 'none' };
-    this.send('state', {
-      models: models.map((one) => ({ ...model, ...speeds, ...one })),
-      slots,
-      paused: null,
-      ...more,
-    });
+    this.send('state', { models: models.map((one) => ({ ...model, ...speeds, ...one })), slots, paused: null });
   }
 
   /** A receipt under the next seal of the node's. */
