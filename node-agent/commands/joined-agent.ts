@@ -46,6 +46,7 @@ export function openRunner(context: {
     const stop = async (): Promise<void> => {
       await agent.stop();
       await run;
+      early.deafen();
     };
     return ok({ ended, stop });
   };
@@ -72,13 +73,15 @@ function makeEarlyEnd(): { readonly hear: (agent: Agent) => void; readonly deafe
     process.stderr.write(`\n${GO_ON}\n`);
     void agent?.stop().finally(() => process.exit(130));
   };
+  const deafen = (): void => {
+    for (const signal of SIGNALS) process.off(signal, end);
+  };
   return {
     hear: (started) => {
-      if (agent === null) for (const signal of SIGNALS) process.on(signal, end);
+      deafen();
+      for (const signal of SIGNALS) process.on(signal, end);
       agent = started;
     },
-    deafen: () => {
-      for (const signal of SIGNALS) process.off(signal, end);
-    },
+    deafen,
   };
 }

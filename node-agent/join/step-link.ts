@@ -169,7 +169,9 @@ async function makeAccount(doors: WizardDoors, origin: string, link: PendingLink
 }
 
 async function keepGrant(doors: WizardDoors, { code, name }: Grant): Promise<Result<string, Stop>> {
-  if (name != null && name !== '' && doors.given.name === null) await doors.changeConfig({ name: fitEnd(name, 80) });
+  // The page is the last to have asked.
+  const kept = name ?? doors.given.name ?? '';
+  if (kept !== '') await doors.changeConfig({ name: fitEnd(kept, 80) });
   return keepCode(doors, code);
 }
 
@@ -179,9 +181,10 @@ async function keepTyped(doors: WizardDoors, code: string): Promise<Result<strin
   return keepCode(doors, code);
 }
 
-/** What nobody named has the name that its system gives it. */
+/** The name that the owner gave, kept for the starts to come; what nobody named has the one that its system gives it. */
 export async function nameAfterHost({ given, hostName, changeConfig }: WizardDoors): Promise<void> {
-  if (given.name === null && hostName !== '') await changeConfig({ name: fitEnd(hostName, 80) });
+  const name = fitEnd(given.name ?? hostName, 80);
+  if (name !== '') await changeConfig({ name });
 }
 
 async function keepCode(doors: WizardDoors, code: string): Promise<Result<string, Stop>> {

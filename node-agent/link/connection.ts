@@ -317,7 +317,7 @@ function explainEnrolment(
   // Another code helps only where this one is at fault.
   const isCodes = outcome.param === undefined || outcome.param === 'code';
   const sentence = isCodes
-    ? `The router did not take the code: ${outcome.message} Ask for a new code and start again with --code.`
+    ? `The router did not take the code: ${outcome.message} Start again with a new one: --code CODE.`
     : `The router did not take this home: ${outcome.message}`;
   return { kind: 'owner', sentence };
 }
