@@ -72,10 +72,19 @@ async function start(): Promise<void> {
     return;
   }
   const isAgent = line.value.command === 'up' || line.value.command === 'join';
+  bearClosedPipes(isAgent);
   if (isAgent) leaveCompilersOff();
   process.exitCode = await run(line.value);
   // A backend's connections may linger; the agent has said goodbye to everything by now.
   if (isAgent) process.exit();
+}
+
+/** Whoever read along has gone, as in `irori-node logs | head`: a command has nothing left to do, an agent works on unread. */
+function bearClosedPipes(isAgent: boolean): void {
+  const hear = (): void => {
+    if (!isAgent) process.exit();
+  };
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', hear);
 }
 
 void start();

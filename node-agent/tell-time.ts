@@ -50,3 +50,8 @@ export function tellCount(count: number): string {
 function two(number: number): string {
   return String(number).padStart(2, '0');
 }
+
+/** `1 job`, `2 jobs`, `1,200 jobs`. */
+export function tellMany(count: number, what: string): string {
+  return count === 1 ? `1 ${what}` : `${tellCount(count)} ${what}s`;
+}

@@ -11,19 +11,19 @@ import {
   formChunk,
   makeUsage,
   withEnergy,
-  readChunks,
 } from './chunks.ts';
+import { readChunks } from './read-chunks.ts';
 import type {
   ChunkHead,
   EventForm,
   FinalFacts,
   FinishExtra,
   FinishReason,
-  SaidText,
   StreamError,
   Usage,
   WholeAnswer,
 } from './chunks.ts';
+import type { SaidText } from './read-chunks.ts';
 import {
   encodeCompletionError,
   encodeCompletionFinish,

@@ -9,9 +9,8 @@ import {
   encodeUsageChunk,
   makeChunkWriter,
   makeUsage,
-  readChunks,
-  readContent,
 } from './chunks.ts';
+import { readChunks, readContent } from './read-chunks.ts';
 import type { FinalFacts } from './chunks.ts';
 
 const head = { id: 'chatcmpl-1', created: 1_700_000_000, model: 'a "quoted"/model' };

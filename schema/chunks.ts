@@ -1,7 +1,7 @@
 // The bytes of a streamed answer: server-sent events that the agent (content), the hub (the last events, comments in silence) and the edge (what comes between two homes) write.
 import type { Hex } from './bytes.ts';
 import type { EnergyTold } from './energy-told.ts';
-import type { AnswerCall, CallText } from './joined-calls.ts';
+import type { AnswerCall } from './joined-calls.ts';
 import { encodeLogprobs } from './logprobs.ts';
 import type { TokenLogprob } from './logprobs.ts';
 import type { Mode } from './placement.ts';
@@ -296,69 +296,6 @@ export interface AnswerText {
   readonly calls: readonly AnswerCall[];
   /** How likely the tokens of the text were, where that was asked and told. */
   readonly logprobs?: readonly TokenLogprob[];
-}
-
-interface RawCall {
-  readonly index: number;
-  readonly id?: string;
-  readonly function: { readonly name?: string; readonly arguments?: string };
-}
-
-interface RawDelta {
-  readonly content?: unknown;
-  readonly reasoning_content?: unknown;
-  readonly tool_calls?: readonly RawCall[];
-  readonly function_call?: RawCall['function'];
-}
-
-/** What complete events say, of calls piece by piece. */
-export interface SaidText {
-  readonly text: string;
-  readonly thinking: string;
-  readonly calls: readonly CallText[];
-  readonly logprobs?: readonly TokenLogprob[];
-}
-
-interface RawChoice {
-  readonly delta?: RawDelta | null;
-  readonly logprobs?: { readonly content?: readonly TokenLogprob[] | null } | null;
-}
-
-const NO_CALLS: readonly CallText[] = [];
-
-/** Content, thinking and calls of all chunks in complete events, each in order; other events add nothing. Errors: none, garbage is skipped. */
-export function readChunks(events: string): SaidText {
-  let text = '';
-  let thinking = '';
-  let calls = NO_CALLS;
-  const logprobs: TokenLogprob[] = [];
-  for (const line of events.split('\n')) {
-    if (!line.startsWith('data: {')) continue;
-    try {
-      const choice: RawChoice | null | undefined = JSON.parse(line.slice(6))?.choices?.[0];
-      const delta = choice?.delta;
-      if (typeof delta?.content === 'string') text += delta.content;
-      if (typeof delta?.reasoning_content === 'string') thinking += delta.reasoning_content;
-      if (delta?.tool_calls || delta?.function_call) calls = [...calls, ...readCalls(delta)];
-      if (choice?.logprobs?.content) logprobs.push(...choice.logprobs.content);
-    } catch {
-      continue;
-    }
-  }
-  return { text, thinking, calls, ...(logprobs.length > 0 && { logprobs }) };
-}
-
-/** Our own hub has held the event against its form. */
-function readCalls({ tool_calls: calls, function_call: old }: RawDelta): CallText[] {
-  const all = calls ?? (old ? [{ index: 0, function: old }] : []);
-  return all.map(({ index, id = null, function: { name = null, arguments: given = '' } }) => {
-    return { index, id, name, arguments: given };
-  });
-}
-
-/** Text of all content chunks in complete events. */
-export function readContent(events: string): string {
-  return readChunks(events).text;
 }
 
 /** What a whole answer was, for a body that is no stream. */

@@ -6,11 +6,11 @@ import type {
   FinalFacts,
   FinishExtra,
   FinishReason,
-  SaidText,
   StreamError,
   Usage,
   WholeAnswer,
 } from './chunks.ts';
+import type { SaidText } from './read-chunks.ts';
 import { parseJson } from './json.ts';
 import { quoteText } from './quote-json.ts';
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { COMMENT_LINE, DONE_EVENT, encodeFinishChunk, formChunk, makeChunkWriter, readChunks } from './chunks.ts';
+import { COMMENT_LINE, DONE_EVENT, encodeFinishChunk, formChunk, makeChunkWriter } from './chunks.ts';
+import { readChunks } from './read-chunks.ts';
 import { mendEvent } from './mend-event.ts';
 
 const head = { id: 'chatcmpl-1', created: 1_700_000_000, model: 'm' };

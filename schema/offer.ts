@@ -70,6 +70,8 @@ export interface JobOffer {
   readonly before?: AnswerBefore;
   /** What the caller of a call that is paid for by itself is told of its payment. */
   readonly payment?: PaymentTold;
+  /** Where its router tells how the energy of an answer is known; left out the caller is told the path alone. */
+  readonly methodUrl?: string;
   /** From the caller's call to this ask, ms by the edge's clock. */
   readonly elapsedMs?: number;
   readonly chargePrompt: boolean;

@@ -1,6 +1,7 @@
 // Pictures on their way: each as padded base64, a comma between two, in pieces. So a hub can hold them against what was asked as they pass, and an edge tells
 // them without reading them anew.
-import type { ChunkHead, EventForm, FinalFacts, SaidText, WholeAnswer } from './chunks.ts';
+import type { ChunkHead, EventForm, FinalFacts, WholeAnswer } from './chunks.ts';
+import type { SaidText } from './read-chunks.ts';
 import type { PictureFormat } from './image-job.ts';
 import { parseJson } from './json.ts';
 import { quoteText } from './quote-json.ts';

@@ -243,8 +243,6 @@ export interface Capacity {
   readonly free: number;
   readonly slots: number;
   readonly classes: Readonly<Record<string, readonly [free: number, slots: number]>>;
-  /** Micrograms of CO2e that an answer of the usual length is expected to give off at the best home with a free slot; absent where it was not asked for. */
-  readonly microGrams?: number;
 }
 
 /** A home's speed class: slots, and both speeds in steps of √2, so that homes of one class are about as fast. */

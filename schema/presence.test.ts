@@ -85,6 +85,12 @@ describe('packed rows and summaries', () => {
     expect(['small', 'wild-1', 'smaller', null].map((name) => isServing(own, name))).toEqual([true, true, false, true]);
   });
 
+  test('what a home draws and how green classes are come back where they were told', () => {
+    expect(parseRow(packRow({ ...sampleRow, workW: 370 }))).toMatchObject({ ok: true, value: { workW: 370 } });
+    const greens = { '8.26.14': 4200 };
+    expect(parseSummary(packSummary({ ...sampleSummary, greens }))).toMatchObject({ ok: true, value: { greens } });
+  });
+
   test('a summary comes back', () => {
     fc.assert(
       fc.property(summary, (one) => {
@@ -129,7 +135,7 @@ describe('what else may stand in the table', () => {
   test('a field too few, a field too many or a wrong field is dropped', () => {
     const fields: unknown[] = JSON.parse(packRow(sampleRow));
     expect(parseRow(fields.slice(0, -1)).ok).toBe(false);
-    expect(parseRow([...fields, 1]).ok).toBe(false);
+    expect(parseRow([...fields, 1, 1]).ok).toBe(false);
     for (let i = 0; i < fields.length; i++) expect(parseRow(fields.with(i, { a: 1 })).ok).toBe(false);
     expect(parseRow(fields.with(3, 90.1)).ok).toBe(false);
     expect(parseRow(fields.with(8, -1)).ok).toBe(false);

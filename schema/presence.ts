@@ -39,8 +39,8 @@ export interface PresenceRow {
   readonly contexts: readonly number[];
   /** What each name in `serves` can do beside text, in that order (words of `Need`); one entry for a catalogue model. */
   readonly cans: readonly (readonly string[])[];
-  /** W at the wall above rest when it works with all slots full, as its hub believes; null or absent where nobody knows. */
-  readonly workW?: number | null;
+  /** W at the wall above rest when it works with all slots full, as its hub believes; absent where nobody knows. */
+  readonly workW?: number;
   readonly untilAt: number;
   /** What `speedClassOf` says of it, where it was worked out; never packed. */
   readonly speedClass?: string;
@@ -79,8 +79,8 @@ export interface PresenceSummary {
   readonly slots: number;
   /** Free and all slots by speed class (`speedClassOf`), of homes that have the model in memory. */
   readonly classes: Capacity['classes'];
-  /** As in Capacity, when it was written; absent where a hub does not tell it. */
-  readonly microGrams?: number;
+  /** By speed class: micrograms of CO2e that an answer of the usual length is expected to give off at the greenest home of it; absent where a hub does not tell it. */
+  readonly greens?: Readonly<Record<string, number>>;
   readonly untilAt: number;
 }
 
@@ -125,12 +125,10 @@ const rowFields = [
   z.array(z.string()),
   count,
 ] as const;
-/** Format 3 did not tell what models can do; such rows are read until their hubs have written them anew. */
+const cans = z.array(z.array(z.string().max(24)).max(24));
+/** Format 3 did not tell what models can do; such rows are read until their hubs have written them anew. What a home draws stands last, where it is known. */
 const oldRow = z.tuple([z.literal(3), ...rowFields, z.array(count)]);
-const packedRow = z.union([
-  z.tuple([z.literal(4), ...rowFields, z.array(count), z.array(z.array(z.string().max(24)).max(24))]),
-  oldRow,
-]);
+const packedRow = z.union([z.tuple([z.literal(4), ...rowFields, z.array(count), cans, rate.optional()]), oldRow]);
 
 const packedSummary = z.tuple([
   z.literal(3),
@@ -142,6 +140,7 @@ const packedSummary = z.tuple([
   count,
   z.record(z.string(), z.tuple([count, count])),
   count,
+  z.record(z.string(), rate).optional(),
 ]);
 
 /** A row as one short JSON array, format version first. */
@@ -170,6 +169,7 @@ export function packRow(row: PresenceRow): string {
     untilAt,
     row.contexts,
     row.cans,
+    ...(row.workW === undefined ? [] : [row.workW]),
   ]);
 }
 
@@ -200,6 +200,7 @@ export function parseRow(text: unknown): Result<PresenceRow, 'not-a-row'> {
     untilAt,
     contexts,
     cans = [],
+    workW,
   ] = parsed.data;
   return ok({
     node,
@@ -222,6 +223,7 @@ export function parseRow(text: unknown): Result<PresenceRow, 'not-a-row'> {
     serves,
     contexts: serves.map((_, i) => contexts[i] ?? contextTokens),
     cans,
+    ...(workW !== undefined && { workW }),
     untilAt,
   });
 }
@@ -238,6 +240,7 @@ export function packSummary(summary: PresenceSummary): string {
     summary.slots,
     summary.classes,
     summary.untilAt,
+    ...(summary.greens ? [summary.greens] : []),
   ]);
 }
 
@@ -245,7 +248,7 @@ export function packSummary(summary: PresenceSummary): string {
 export function parseSummary(text: unknown): Result<PresenceSummary, 'not-a-summary'> {
   const parsed = packedSummary.safeParse(readPacked(text));
   if (!parsed.success) return err('not-a-summary');
-  const [, hub, sumLat, sumLon, radiusKm, free, slots, classes, untilAt] = parsed.data;
+  const [, hub, sumLat, sumLon, radiusKm, free, slots, classes, untilAt, greens] = parsed.data;
   return ok({
     hub,
     lat: sumLat,
@@ -254,6 +257,7 @@ export function parseSummary(text: unknown): Result<PresenceSummary, 'not-a-summ
     free,
     slots,
     classes,
+    ...(greens && { greens }),
     untilAt,
   });
 }

@@ -63,9 +63,9 @@ export const STATE_WORDS: Readonly<Record<StateWord, StateText>> = {
     action: null,
   },
   'backend-down': {
-    told: 'Its model server does not answer, so it has nothing to offer.',
-    was: 'its model server did not answer, so it had nothing to offer',
-    action: 'Start the model server.',
+    told: 'It has no model to offer: its server does not answer, or you lend none.',
+    was: 'it had no model to offer: its server did not answer, or you lent none',
+    action: 'Start the model server, or lend one of its models.',
   },
   exposure: {
     told: 'Too many of its receipts wait for an answer of the router.',

@@ -1,7 +1,8 @@
 // Embeddings on their way: all vectors of an answer one after the other as numbers of 32 bits, little-endian, written as base64 in pieces. So the hub can hold
 // them against what was asked as they pass, and no number is read or written anew before the edge tells them.
 import { decodeBase64, encodeBase64 } from './base64.ts';
-import type { ChunkHead, EventForm, FinalFacts, SaidText, WholeAnswer } from './chunks.ts';
+import type { ChunkHead, EventForm, FinalFacts, WholeAnswer } from './chunks.ts';
+import type { SaidText } from './read-chunks.ts';
 import { MAX_DIMENSIONS } from './embedding-job.ts';
 import { parseJson } from './json.ts';
 import { quoteText } from './quote-json.ts';

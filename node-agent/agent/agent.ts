@@ -221,12 +221,13 @@ export class Agent {
   }
 
   #makeConnection(identity: IdentityFile): Connection {
-    const { router, code, wallet, place } = this.#config;
+    const { router, code, wallet, place, name } = this.#config;
     return new Connection({
       router,
       code,
       wallet,
       place,
+      name,
       key: this.#key,
       identity,
       shared: this.#shared,
@@ -281,6 +282,7 @@ export class Agent {
       lending: this.#lending,
       metering: this.#metering,
       update: (install) => this.#updates.ask(install),
+      relook: () => this.#look(true),
       status: () => this.status(),
       linkState: () => this.#connection.status.state,
       running: () => this.#connection.session?.runner?.listProgress() ?? [],

@@ -69,6 +69,8 @@ export interface DeskDoors {
   readonly own: { readonly ask: typeof askOwn; readonly run: typeof runOwn };
   /** A sentence on what there is, or on what is installed when no job runs. */
   readonly update: (install: boolean) => Promise<string>;
+  /** Looks anew at what is here to lend, and tells the network. */
+  readonly relook: () => Promise<void>;
   readonly status: () => AgentStatus;
   readonly running: () => readonly JobProgress[];
   readonly obey: (ask: HeardAsk<'pause' | 'resume'>) => Promise<OwnerAnswer>;
@@ -323,10 +325,10 @@ export class AgentDesk implements PageDesk {
   }
 
   async #share(model: string, isShared: boolean): Promise<Result<ActionView, string>> {
-    const { shared, choice } = this.#doors;
+    const { shared, choice, relook } = this.#doors;
     if (!shared.shelf.known.includes(model)) return err(`There is no model '${model}' here.`);
     await choice.switch(model, isShared);
-    await shared.shelf.refresh();
+    await relook();
     return DONE;
   }
 

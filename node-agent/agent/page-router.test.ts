@@ -146,6 +146,11 @@ test('a file has every job that the router lists, where the page has the newest'
   expect([shown.ok && shown.value.isWhole, saved.ok && saved.value.isWhole]).toEqual([false, true]);
 });
 
+test('a time that is none is told as no answer, and breaks no page', async () => {
+  answers['/v1/owner/nodes'] = { data: [{ id: 'node_1', online: true, since: 1e300, last_seen: null, models: [] }] };
+  expect(await router.homes('node_1')).toMatchObject({ ok: false, error: expect.stringContaining('does not answer') });
+});
+
 test('a receipt that is not there is told as such, and one that is comes as a document', async () => {
   expect(await router.receipt('job_1')).toMatchObject({ ok: false, error: expect.stringContaining('no receipt') });
   answers['/v1/receipts/job_1'] = { object: 'list', data: [] };

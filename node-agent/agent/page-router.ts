@@ -48,7 +48,8 @@ const forecastSchema = z.object({
     .max(500),
   enough_data: z.boolean(),
 });
-const at = z.union([z.number(), z.iso.datetime()]).nullish();
+/** What a Date can be. */
+const at = z.union([z.number().min(0).max(8.64e15), z.iso.datetime()]).nullish();
 const homesSchema = z.object({
   data: z
     .array(

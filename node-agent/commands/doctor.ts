@@ -45,7 +45,8 @@ export async function runDoctor(flags: OptionValues, env: Environment): Promise<
 }
 
 async function* examine(flags: OptionValues, env: Environment, folder: string): AsyncIterable<Finding> {
-  const config = readConfig(flags, env);
+  const { status, run } = await learnStatus(folder);
+  const config = readSettings(flags, env, status?.router);
   if (!config.ok) yield bad('settings', config.error, 'Mend it with irori-node config, or join with irori-node.');
   else yield* lookAtRouter(config.value.router.origin);
   const key = existsSync(join(folder, 'session.key')) ? await openSessionKey(folder) : null;
@@ -54,15 +55,24 @@ async function* examine(flags: OptionValues, env: Environment, folder: string): 
   yield judgeDisk(await readFree(folder));
   yield* lookAtMachine(folder);
   if (config.ok) yield* lookAtBackends(config.value);
-  const { status, run } = await learnStatus(folder);
   yield* judgeAgent(status, run, Date.now());
   const canAsk = config.ok && key?.ok === true;
   yield* canAsk
     ? askGates(config.value.router.origin, key.value)
-    : [skipped('network', 'it cannot be asked without a key')];
+    : [skipped('network', `it cannot be asked without ${config.ok ? 'a key' : 'its address'}`)];
   if (status !== null) yield judgeOutbox(status);
   const entries = readJournal(join(folder, 'earned'), { days: RECEIPT_DAYS, now: Date.now() });
   yield judgeLastReceipt(entries.toSorted((a, b) => a.at - b.at).at(-1) ?? null, Date.now());
+}
+
+/** A home that was started by options alone has its router in no file but its status. */
+function readSettings(
+  flags: OptionValues,
+  env: Environment,
+  router: string | undefined,
+): ReturnType<typeof readConfig> {
+  const config = readConfig(flags, env);
+  return config.ok || router === undefined ? config : readConfig({ ...flags, router: flags.router ?? router }, env);
 }
 
 function* lookAtKey(key: Awaited<ReturnType<typeof openSessionKey>> | null, folder: string): Iterable<Finding> {
@@ -111,7 +121,7 @@ async function* lookAtBackends(config: AgentConfig): AsyncIterable<Finding> {
     const isSetUp =
       existsSync(join(runtimeFolder(state), 'node_modules', 'onnxruntime-node')) || isBeside('onnxruntime-node');
     yield isSetUp
-      ? good('server', 'none named: the built-in demo model is shared')
+      ? good('server', 'none named in the settings: then the built-in demo model is shared')
       : note(
           'server',
           'none named, and the built-in model’s runtime is not set up',
@@ -160,7 +170,13 @@ async function* askGates(router: string, key: SessionKey): AsyncIterable<Finding
   const closed = gates.filter(({ passes }) => !passes);
   yield isChosen
     ? good('network', `it would choose this home now (${gates.length} gates passed)`)
-    : bad('network', `it would not choose this home now: ${closed.length} of ${gates.length} gates are closed`, null);
+    : tellClosed(closed.length, gates.length);
   for (const { gate, told, remedy } of closed)
     yield isChosen ? note(gate, told, remedy ?? null) : bad(gate, told, remedy ?? null);
+}
+
+/** What is in the way is told gate by gate. */
+function tellClosed(closed: number, all: number): Finding {
+  const told = `it would not choose this home now: ${closed} of ${all} gates ${closed === 1 ? 'is' : 'are'} closed`;
+  return closed === 0 ? bad('network', told, null) : note('network', told);
 }

@@ -8,7 +8,7 @@ import type { EarningsReport } from '../link/earnings-report.ts';
 import type { Difference } from '../receipts/compare-earnings.ts';
 import { complain } from './complain.ts';
 import { findOwnHome } from './own-home.ts';
-import { tellWhen } from '../tell-time.ts';
+import { tellMany, tellWhen } from '../tell-time.ts';
 import { tellLines } from './tell-lines.ts';
 import { toIsoTimes } from './to-iso-times.ts';
 
@@ -39,7 +39,7 @@ function formatText({ router, own, differences, warnings }: EarningsReport, days
   const { machine, days: byDay, jobs, isWhole } = router;
   const lines = [
     machine.machine,
-    `earned     ${credits(machine.earned_micro)} credits in all, for ${machine.receipts} receipts`,
+    `earned     ${credits(machine.earned_micro)} credits in all, for ${tellMany(machine.receipts, 'receipt')}`,
     `pending    ${credits(machine.pending_micro)}, payable when the epoch that ends ${tellWhen(machine.pending_until, now)} is closed`,
     `held back  ${credits(machine.held_back_micro)}${machine.held_back_why === null ? '' : `: ${machine.held_back_why}`}`,
     `payable    ${credits(machine.payable_micro)}${machine.payable_since === null ? '' : `, by the epoch that ended ${tellWhen(machine.payable_since, now)}`}`,
@@ -47,17 +47,17 @@ function formatText({ router, own, differences, warnings }: EarningsReport, days
     `claimed    ${credits(machine.claimed_micro)}`,
     ...(machine.waiting_receipts > 0
       ? [
-          `waiting    ${credits(machine.waiting_micro)} at most, for ${machine.waiting_receipts} receipts whose jobs have not ended yet`,
+          `waiting    ${credits(machine.waiting_micro)} at most, for ${tellMany(machine.waiting_receipts, 'receipt')} of jobs that have not ended yet`,
         ]
       : []),
     '',
-    `The last ${days} days, as the router has them`,
+    `The last ${days} days (of UTC), as the router has them`,
     ...byDay.map(
       (day) =>
-        `  ${day.day}  ${day.model}: ${day.jobs} jobs, ${day.prompt_tokens} prompt and ${day.output_tokens} output tokens, ${credits(day.earned_micro)} credits`,
+        `  ${day.day}  ${day.model}: ${tellMany(day.jobs, 'job')}, ${day.prompt_tokens} prompt and ${day.output_tokens} output tokens, ${credits(day.earned_micro)} credits`,
     ),
     '',
-    `As this home signed and was signed for: ${own.jobs} receipts answered, ${credits(own.accepted)} credits, ${own.refused} refused; ${own.waiting} wait for an answer`,
+    `As this home signed and was signed for: ${tellMany(own.jobs, 'receipt')} answered, ${credits(own.accepted)} credits, ${own.refused} refused; ${own.waiting === 1 ? '1 waits' : `${own.waiting} wait`} for an answer`,
     ...(isWhole ? [] : [`Only the newest ${jobs.length} jobs were compared.`]),
     ...warnings.map((warning) => `WARNING    ${warning}`),
     differences.length === 0 ? 'No differences.' : `${differences.length} DIFFERENCES`,

@@ -16,6 +16,8 @@ describe('what starts the agent at login', () => {
     expect(unit).toContain(
       'ExecStart=/opt/node/bin/node "/home/mika/my \\"irori\\" 100%%/$$bin/irori-node.mjs" up --state "/home/mika/a b"\n',
     );
+    const odd = tellSystemdUnit({ ...FACTS, command: ['/opt/$x/node', '/a\nUser=root'] });
+    expect(odd).toContain('ExecStart="/opt/$x/node" "/a\\nUser=root"\n');
     expect(unit).not.toMatch(
       /ProtectProc|PrivateDevices|PrivateTmp|ProtectHome|ProcSubset|DevicePolicy|MemoryDenyWriteExecute|RestrictAddressFamilies/,
     );

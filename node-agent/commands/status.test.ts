@@ -125,12 +125,15 @@ test('a home that takes no work for a full outbox says so in plain words', () =>
 test('how a home stands, why, and what to do: never connected falsely, in local time', () => {
   const first = (change: Partial<AgentStatus>, run?: StatusFacts['run']): string =>
     formatStatus(makeStatus({ name: 'desk', writtenAt: NOW - 60_000, ...change }), run).split('\n\n')[0] ?? '';
-  expect(first({})).toBe('desk: connected, ready: no call needs it now');
-  expect(first({ running: 1 })).toBe('desk: connected, works for callers');
+  expect(first({})).toBe('desk: connected. Ready: no call needs this home now.');
+  expect(first({ running: 1 })).toBe('desk: connected. It works for callers.');
   expect(first({ paused: 'owner', pausedUntilAt: NOW + 3_600_000 })).toBe(
-    'desk: connected, paused by you until 18:05\n           Lend it again with irori-node resume.',
+    'desk: connected, takes no work until 18:05: You paused it.\n           Lend it again with irori-node resume.',
   );
   expect(first({ paused: 'disk' })).toContain('Free some space');
+  const standing = { level: 'off', reason: 'schedule', sinceAt: NOW, untilAt: NOW + 3_600_000, all: [] } as const;
+  expect(first({ paused: 'schedule', standing })).toContain('takes no work until 18:05: Your schedule keeps');
+  expect(first({ standing: { ...standing, level: 'eco' } })).toMatch(/connected\. Ready, with fewer jobs/);
   expect(first({ paused: 'a-later-word' })).toBe('desk: connected, takes no work: a-later-word');
   expect(first({ state: 'waiting', problem: 'The router cannot be reached: it is off.' })).toBe(
     'desk: not connected, tries again by itself\n           The router cannot be reached: it is off.',

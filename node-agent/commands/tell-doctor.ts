@@ -16,11 +16,12 @@ export interface Finding {
 
 const MARKS: Readonly<Record<Outcome, string>> = { good: 'ok', note: 'note', bad: 'FAIL', skipped: '-' };
 const MARK_COLUMN = 6;
-const STEP_COLUMN = 12;
+const STEP_COLUMN = 14;
 
 /** One finding, with its remedy under it. */
 export function formatFinding({ step, outcome, told, remedy }: Finding): string {
-  const head = `${MARKS[outcome].padEnd(MARK_COLUMN)}${step.padEnd(STEP_COLUMN)}`;
+  // The network's gates have names for programs: `in_catalogue`.
+  const head = `${MARKS[outcome].padEnd(MARK_COLUMN)}${step.replaceAll('_', ' ').padEnd(STEP_COLUMN)}`;
   const column = head.length;
   const lines = tellFact(head, told, 80, column);
   const todo = remedy === null ? [] : tellIndented(`→ ${remedy}`, column);
@@ -33,7 +34,7 @@ export function formatVerdict(findings: readonly Finding[]): string {
   const [bad, notes] = [count('bad'), count('note')];
   if (bad === 0) return notes === 0 ? 'All is well.\n' : `Nothing is in the way; ${notes} to know of.\n`;
   const first = findings.find(({ outcome }) => outcome === 'bad');
-  return `${bad === 1 ? 'One thing is' : `${bad} things are`} in the way. Begin with: ${first?.step ?? ''}.\n`;
+  return `${bad === 1 ? 'One thing is' : `${bad} things are`} in the way. Begin with: ${first?.step.replaceAll('_', ' ') ?? ''}.\n`;
 }
 
 /** 0: nothing is in the way; 1: something is. */

@@ -2,7 +2,7 @@
 import { COLUMNS, measureWidth, wrapText } from '../fit-text.ts';
 
 /** A fact's name and the spaces behind it (`slots      `), or what a line is indented by. */
-const NAMED = /^(?:[a-zA-Z][a-z ]{9} | *\S+(?: \S+)? {2,})(?=\S)/;
+const NAMED = /^(?:[a-z][a-z ]{9} | *\S+(?: \S+)? {2,})(?=\S)/;
 const INDENTED = /^ */;
 /** A name that is longer leaves no room beside it. */
 const MOST_HANG = 30;

@@ -4,7 +4,7 @@ import type { StateWord } from '../../schema/state-words.ts';
 import { formatProof } from '../../schema/verify/describe-proof.ts';
 import type { AgentStatus } from '../home/status-file.ts';
 import { describeClock } from '../link/router-clock.ts';
-import { tellCount, tellWhen } from '../tell-time.ts';
+import { tellCount, tellMany, tellWhen } from '../tell-time.ts';
 import { compareVersions } from '../update/compare-versions.ts';
 import { formatBytes } from '../update/tell-bytes.ts';
 import type { VersionState } from '../update/version-store.ts';
@@ -76,16 +76,26 @@ function judge(status: AgentStatus, run: StatusFacts['run'], now: number): Stand
       headline: `${tellLink(status.state)}`,
       action: status.problem ?? (status.state === 'waiting' ? 'Look at irori-node doctor.' : null),
     };
-  if (status.paused !== null) return judgePaused(status.paused, status.pausedUntilAt, now);
-  if (status.running > 0) return { headline: 'connected, works for callers', action: null };
-  return { headline: 'connected, ready: no call needs it now', action: null };
+  if (status.paused !== null) return judgePaused(status.paused, findEnd(status), now);
+  // In the words of the page and of the router.
+  const { told, action } = STATE_WORDS[nameWork(status)];
+  return { headline: `connected. ${told}`, action };
+}
+
+function nameWork({ running, standing }: AgentStatus): 'busy' | 'eco' | 'idle' {
+  if (running > 0) return 'busy';
+  return standing?.level === 'eco' ? 'eco' : 'idle';
+}
+
+/** When the pause ends by itself, as the owner or the rules have it. */
+function findEnd({ paused, pausedUntilAt, standing }: AgentStatus): number | null {
+  if (paused === 'owner') return pausedUntilAt;
+  return standing !== null && standing.reason === paused ? standing.untilAt : null;
 }
 
 function judgePaused(reason: string, untilAt: number | null, now: number): Standing {
   const until = untilAt === null ? '' : ` until ${tellWhen(untilAt, now)}`;
-  if (reason === 'owner')
-    return { headline: `connected, paused by you${until}`, action: 'Lend it again with irori-node resume.' };
-  return { headline: `connected, takes no work: ${tellState(reason)}`, action: findAction(reason) };
+  return { headline: `connected, takes no work${until}: ${tellState(reason)}`, action: findAction(reason) };
 }
 
 function tellLink(state: string): string {
@@ -210,10 +220,6 @@ function tellHow({ paused }: AgentStatus): string {
   return paused === 'owner'
     ? 'resume     irori-node resume'
     : 'pause      irori-node pause, or pause 30m, pause until 07:00, pause after-job';
-}
-
-function tellMany(count: number, what: string): string {
-  return count === 1 ? `1 ${what}` : `${tellCount(count)} ${what}s`;
 }
 
 /** Units (millionths of a credit) as credits. */

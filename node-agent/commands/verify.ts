@@ -8,6 +8,7 @@ import { FAULTS, tellLink } from '../../schema/verify/tell-faults.ts';
 import { listProofs, tellPart, tellTogether } from '../../schema/verify/tell-report.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
+import { tellLines } from './tell-lines.ts';
 
 /** What the command ends with. */
 const STATUS = { valid: 0, 'not-valid': 1, equivocation: 3 } as const;
@@ -50,14 +51,16 @@ async function readText(file: string): Promise<Result<string, string>> {
 }
 
 const NAME_CHARS = 13;
+/** Of a receipt's own lines: a hash of 66 digits stays whole in 80 columns. */
+const PART_CHARS = 12;
 
 function formatReport(report: FilesReport): string {
   const parts = report.parts.flatMap((part) => [
     `${part.result.ok ? 'valid' : 'NOT VALID'}  ${part.id}`,
-    ...tellPart(part).map(([name, text]) => `  ${name.padEnd(NAME_CHARS)}${text}`),
+    ...tellPart(part).map(([name, text]) => `  ${name.padEnd(PART_CHARS)}${text}`),
   ]);
   const together = tellTogether(report).map(([name, text]) => `${name.padEnd(NAME_CHARS)} ${text}`);
-  return `${[...parts, ...together].join('\n')}\n`;
+  return tellLines([...parts, ...together]);
 }
 
 function toJson({ parts, chains, links, evidence, unproven, answer, verdict }: FilesReport): object {

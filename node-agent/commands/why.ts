@@ -7,7 +7,7 @@ import { findOwnHome } from './own-home.ts';
 import type { AgentStatus } from '../home/status-file.ts';
 import { tellLines } from './tell-lines.ts';
 import { toIsoTimes } from './to-iso-times.ts';
-import { tellClock, tellWhen } from '../tell-time.ts';
+import { tellClock, tellMany, tellWhen } from '../tell-time.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
 import { tellState } from '../../schema/state-words.ts';
 import { askWhy } from '../link/why-question.ts';
@@ -35,7 +35,7 @@ export function formatWhy(
   const { lastHour } = why;
   const lines = [
     `${why.node}  ${describeStanding(why, now)}`,
-    `jobs       ${lastHour.jobs} in the last hour; ${lastHour.minutesWithJob} minutes with work, ${lastHour.minutesWithout} without`,
+    `jobs       ${lastHour.jobs} in the last hour; ${tellMany(lastHour.minutesWithJob, 'minute')} with work, ${lastHour.minutesWithout} without`,
     lastHour.summary,
     ...lastHour.spans.map(({ from, to, text: said }) => `  ${tellClock(from)}–${tellClock(to)}  ${said}`),
     ...describeModelNotes(notes),
@@ -78,7 +78,7 @@ function describeTurns({ turns }: Why): string[] {
   if (!turns || turns.refused + turns.contradicted + turns.preempted === 0) return [];
   const { answered, refused, contradicted, preempted } = turns;
   return [
-    `given back ${refused + contradicted + preempted} jobs in the last hour, and ${answered} answered: ${refused} refused, ${contradicted} refused that another home answered, ${preempted} taken back. A home that gives most jobs back is left alone for a while`,
+    `given back ${tellMany(refused + contradicted + preempted, 'job')} in the last hour, and ${answered} answered: ${refused} refused, ${contradicted} refused that another home answered, ${preempted} taken back. A home that gives most jobs back is left alone for a while`,
   ];
 }
 

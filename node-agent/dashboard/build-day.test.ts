@@ -71,6 +71,23 @@ test('what the agent cannot know of itself the router fills in, in the same word
   expect(reasons).toEqual(['not-running', 'battery', 'busy', 'not-running', 'cooling']);
 });
 
+test('in the minute in which it came back the home was there, though the router has it as away', () => {
+  const spans = buildDay({
+    own: [{ from: 1900 * MIN, to: NOW, word: 'idle' }],
+    told: [{ from: 1941 * MIN, to: 1950 * MIN, reason: 'offline', text: 'Away.' }],
+    now: NOW,
+  });
+  expect(spans.slice(2).map(({ from, reason }) => [from, reason])).toEqual([
+    [iso(1941 * MIN), 'offline'],
+    [iso(1949 * MIN), 'idle'],
+  ]);
+});
+
+test('a reason that only later routers know stays as it is, whatever it is called', () => {
+  const told = [{ from: 1950 * MIN, to: 2001 * MIN, reason: 'constructor', text: 'New.' }];
+  expect(buildDay({ own: [], told, now: NOW }).at(-1)).toMatchObject({ reason: 'constructor', text: 'New.' });
+});
+
 test('spans before the day, and halves of minutes, do no harm', () => {
   const own = [
     { from: 0, to: 600 * MIN, word: 'idle' },

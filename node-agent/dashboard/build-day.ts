@@ -51,7 +51,9 @@ export function buildDay({ own, told, now }: DayFacts): WhySpan[] {
   for (const { from, to, word } of own) fill(minutes, { from: from - start, to: to - start }, () => bare(word));
   for (const { from, to, reason, text, models = null, modelCount } of told) {
     const after = { reason: nameOf(reason), text, models, modelCount: modelCount ?? models?.length ?? null };
-    fill(minutes, { from: from - start, to: to - start }, (before) =>
+    // The minute in which it came back was both, and the home knows that it was there.
+    const whole = { from: from - start, to: to - start - (reason === 'offline' ? MINUTE_MS : 0) };
+    fill(minutes, whole, (before) =>
       WAITED.has(before.reason) && !(AWAY.has(before.reason) && reason === 'offline') ? after : before,
     );
   }
@@ -71,7 +73,7 @@ export function isSame(
 }
 
 function nameOf(reason: string): string {
-  return NAMES[reason] ?? reason.replace(/^paused:/, '');
+  return (Object.hasOwn(NAMES, reason) ? NAMES[reason] : undefined) ?? reason.replace(/^paused:/, '');
 }
 
 /** Every minute that a span touches. */

@@ -121,7 +121,12 @@ test('jobs that run count for the day’s limit, so that it is never passed', as
 test('what the card does while jobs run here, and just after, is not held against its owner', async () => {
   const { facts, play } = await open();
   const card: GpuReading = {
-    ...{ index: 0, name: 'RTX', utilisation: 99, memoryUsedBytes: 9, memoryTotalBytes: 12, temperatureC: 60 },
+    index: 0,
+    name: 'RTX',
+    utilisation: 99,
+    memoryUsedBytes: 9,
+    memoryTotalBytes: 12,
+    temperatureC: 60,
     powerW: 200,
     energyMJ: null,
     fanPercent: null,

@@ -35,8 +35,8 @@ type Probe = 'apps' | 'battery' | 'memory' | 'line' | 'input' | 'disk';
 
 /** How often each is read, ms: what is a file each few seconds, what is a program less often. */
 const EVERY: Readonly<Record<'file' | 'program', Readonly<Record<Probe, number>>>> = {
-  file: { apps: 1000, battery: 5000, memory: 2000, line: 60_000, input: 15_000, disk: 30_000 },
-  program: { apps: 5000, battery: 15_000, memory: 15_000, line: 60_000, input: 15_000, disk: 30_000 },
+  file: { apps: 1000, battery: 5000, memory: 2000, line: 60_000, input: 15_000, disk: 5000 },
+  program: { apps: 5000, battery: 15_000, memory: 15_000, line: 60_000, input: 15_000, disk: 5000 },
 };
 const SELDOM_MS = 60_000;
 const TICK_MS = 1000;

@@ -57,6 +57,7 @@ describe('ModelShelf', () => {
     expect(shelf.offered.map((model) => model.name)).toEqual(['mock-*']);
     expect(shelf.find('mock-1')).toEqual(err('unfit'));
     expect(shelf.find('mock-2').ok).toBe(true);
+    expect(shelf.known).toEqual(['mock-*', 'mock-1']);
   });
 
   test("keeps to the owner's choice of models and slots", async () => {

@@ -24,13 +24,15 @@ interface Seen {
   readonly leftCold: ReadonlySet<string>;
   /** Names that its server lists, whether they are offered or not. */
   readonly listed: readonly string[];
+  /** What its backend serves by name, also what the owner keeps back: what brings its models itself lists nothing. */
+  readonly names: readonly string[];
   /** What the owner was told of this backend last, so that nothing is told twice. */
   readonly told: string;
   /** It could not be asked, or is not shared. */
   readonly isMissing?: boolean;
 }
 
-const NOTHING: Seen = { models: [], slots: 0, leftCold: new Set(), listed: [], told: '' };
+const NOTHING: Seen = { models: [], slots: 0, leftCold: new Set(), listed: [], names: [], told: '' };
 
 /** What the owner lends; read at each look, since it may change. */
 interface OwnersChoice {
@@ -103,7 +105,9 @@ export class ModelShelf {
   /** Every name that is here, whether it is offered or not. */
   get known(): string[] {
     const offered = this.#listed().map(({ name }) => name);
-    return [...new Set([...offered, ...[...this.#seen.values()].flatMap(({ listed }) => listed)])];
+    return [
+      ...new Set([...offered, ...[...this.#seen.values()].flatMap(({ listed, names }) => [...listed, ...names])]),
+    ];
   }
 
   /** Jobs at once that each backend takes. */
@@ -227,7 +231,15 @@ export class ModelShelf {
       const leftCold = new Set(infos.filter((info) => this.#staysCold(info)).map((info) => info.name));
       const slots = Math.min(MAX_SLOTS, Math.max(1, await backend.slots()));
       const { product, version, notes, warnings = [], listed = [] } = found.value;
-      const seen = { models, slots, leftCold, listed, told: [product, version, ...notes, ...warnings].join('|') };
+      const names = infos.map(({ name }) => name).filter((name) => !name.endsWith('*'));
+      const seen = {
+        models,
+        slots,
+        leftCold,
+        listed,
+        names,
+        told: [product, version, ...notes, ...warnings].join('|'),
+      };
       this.#seen.set(backend, seen);
       if (seen.told !== last.told) this.#tell(backend, seen, found.value);
       this.#tellGone(last, seen);

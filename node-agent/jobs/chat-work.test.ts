@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readContent } from '../../schema/chunks.ts';
+import { readContent } from '../../schema/read-chunks.ts';
 import { planChat } from './chat-work.ts';
 
 const chunk = { id: 'c', created: 1, model: 'm' };

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect, describe, test } from 'vitest';
-import { makeChunkWriter, readChunks } from '../../schema/chunks.ts';
+import { makeChunkWriter } from '../../schema/chunks.ts';
+import { readChunks } from '../../schema/read-chunks.ts';
 import type { CallText } from '../../schema/joined-calls.ts';
 import { JoinedCalls } from '../../schema/joined-calls.ts';
 import { decodeFrames, readData } from '../../schema/frames.ts';

@@ -1,6 +1,7 @@
 // How likely its tokens were goes beside a text through all that may hold it back, join it or cut it, and leaves in the one form that hubs take.
 import { describe, expect, test } from 'vitest';
-import { formChunk, makeChunkWriter, readChunks } from '../../schema/chunks.ts';
+import { formChunk, makeChunkWriter } from '../../schema/chunks.ts';
+import { readChunks } from '../../schema/read-chunks.ts';
 import { decodeFrames, readData } from '../../schema/frames.ts';
 import { MAX_EVENT_LOGPROBS, readOwnLogprobs } from '../../schema/logprobs.ts';
 import type { TokenLogprob } from '../../schema/logprobs.ts';

@@ -3,6 +3,7 @@
 import { foldEnrolmentCode } from '../../schema/enrolment-code.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
+import { fitEnd } from '../fit-text.ts';
 import { isLoopbackHost } from '../link/parse-router-url.ts';
 import { decideLink, EXPIRED } from './decide-link.ts';
 import type { PendingLink } from './join-file.ts';
@@ -38,7 +39,7 @@ export async function linkMachine(
     const link = await openLink(doors, origin, { machine, shownCode: approvedCode });
     if (!link.ok) {
       const typed = await afterNoLink(doors, link.error);
-      if (!typed.ok || typed.value !== null) return typed.ok ? keepCode(doors, typed.value ?? '') : typed;
+      if (!typed.ok || typed.value !== null) return typed.ok ? keepTyped(doors, typed.value ?? '') : typed;
       continue;
     }
     const turn = await waitForGrant(doors, link.value, approvedCode === link.value.userCode);
@@ -49,7 +50,7 @@ export async function linkMachine(
     if (next === LEAVE_KEY) return err(LEFT);
     if (next === TYPE_CODE) {
       const typed = await typeCode(doors);
-      return typed.ok ? keepCode(doors, typed.value) : typed;
+      return typed.ok ? keepTyped(doors, typed.value) : typed;
     }
     if (next !== ACCOUNT) await doors.file.note({ link: null });
     else if (await makeAccount(doors, origin, link.value)) approvedCode = link.value.userCode;
@@ -168,8 +169,19 @@ async function makeAccount(doors: WizardDoors, origin: string, link: PendingLink
 }
 
 async function keepGrant(doors: WizardDoors, { code, name }: Grant): Promise<Result<string, Stop>> {
-  if (name != null && name !== '' && doors.given.name === null) await doors.changeConfig({ name });
+  if (name != null && name !== '' && doors.given.name === null) await doors.changeConfig({ name: fitEnd(name, 80) });
   return keepCode(doors, code);
+}
+
+/** No page has asked what the machine is to be called. */
+async function keepTyped(doors: WizardDoors, code: string): Promise<Result<string, Stop>> {
+  await nameAfterHost(doors);
+  return keepCode(doors, code);
+}
+
+/** What nobody named has the name that its system gives it. */
+export async function nameAfterHost({ given, hostName, changeConfig }: WizardDoors): Promise<void> {
+  if (given.name === null && hostName !== '') await changeConfig({ name: fitEnd(hostName, 80) });
 }
 
 async function keepCode(doors: WizardDoors, code: string): Promise<Result<string, Stop>> {

@@ -2,6 +2,7 @@
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { shareEverything } from './step-choose.ts';
+import { nameAfterHost } from './step-link.ts';
 import { findNetwork, lookAtMachine } from './step-look.ts';
 import { testHome } from './step-online.ts';
 import type { Stop, WizardDoors } from './wizard-doors.ts';
@@ -25,6 +26,7 @@ export async function joinWithout(doors: WizardDoors): Promise<Result<Ready, str
   if (!machine.ok) return err(sentenceOf(machine.error, 'This machine cannot lend as it is.'));
   const shared = doors.file.progress.isChosen ? ok(null) : await shareEverything(doors, machine.value);
   if (!shared.ok) return err(sentenceOf(shared.error, 'There is nothing to share.'));
+  if (code !== null) await nameAfterHost(doors);
   await doors.file.note({ isTimed: true, isAtLoginAsked: true });
   const isRunning = await doors.isRunning();
   if (isRunning) doors.terminal.tell('done', 'Agent    works with this state folder already');

@@ -191,7 +191,7 @@ describe('joining without a person', () => {
     const doors = await world.doors(new PlayedOwner([]));
     const ready = await joinWithout({ ...doors, given: { ...doors.given, code: 'enr_fleet' } });
     expect(ready).toEqual({ ok: true, value: { origin: PLAYED_ROUTER, code: 'enr_fleet', isRunning: false } });
-    expect(world.config).toMatchObject({ backends: [OLLAMA.url], models: ['llama3:8b', 'own:1b'] });
+    expect(world.config).toMatchObject({ backends: [OLLAMA.url], models: ['llama3:8b', 'own:1b'], name: 'tower' });
   });
 
   test('says in a sentence what is missing', async () => {

@@ -14,6 +14,7 @@ import { HubSession } from './hub-session.ts';
 import type { Welcome } from './hub-session.ts';
 import type { RouterUrl } from './parse-router-url.ts';
 import type { RouterClock } from './router-clock.ts';
+import { sendSigned } from './signed-question.ts';
 import { dialHub, SOCKET_TIMES } from './socket.ts';
 import type { Dial, HubSocket, SocketTimes } from './socket.ts';
 
@@ -22,6 +23,8 @@ interface ConnectionDoors {
   /** One-time enrolment code, when the owner gave one. */
   readonly code: string | null;
   readonly wallet: Hex | null;
+  /** What the owner calls this machine: told to an account that has no name for it yet. */
+  readonly name?: string | null;
   /** `lat,lon,CC[,region]`, sent as it stands; only a router on this machine looks at it. */
   readonly place: string | null;
   readonly key: SessionKey;
@@ -166,10 +169,21 @@ export class Connection {
     this.#note({ state: 'enrolling', problem: null });
     const enrolled = await enrol({ url: router.enrolUrl, code, key, wallet });
     if (!enrolled.ok) return explainEnrolment(enrolled.error);
-    await identity.save(router.origin, { ...enrolled.value, codeHash: hashCode(code) });
+    const { node, account, name } = enrolled.value;
+    await identity.save(router.origin, { node, account, codeHash: hashCode(code) });
     this.#mustEnrol = false;
-    shared.log.info('enrolled', { node: enrolled.value.node, account: enrolled.value.account });
+    shared.log.info('enrolled', { node, account });
+    await this.#tellName(name ?? null);
     return null;
+  }
+
+  /** Ten machines of one code would be ten numbers to their owner. A router that does not take it is lived with. */
+  async #tellName(known: string | null): Promise<void> {
+    const { name = null, router, key, shared } = this.#doors;
+    if (name === null || known !== null) return;
+    const question = { router: router.origin, key, path: '/node/v1/self', body: JSON.stringify({ name }) };
+    const told = await sendSigned({ ...question, method: 'PATCH' }, Date.now());
+    if (!told.ok) shared.log.warn('your account was not told this machine’s name: irori-node name TEXT does it');
   }
 
   /** A code works once: it is not spent while nothing can be shared. */

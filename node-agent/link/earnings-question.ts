@@ -12,6 +12,8 @@ const PAGE_BYTES = 8 * 1024 * 1024;
 
 const text = z.string().max(2000);
 const count = z.number().int().min(0);
+/** What a Date can be, ms since epoch. */
+const time = z.number().min(0).max(8.64e15);
 const sums = {
   earned_micro: count,
   pending_micro: count,
@@ -25,8 +27,8 @@ const machineSchema = z.object({
   receipts: count,
   ...sums,
   held_back_why: text.nullable(),
-  pending_until: z.number(),
-  payable_since: z.number().nullable(),
+  pending_until: time,
+  payable_since: time.nullable(),
   epoch: z.number().nullable(),
   waiting_receipts: count,
   waiting_micro: count,
@@ -43,7 +45,7 @@ const jobSchema = z.object({
   job: text.nullable(),
   part: count.nullable(),
   model: text.nullable(),
-  accepted_at: z.number(),
+  accepted_at: time,
   acceptance: count,
   receipt: count,
   signed_micro: count,

@@ -27,7 +27,12 @@ export function tellOldRouter(version: number): string {
   return `The router speaks version ${version} of the protocol, this agent version ${PROTOCOL_VERSION}: whoever runs the router has to update it.`;
 }
 
-const answerSchema = z.object({ node: z.string().min(1).max(100), account: z.string().min(1).max(100) });
+const answerSchema = z.object({
+  node: z.string().min(1).max(100),
+  account: z.string().min(1).max(100),
+  /** What its account calls it already. */
+  name: z.string().max(200).nullish(),
+});
 type Enrolled = z.output<typeof answerSchema>;
 
 /** What proves that this agent holds the key, by a signature over the code's hash: the body of an enrolment. */

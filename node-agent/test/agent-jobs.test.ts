@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { fromHex, toHex } from '../../schema/bytes.ts';
-import { readContent } from '../../schema/chunks.ts';
+import { readContent } from '../../schema/read-chunks.ts';
 import { FINISH, USAGE_RECEIPT } from '../../schema/receipt.ts';
 import { words } from '../../router/test/model-server.ts';
 import { residentBytes, useBench } from './agent-bench.ts';

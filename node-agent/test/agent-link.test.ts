@@ -136,12 +136,13 @@ describe('stopping', () => {
 
   test('a start while the one before finishes its job waits for it', async () => {
     const first = await bench.upAndReady();
-    const job = bench.hub.give({ model: 'say-60x10' });
+    const job = bench.hub.give({ model: 'say-9x0-hang0' });
     await bench.hub.waitForFrame('head', job.number);
     first.child.kill('SIGINT');
     await first.waitForOutput(/finishing what runs/);
     const second = bench.up();
     await second.waitForOutput(/finishes its jobs: waiting for it/);
+    bench.hub.sendJson('cancel', { reason: 'caller' }, job.number);
     await bench.hub.waitEnd(job.number);
     expect(await first.ended).toBe(0);
     await second.waitForOutput(/connected hub=/);

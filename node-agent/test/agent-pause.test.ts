@@ -1,7 +1,7 @@
 // The agent as a process whose owner wants the machine back: by command, and by the signals of a planned stop.
 import { describe, expect, test } from 'vitest';
 import type { NodeState } from '../../schema/frames-to-hub.ts';
-import { readContent } from '../../schema/chunks.ts';
+import { readContent } from '../../schema/read-chunks.ts';
 import { FINISH } from '../../schema/receipt.ts';
 import { askAgent } from '../home/owner-line.ts';
 import { useBench } from './agent-bench.ts';
@@ -44,7 +44,7 @@ describe('irori-node pause', () => {
   test('lasts until resume, and status says so', async () => {
     await bench.upAndReady();
     expect((await command('pause', '--for', '30m')).output).toMatch(/Paused until .*0 jobs were handed over/);
-    expect((await command('status')).output).toContain('paused by you until');
+    expect((await command('status')).output).toMatch(/takes no work until [\d:]+: You\s+paused it\./);
     bench.hub.heard.length = 0;
     expect(await command('resume')).toMatchObject({ status: 0, output: 'The home takes work again.\n' });
     await bench.hub.waitReady();

@@ -168,11 +168,18 @@ test('a fleet code takes machines without a person, each tested once it is onlin
         `--state=${join(folder, name)}`,
         `--backend=${server.url}`,
         `--models=${MODEL}`,
+        `--name=${name}`,
       ]),
     );
   for (const agent of agents) await agent.waitForOutput(/receipt signed/);
-  const listed = (await (await stack.call('/v1/nodes', { key: owner })).json()) as { data: unknown[] };
-  expect(listed.data).toHaveLength(3);
+  const listed = (await (await stack.call('/v1/nodes', { key: owner })).json()) as {
+    data: { name: string | null }[];
+  };
+  expect(listed.data.map(({ name }) => name).toSorted((a, b) => String(a).localeCompare(String(b)))).toEqual([
+    'one',
+    'tower',
+    'two',
+  ]);
 });
 
 test('a start beside the agent that works is told, and counts for none that came to nothing', async () => {

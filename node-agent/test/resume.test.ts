@@ -1,7 +1,7 @@
 // The built-in model through a whole session: what leaves as frames, cut between any two of them and continued by another job, is the
 // undisturbed answer, to the byte of its events and to the token id.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readContent } from '../../schema/chunks.ts';
+import { readContent } from '../../schema/read-chunks.ts';
 import type { JobRequestOf } from '../../schema/job-request.ts';
 import { OnnxBackend } from '../backends/onnx.ts';
 import { openSession } from './session-bench.ts';

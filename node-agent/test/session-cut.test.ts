@@ -1,7 +1,7 @@
 // Jobs of a backend that continues from text, through a session: what leaves, what is held back, and what a cut leaves behind.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
-import { readContent } from '../../schema/chunks.ts';
+import { readContent } from '../../schema/read-chunks.ts';
 import { encodeJsonFrame } from '../../schema/frames.ts';
 import { FINISH } from '../../schema/receipt.ts';
 import { aborted, FakeBackend } from './fake-backend.ts';

@@ -1,6 +1,6 @@
 // How jobs end that an engine does not end as it was asked to, through a session: at the limit, at a stop string, by a filter of the engine's.
 import { afterEach, describe, expect, test } from 'vitest';
-import { readContent } from '../../schema/chunks.ts';
+import { readContent } from '../../schema/read-chunks.ts';
 import { FINISH } from '../../schema/receipt.ts';
 import type { Capabilities, Delta, Finish } from '../backends/backend.ts';
 import { aborted, FakeBackend } from './fake-backend.ts';

@@ -1,7 +1,7 @@
 // Jobs and the seals of their tickets and receipts, through a session: what leaves before a seal, what waits for it, and what ends without.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
-import { readContent } from '../../schema/chunks.ts';
+import { readContent } from '../../schema/read-chunks.ts';
 import { lateReceiptSchema, workSchema } from '../../schema/frames-to-hub.ts';
 import { encodeJsonFrame } from '../../schema/frames.ts';
 import { FINISH } from '../../schema/receipt.ts';

@@ -213,11 +213,9 @@ describe('an update from a server', () => {
     const next = pack('0.3.0');
     answer = (_request, response) => void response.end(next);
     expect(await bringUpdate(settings(), { ...offer(next, '0.3.0'), serial: 8 })).toMatchObject({ ok: true });
-    for (const again of [false, true]) {
-      if (again)
-        expect(await bringUpdate(settings(), { ...offer(next, '0.3.0'), serial: 8 })).toMatchObject({ ok: true });
-      expect(store.read()).toMatchObject({ current: '0.3.0', previous: '0.2.0' });
-    }
+    expect(store.read()).toMatchObject({ current: '0.3.0', previous: '0.2.0' });
+    expect(await bringUpdate(settings(), { ...offer(next, '0.3.0'), serial: 8 })).toMatchObject({ ok: true });
+    expect(store.read()).toMatchObject({ current: '0.3.0', previous: '0.2.0' });
     expect(['0.2.0', '0.3.0', '0.3.0.tgz'].map((name) => existsSync(store.place(name)))).toEqual([true, true, false]);
     answer = (_request, response) => void response.end(signed(MANIFEST));
     expect(await findUpdate(settings(), NOW)).toMatchObject({

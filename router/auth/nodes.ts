@@ -1,5 +1,5 @@
 // The door to home nodes and the codes they enrol with in D1.
-import { and, asc, eq, getTableColumns, gt, isNull, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, getTableColumns, gt, isNull, or, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import type { Hex } from '../../schema/bytes.ts';
 import { foldEnrolmentCode } from '../../schema/enrolment-code.ts';
@@ -83,6 +83,8 @@ export interface Nodes {
   readonly list: (afterId: string, limit: number, accountId?: string) => Promise<NodeRow[]>;
   /** Ids of up to `limit` nodes of one owner that are not revoked, in order, from after `afterId`. */
   readonly listOwned: (accountId: string, afterId: string, limit: number) => Promise<string[]>;
+  /** Ids of up to `limit` nodes of one owner that were not revoked before a moment: those of now first, then those that went last. */
+  readonly listSince: (accountId: string, sinceAt: number, limit: number) => Promise<string[]>;
 }
 
 /** What is to change; the rest stays. */
@@ -139,6 +141,17 @@ export function makeNodes(doors: {
     listOwned: async (accountId, afterId, limit) => {
       const isTheirs = and(eq(nodes.accountId, accountId), isNull(nodes.revokedAt), gt(nodes.id, afterId));
       const rows = await db.select({ id: nodes.id }).from(nodes).where(isTheirs).orderBy(asc(nodes.id)).limit(limit);
+      return rows.map(({ id }) => id);
+    },
+    listSince: async (accountId, sinceAt, limit) => {
+      const wasHere = and(eq(nodes.accountId, accountId), or(isNull(nodes.revokedAt), gt(nodes.revokedAt, sinceAt)));
+      const newest = [desc(isNull(nodes.revokedAt)), desc(nodes.revokedAt), asc(nodes.id)];
+      const rows = await db
+        .select({ id: nodes.id })
+        .from(nodes)
+        .where(wasHere)
+        .orderBy(...newest)
+        .limit(limit);
       return rows.map(({ id }) => id);
     },
     list: async (afterId, limit, accountId) => {

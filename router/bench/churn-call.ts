@@ -1,6 +1,6 @@
 // One call of a churn run as its caller sees it: streamed or whole, with every pause between its pieces and how it ended.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readContent } from '../../schema/chunks.ts';
+import { readContent } from '../../schema/read-chunks.ts';
 import type { FinalFacts, Usage } from '../../schema/chunks.ts';
 
 /** Where calls go. */

@@ -1,8 +1,7 @@
 // Simulated homes in the project's own words: their states at a hub, their rows and summaries in the presence table.
 import { speedClassOf } from '../../schema/placement.ts';
 import type { Capacity, HomeState } from '../../schema/placement.ts';
-import { tellMicroGrams } from '../placement/expect-grams.ts';
-import type { GreenHome } from '../placement/expect-grams.ts';
+import { tellGreens } from '../placement/expect-grams.ts';
 import { distanceKm, roundPlace } from '../../schema/places.ts';
 import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
 import { currentRun } from './sim-run.ts';
@@ -91,50 +90,34 @@ export function rowsOf(hub: SimHub, model: number, ledger: SimLedger): PresenceR
 }
 
 /** Free and all slots of a model in memory here, by speed class. */
-const smooth = new WeakMap<SimNode, { used: number; t: number }>();
-export function tickUsed(hub: SimHub, ledger: SimLedger, t: number): void {
-  const tau = Number(process.env.SMOOTH ?? 0);
-  for (const node of hub.nodes) {
-    const { used } = ledger.view(node);
-    const s = smooth.get(node);
-    if (!s || !ledger.present(node)) smooth.set(node, { used, t });
-    else { const k = 1 - Math.exp(-(t - s.t) / Math.max(0.01, tau)); s.used += (used - s.used) * k; s.t = t; }
-  }
-}
 export function capacityOf(hub: SimHub, model: number, ledger: SimLedger): Capacity {
   const { watch } = currentRun();
   const classes: Record<string, readonly [number, number]> = {};
   let free = 0;
   let slots = 0;
-  const green: GreenHome[] = [];
   for (const node of hub.nodes) {
     if (!ledger.present(node)) continue;
     const { used, hot } = ledger.view(node);
     if (!node.disk.has(model) || !hot.includes(model)) continue;
     const name = speedClassOf({ slots: node.cls.slots, ...watch.speeds(node, model) });
     const [classFree, classSlots] = classes[name] ?? [0, 0];
-    const sm = process.env.SMOOTH ? (smooth.get(node)?.used ?? used) : used;
-    const nodeFree = Math.max(0, node.cls.slots - sm);
+    const nodeFree = Math.max(0, node.cls.slots - used);
     classes[name] = [classFree + nodeFree, classSlots + node.cls.slots];
     free += nodeFree;
     slots += node.cls.slots;
-    green.push({
-      ...factsOf(node),
-      active: process.env.SMOOTH ? (smooth.get(node)?.used ?? used) : used,
-      pendingPromptTokens: 0,
-      ...watch.speeds(node, model),
-      workW: watch.workW(node, model),
-      loadMs: 0,
-      rttMs: 0,
-      cachedTokens: 0,
-    });
   }
-  const microGrams = tellMicroGrams(green);
-  return { free, slots, classes, ...(microGrams !== undefined && { microGrams }) };
+  return { free, slots, classes };
 }
 
-export function summaryOf(hub: SimHub, capacity: Capacity): PresenceSummary {
-  return { hub: hub.name, ...hub.centre, radiusKm: hub.radiusKm, ...capacity, untilAt: Infinity };
+export function summaryOf(hub: SimHub, capacity: Capacity, rows: readonly PresenceRow[]): PresenceSummary {
+  return {
+    hub: hub.name,
+    ...hub.centre,
+    radiusKm: hub.radiusKm,
+    ...capacity,
+    greens: tellGreens(rows),
+    untilAt: Infinity,
+  };
 }
 
 /** The closest home of some hubs with the model in memory and a free slot, km; infinite where there is none. */

@@ -3,9 +3,6 @@ import { sortAreas } from '../../schema/places.ts';
 import { NO_WISH } from '../../schema/placement.ts';
 import type { Capacity, Mode, Wish } from '../../schema/placement.ts';
 import { decideGrant } from '../placement/decide-grant.ts';
-import { expectFirstToken } from '../placement/expect-first-token.ts';
-import { expectGrams } from '../placement/expect-grams.ts';
-import { keepsPromise } from '../placement/score-home.ts';
 import { HubRtts } from '../placement/hub-rtts.ts';
 import { makePresenceMemory } from '../placement/presence-memory.ts';
 import type { PresenceMemory } from '../placement/presence-memory.ts';
@@ -17,7 +14,7 @@ import { rankHubs } from '../placement/rank-hubs.ts';
 import type { HubRanking, RankedHub } from '../placement/rank-hubs.ts';
 import { FREE_PACE, judgeFreeWrite } from '../homes/judge-free-write.ts';
 import { makeSimHubs } from './make-sim-hubs.ts';
-import { capacityOf, tickUsed, homeStates, nearestWarmKm, rowsOf, summaryOf } from './sim-homes.ts';
+import { capacityOf, homeStates, nearestWarmKm, rowsOf, summaryOf } from './sim-homes.ts';
 import type { SimHub } from './sim-homes.ts';
 import { currentRun } from './sim-run.ts';
 import type { SimEdge, SimLedger, SimNode, SimRequest, SimWorld } from './sim-types.ts';
@@ -76,11 +73,8 @@ const minds = new WeakMap<SimEdge, EdgeMind>();
 /** When the request that is being placed was last looked at by its edge, s. */
 let edgeNowS = 0;
 
-let ALL: SimHub[] = [];
 export function buildHubs(world: SimWorld, o: HubOptions): SimHub[] {
   const hubs = makeSimHubs(world, o.S);
-  ALL = hubs;
-  process.on('exit', () => { const D=(globalThis as any).DBG; if(D){ let full=0, jobs=0; const byG: any = {}; for (const h of hubs) for (const node of h.nodes as any[]) { const c=node.cls; const e=D.nodes.get(node.id); if(!e) continue; const v = c.tg * node.speed * c.gain; const p = 1100 / (c.pp * node.speed) * 1.25; const d = Math.max(0, 216 - .5 * v * p) / v; const g=(p * c.w * 1.14 + d * ((c.w - c.idle) * 1.14 + 15))/3.6e6*node.grid; full+=g*e.jobs; jobs+=e.jobs; const k=(Math.ceil(g/0.005)*5); const q=byG[k]??=[0,0,0]; q[0]+=e.jobs; q[1]+=g*e.jobs; q[2]+=e.act; } console.error('full-load g of chosen', (full/jobs).toFixed(4)); for (const k of Object.keys(byG).sort((x: any,y: any)=>x-y)) console.error('  g<=',k,'mg jobs',(byG[k][0]/jobs).toFixed(3),'g share',(byG[k][1]/full).toFixed(3),'act',(byG[k][2]/byG[k][0]).toFixed(1)); D.nodes = undefined; console.error({...D, byGrid: undefined, got: D.got/D.n, best: D.best/D.n, batch: D.batch/D.n}); console.error(Object.entries(D.byGrid).sort((a: any,b: any)=>b[1]-a[1]).slice(0,25).map(([k,v])=>k+'='+v).join(' ')); delete (globalThis as any).DBG; } });
 
   const { watch } = currentRun();
   const hubOf = new Map(hubs.flatMap((hub) => hub.nodes.map((node) => [node.id, hub] as const)));
@@ -125,11 +119,10 @@ export function publish(
   stats: { writes: number },
 ): void {
   for (const hub of hubs) {
-    tickUsed(hub, ledger, t);
     for (const { id } of models) {
       const capacity = capacityOf(hub, id, ledger);
       const old = hub.pub.get(id);
-      const write = (): unknown => hub.pub.set(id, { ...summaryOf(hub, capacity), t });
+      const write = (): unknown => hub.pub.set(id, { ...summaryOf(hub, capacity, rowsOf(hub, id, ledger)), t });
       if (!old) {
         write();
         continue;
@@ -220,7 +213,6 @@ function rankIn(
     memory.keep(modelKey, { summaries: new Map(summaries), rows: new Map(rows) }, nowAt);
   };
   read({ areas: memory.due({ modelKey, areas, hubs: [] }, nowAt).areas, hubs: [] });
-  if (process.env.FRESH) for (const hub of hubs) memory.noteCapacity({ modelKey, area: hub.area, hub: hub.name, capacity: capacityOf(hub, req.model, ledger) });
   const startedAt = performance.now();
   const wish = wishOf(o);
   const size = { promptTokens: req.in, outputTokens: MEAN_OUT };
@@ -285,24 +277,6 @@ export function hubPick(
   if (grant.kind === 'busy') return grant.quoteMs === null ? null : { busy: true, quote: grant.quoteMs / 1000 };
   const node = h.nodes.find(({ id }) => String(id) === grant.nodeId);
   if (!node) return null;
-  {
-    const D = (globalThis as any).DBG ??= { n: 0, got: 0, best: 0, bestIdle: 0, forced: 0, byGrid: {}, batch: 0, cls: {} };
-    const size = { promptTokens: req.in, outputTokens: MEAN_OUT };
-    const mine = homes.find(({ nodeId }) => nodeId === grant.nodeId)!;
-    let best = Infinity;
-    for (const hub of ALL) for (const home of homeStates(hub, { model: req.model, ledger, nowS, rttMs: (node) => (hub.homeRttMs.get(node.id) ?? 0) })) {
-      if (home.active >= home.slots || home.loadMs > 0) continue;
-      const f = expectFirstToken(home, size, 1000 * (hub.rtt[req.edge.i] ?? 0));
-      if (!keepsPromise(f, wishOf(o))) continue;
-      best = Math.min(best, expectGrams(home, size));
-    }
-    (D.nodes ??= new Map()); { const e = D.nodes.get(node.id) ?? { node, jobs: 0, act: 0 }; e.jobs++; e.act += mine.active; D.nodes.set(node.id, e); }
-    const g = expectGrams(mine, size);
-    D.n++; D.got += g; D.best += Math.min(best, g); D.forced += force ? 1 : 0; D.batch += mine.active;
-    const k = node.cc + ':' + Math.round(node.grid); D.byGrid[k] = (D.byGrid[k] ?? 0) + 1;
-    D.cls[node.cls.name] = (D.cls[node.cls.name] ?? 0) + 1;
-    const kk = 'asks' + (grant.decision.km > 8000 ? 'far' : 'near'); D[kk] = (D[kk] ?? 0) + 1;
-  }
   warmKm.push(nearestWarmKm(world.nodes, { place: req.edge, model: req.model, ledger }));
   watch.predicted(req, { node, ttftMs: grant.decision.ttftMs, askedAtS: edgeNowS });
   return { n: node };

@@ -5,6 +5,7 @@ import { GRID_SOURCE, readGrid } from '../../schema/grid-intensity.ts';
 import type { GridIntensity } from '../../schema/grid-intensity.ts';
 import type { PartCounts } from '../../schema/records.ts';
 
+/** Of the router that tells the figures. */
 export const METHOD_URL = '/docs#energy';
 const UNKNOWN_REASON = 'No home has told what this took: its agent has no meter, or its receipt has not come.';
 
@@ -25,11 +26,11 @@ const UNKNOWN_TOLD: EnergyTold = {
   reason: UNKNOWN_REASON,
 };
 
-/** `parts` in their order, none of them twice. */
-export function tellEnergy(parts: readonly TokensEnergy[]): EnergyTold {
+/** `parts` in their order, none of them twice; `methodUrl`: as the caller can open it. */
+export function tellEnergy(parts: readonly TokensEnergy[], methodUrl = METHOD_URL): EnergyTold {
   const known = parts.flatMap(({ energy }) => energy ?? []);
   const [first, ...others] = known;
-  if (!first) return UNKNOWN_TOLD;
+  if (!first) return { ...UNKNOWN_TOLD, method_url: methodUrl };
   const sum = (read: (part: PartEnergy) => number): number => known.reduce((all, one) => all + read(one), 0);
   const method = others.reduce((worst, one) => chooseWorseMethod(worst, one.method), first.method);
   const sums = {
@@ -46,6 +47,7 @@ export function tellEnergy(parts: readonly TokensEnergy[]): EnergyTold {
     tier: ENERGY_TIER[method],
     bounded: known.some(({ isBounded }) => isBounded),
     known_tokens_share: shareKnown(parts),
+    method_url: methodUrl,
   };
 }
 
@@ -146,9 +148,9 @@ export function toWh(microWh: number): number {
   return Math.round(microWh) / 1e6;
 }
 
-/** To millionths: what comes beyond is of no figure here. */
+/** To millionths: what comes beyond is of no figure here. Of what is smaller three digits, since a little is not nothing. */
 export function roundMicro(value: number): number {
-  return Math.round(value * 1e6) / 1e6;
+  return value < 1e-3 ? Number(value.toPrecision(3)) : Math.round(value * 1e6) / 1e6;
 }
 
 function roundShare(share: number): number {

@@ -104,7 +104,7 @@ function listOffered(minute: IdleMinute): Pick<IdleSpan, 'models' | 'modelCount'
 function tell(minute: IdleMinute, group: readonly IdleMinute[]): string {
   switch (minute.kind) {
     case 'job':
-      return 'it worked for callers';
+      return STATE_WORDS.busy.was;
     case 'offline':
       return 'not connected: the machine was off or asleep, the agent was stopped, or the internet was away';
     case 'paused':

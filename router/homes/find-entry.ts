@@ -14,6 +14,8 @@ export interface NodeCandidate {
   readonly pools: readonly string[];
   readonly place: Place;
   readonly models: readonly NodeModel[];
+  /** W at the wall above rest when it works with all slots full; null or absent where nobody knows. */
+  readonly workW?: number | null;
   readonly slots: number;
   readonly active: number;
   readonly isPaused: boolean;

@@ -108,6 +108,7 @@ function toServing(
     earnedPerHour: known.earnedPerHour,
     pendingPromptTokens: known.pendingPromptTokens,
     cachedTokens: known.cachedTokens,
+    workW: candidate.workW ?? null,
   };
   return { home, model, isCooling: known.isCooling };
 }

@@ -81,11 +81,19 @@ describe('makeOffers', () => {
           free: 2,
           slots: 2,
           classes: { '2.13.11': [2, 2] },
+          greens: { '2.13.11': expect.any(Number) },
           radiusKm: expect.closeTo(0, 3),
           untilAt: NOW + PRESENCE_TTL_MS,
         }),
       },
     ]);
+  });
+
+  test('what a home draws is told where it is known, and the less it draws the greener its class is', () => {
+    const [told] = offersOf([node('n1', { workW: 60 })]);
+    const [silent] = offersOf([node('n1', { workW: null })]);
+    expect([told?.rows[0]?.workW, silent?.rows[0]?.workW]).toEqual([60, undefined]);
+    expect(told?.summary.greens?.['2.13.11']).toBeLessThan(silent?.summary.greens?.['2.13.11'] ?? 0);
   });
 
   test('what the catalogue does not know stands under its owner, free, by its names', () => {

@@ -6,6 +6,7 @@ import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
 import { priceAtHome } from '../../schema/prices.ts';
 import type { PriceBounds } from '../../schema/prices.ts';
 import type { NodeCandidate } from './find-entry.ts';
+import { tellGreens } from '../placement/expect-grams.ts';
 import { countCapacity } from './make-homes.ts';
 import type { Told } from './told-speeds.ts';
 
@@ -115,6 +116,7 @@ function toRow({ hub, tell, now }: HubOffering, { candidate, model, entry, own }
     serves: own.map(({ name }) => name),
     contexts: own.map(({ contextTokens }) => contextTokens),
     cans: entry ? [model.can ?? []] : own.map(({ can = [] }) => can),
+    ...(typeof candidate.workW === 'number' && { workW: candidate.workW }),
     untilAt: now + PRESENCE_TTL_MS,
   };
   return { row, active: candidate.active };
@@ -129,6 +131,7 @@ function summarise(hub: string, group: readonly Row[]): PresenceSummary {
     lon: centre.lon,
     radiusKm: Math.max(...rows.map((row) => distanceKm(row, centre))),
     ...countCapacity(group.map(({ row, active }) => ({ ...row, active }))),
+    greens: tellGreens(rows),
     untilAt: Math.max(...rows.map((row) => row.untilAt)),
   };
 }

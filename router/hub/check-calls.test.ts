@@ -1,7 +1,8 @@
 // Calls of tools on their way through a hub: whole events of the one form, in order, and nothing of a home's own.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formChunk, makeChunkWriter, readChunks } from '../../schema/chunks.ts';
+import { formChunk, makeChunkWriter } from '../../schema/chunks.ts';
+import { readChunks } from '../../schema/read-chunks.ts';
 import type { WrittenCall } from '../../schema/chunks.ts';
 import { makeWeight } from '../billing/weigh-characters.ts';
 import { checkCalls, encodeCallForm } from './check-calls.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formChunk, makeChunkWriter, readChunks } from '../../schema/chunks.ts';
+import { formChunk, makeChunkWriter } from '../../schema/chunks.ts';
+import { readChunks } from '../../schema/read-chunks.ts';
 import { concatBytes } from '../../schema/bytes.ts';
 import { makeWeight, weighText } from '../billing/weigh-characters.ts';
 import { forgeEvents } from '../test/forge-events.ts';

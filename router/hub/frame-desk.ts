@@ -86,6 +86,7 @@ export class FrameDesk {
         return null;
       case 'state':
         if (frame.complaint !== undefined) socket.sendError({ code: 'too-many-models', message: frame.complaint });
+        socket.noteMostW(frame.mostW ?? null);
         socket.states.offer(frame.value, (state) => {
           socket.setState(state);
           this.#doors.onState(socket);

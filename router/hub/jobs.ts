@@ -27,7 +27,6 @@ import type { JobOffer, OfferRefusal } from '../../schema/offer.ts';
 import { readGivenBack, readRefused } from './read-fault.ts';
 import { Part } from './part.ts';
 import type { PartDoors, PartSummary } from './part-doors.ts';
-import { boundWatts } from '../billing/bound-watts.ts';
 import { tellSettled } from '../billing/tell-settled.ts';
 import { ToldParts } from './told-parts.ts';
 import type { EndRecord, PartTold } from '../../schema/records.ts';
@@ -271,8 +270,7 @@ export class HubJobs {
     const home = { accountId: socket.facts.ownerAccountId, kin: socket.kin };
     const related = findRelation({ accountId: offer.accountId, kin: offer.kin ?? [] }, home);
     const part = { message: ticket, decision, resumed, related };
-    const mostW = boundWatts(socket.state?.power);
-    const draft = draftSettlement(offer, { facts: socket.facts, hub, mostW }, part);
+    const draft = draftSettlement(offer, { facts: socket.facts, hub, mostW: socket.mostW }, part);
     const opened: Opened = { ticketHash, ticket, offer, draft, ticketProof: null };
     rows.open({ ticketHash, expiresAt: offer.expiresAt + 60_000, draft });
     receipts.begin(socket, number, opened);

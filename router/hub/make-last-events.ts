@@ -22,7 +22,7 @@ export function makeLastEvents(offer: JobOffer, { head, end, hasText, hasThinkin
   const resumed = head.resumed ? worseOf(before.resumed, head.resumed) : before.resumed;
   const facts = tellFacts({ jobId, part, attempts: attempt, head, resumed, payment: offer.payment });
   const { finish, receiptHash } = end;
-  const energy = tellEnergy(listEnergies([...before.settled, end], before.unsettled.outputTokens));
+  const energy = tellEnergy(listEnergies([...before.settled, end], before.unsettled.outputTokens), offer.methodUrl);
   return encodeLastEvents(request.kind, chunk, {
     finish,
     counts,

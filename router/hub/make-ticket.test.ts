@@ -89,6 +89,12 @@ describe('draftSettlement', () => {
     expect(Object.keys(other)).not.toContain('related');
   });
 
+  test('what its home can draw at most goes with it, where the card is known', () => {
+    const part = { message: makeTicket(offer, { address, digest: DIGEST }, AT), decision, resumed: null };
+    expect(draftSettlement(offer, { facts, hub: 'hub:weur:0', mostW: 580 }, part).mostW).toBe(580);
+    expect(Object.keys(draftSettlement(offer, { facts, hub: 'hub:weur:0', mostW: null }, part))).not.toContain('mostW');
+  });
+
   test('a part that has just begun owes nothing and is the network’s fault if it dies', () => {
     const ticket = makeTicket(offer, { address, digest: DIGEST }, AT);
     const draft = draftSettlement(offer, { facts, hub: 'hub:weur:0' }, { message: ticket, decision, resumed: 'exact' });

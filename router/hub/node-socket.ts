@@ -1,6 +1,5 @@
 // One home's connection at its hub. What must outlive the hub's memory stands in the socket's attachment; jobs do not outlive it.
 import { encodeJsonFrame, PROTOCOL_VERSION } from '../../schema/frames.ts';
-import type { NodeState } from '../../schema/frames-to-hub.ts';
 import type { JsonToNode } from '../../schema/frames-to-node.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import type { NodeCandidate } from '../homes/find-entry.ts';
@@ -9,6 +8,7 @@ import type { NodeFacts, Standing } from './node-facts.ts';
 import type { AgentFacts, Attachment, Hindrance, Moving, Stored } from './socket-attachment.ts';
 import type { Part } from './part.ts';
 import { packState, unpackState } from './read-state.ts';
+import type { KeptState } from './read-state.ts';
 import { Bucket } from '../../schema/bucket.ts';
 import { ERRORS_TOLD } from './door-limits.ts';
 import { JobSender } from './job-sender.ts';
@@ -54,7 +54,7 @@ export class NodeSocket {
   /** Until when its model server wants no job, ms since epoch. */
   #heldUntilAt = 0;
   /** The state as it is stored, so that it is packed once and not at every job. */
-  #packed: { readonly state: NodeState; readonly bytes: Uint8Array } | null = null;
+  #packed: { readonly state: KeptState; readonly bytes: Uint8Array } | null = null;
 
   private constructor(ws: WebSocket, attachment: Attachment, isSynced: boolean) {
     this.ws = ws;
@@ -143,7 +143,7 @@ export class NodeSocket {
     return this.#attachment.connectedAt;
   }
 
-  get state(): NodeState | null {
+  get state(): KeptState | null {
     return this.#attachment.state;
   }
 
@@ -156,6 +156,16 @@ export class NodeSocket {
     this.#attachment = { ...this.#attachment, agent };
   }
 
+  /** W at the wall that the home can draw at most, by the card that it named last; null where nobody knows. */
+  get mostW(): number | null {
+    return this.#attachment.mostW ?? null;
+  }
+
+  /** Kept with the state that it came in. */
+  noteMostW(mostW: number | null): void {
+    this.#attachment = { ...this.#attachment, mostW };
+  }
+
   get moving(): Moving | null {
     return this.#attachment.moving;
   }
@@ -166,7 +176,7 @@ export class NodeSocket {
   }
 
   /** The node has proved who it is; `state` is what its last connection told, or null. */
-  markReady({ state, instance }: { state: NodeState | null; instance: string | null }): void {
+  markReady({ state, instance }: { state: KeptState | null; instance: string | null }): void {
     if (this.#helloTimer) clearTimeout(this.#helloTimer);
     this.#attachment = { ...this.#attachment, isReady: true, state, instance };
     this.#save();
@@ -190,7 +200,7 @@ export class NodeSocket {
     this.#save();
   }
 
-  setState(state: NodeState): void {
+  setState(state: KeptState): void {
     this.#attachment = { ...this.#attachment, state };
     this.#save();
   }
@@ -205,6 +215,7 @@ export class NodeSocket {
       pools: standing.pools,
       place: facts.place,
       models: state.models,
+      workW: state.workW ?? null,
       slots,
       // Who has not read what was sent, owes receipts or has a busy model server gets nothing more for now: it is busy, and not away.
       active:

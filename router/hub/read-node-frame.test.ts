@@ -30,6 +30,19 @@ describe('a frame of a node', () => {
     expect(readNodeFrame(head)).toEqual({ ok: true, value: { name: 'head', job: 7, value: { promptTokens: 3 } } });
   });
 
+  test('of a state tells what its home can draw at most, where it names a card that is known', () => {
+    const power = { card: 'NVIDIA GeForce RTX 4070', idleW: 60, mostW: 220, method: 'sampled', isAwakeForWork: false };
+    const read = (told: object): unknown => readNodeFrame(only(encodeJsonFrame('state', { ...STATE, ...told })));
+    expect(read({ power })).toMatchObject({ ok: true, value: { mostW: 580 } });
+    for (const other of [
+      { power: { ...power, card: 'Voodoo 2' } },
+      { power: { ...power, mostW: 1e9 } },
+      { power: 7 },
+      {},
+    ])
+      expect(read(other)).not.toMatchObject({ value: { mostW: expect.anything() } });
+  });
+
   test('of data carries its events and token ids', () => {
     const events = bytesOf('data: {}\n\n');
     const frame = only(encodeData(9, { tokens: 2, events, tokenIds: [4, 5] }));

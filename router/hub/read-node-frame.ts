@@ -11,13 +11,14 @@ import {
   refuseSchema,
   runningSchema,
 } from '../../schema/frames-to-hub.ts';
-import type { NodeState } from '../../schema/frames-to-hub.ts';
 import { readReceiptsFrame } from '../../schema/seal.ts';
 import type { ReceiptsFrame } from '../../schema/seal.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { MAX_JSON_BYTES } from './door-limits.ts';
+import { readMostWatts } from './read-most-watts.ts';
 import { readState } from './read-state.ts';
+import type { KeptState } from './read-state.ts';
 
 /** A longer state is not even read. */
 const MOST_READ_BYTES = 4 * MAX_STATE_BYTES;
@@ -38,9 +39,11 @@ export type NodeFrame =
   | {
       [N in JsonName]: { readonly name: N; readonly job: number; readonly value: z.output<(typeof SCHEMAS)[N]> };
     }[JsonName]
-  | ({ readonly name: 'state'; readonly job: number; readonly value: NodeState } & {
+  | ({ readonly name: 'state'; readonly job: number; readonly value: KeptState } & {
       /** What of it is not served, and why; absent where all of it is. */
       readonly complaint?: string;
+      /** W that its home can draw at most; absent where nobody knows. */
+      readonly mostW?: number;
     })
   | {
       readonly name: 'data';
@@ -124,7 +127,9 @@ function readStateFrame(frame: Frame): Result<NodeFrame, FrameRefusal> {
   const read = readState(json.value);
   if (!read.ok) return err({ name, code: 'bad-payload', message: `'state' ${read.error}` });
   const { state, complaint } = read.value;
-  return ok({ name, job: frame.job, value: state, ...(complaint !== null && { complaint }) });
+  const mostW = readMostWatts(json.value);
+  const told = { ...(complaint !== null && { complaint }), ...(mostW !== null && { mostW }) };
+  return ok({ name, job: frame.job, value: state, ...told });
 }
 
 function isRaw(name: string): name is 'data' | 'receipts' | 'alive' | 'error' {

@@ -26,6 +26,18 @@ test('what an honest home says is kept as it is, and nothing is complained of', 
   expect(read(models)).toEqual({ state: { models, slots: 1, paused: null }, complaint: null });
 });
 
+test('what it says of its power is kept with what it draws at work; what cannot be read of it is left out, and the models are served', () => {
+  const power = { card: 'NVIDIA GeForce RTX 4090', idleW: 60, mostW: 450, method: 'counter', isAwakeForWork: false };
+  expect(read([model('a')], { power })).toMatchObject({ state: { power, workW: 370 }, complaint: null });
+  expect(read([], { power: null }).state).toEqual({ models: [], slots: 1, paused: null });
+  const wrong = read([model('a')], { power: { ...power, mostW: -1 } });
+  expect(Object.keys(wrong.state)).toEqual(['models', 'slots', 'paused']);
+  expect([wrong.state.models.length, wrong.complaint]).toEqual([
+    1,
+    expect.stringMatching(/^power: mostW: .*left out$/),
+  ]);
+});
+
 test('a model that cannot be used is left out by its place and field, and the others are served', () => {
   const { state, complaint } = read([model('a'), model('b', { digest: 'no' }), model('c\u0007'), 7, model('d')]);
   expect(state.models.map(({ name }) => name)).toEqual(['a', 'd']);
@@ -48,7 +60,11 @@ test('of more than 64 models no more than the first 64 are served', () => {
 });
 
 test('of more than a state may hold the first are served, counted as they are stored', () => {
-  const { state, complaint } = read(list(64, (i) => '囲'.repeat(190) + i));
+  const power = { card: 'RTX 4090 '.repeat(8), idleW: 60.5, mostW: 450.5, method: 'estimated', isAwakeForWork: false };
+  const { state, complaint } = read(
+    list(64, (i) => '囲'.repeat(190) + i),
+    { power },
+  );
   expect(state.models.length).toBeGreaterThan(14);
   expect(packState(state).length).toBeLessThanOrEqual(MAX_STATE_BYTES);
   expect(complaint).toContain('share fewer models');

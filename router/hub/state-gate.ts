@@ -1,15 +1,15 @@
 // States of one home on their way to placement and presence: a few at once, then at most so many a second, of which the newest counts.
 import { Bucket } from '../../schema/bucket.ts';
-import type { NodeState } from '../../schema/frames-to-hub.ts';
 import { STATES } from './door-limits.ts';
+import type { KeptState } from './read-state.ts';
 
 export class StateGate {
   readonly #bucket = new Bucket();
-  #held: NodeState | null = null;
+  #held: KeptState | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
   /** Applies the state now, or the newest of those that came meanwhile when it may. */
-  offer(state: NodeState, apply: (state: NodeState) => void): void {
+  offer(state: KeptState, apply: (state: KeptState) => void): void {
     const now = Date.now();
     if (this.#timer === null && this.#bucket.take(1, STATES, now)) return apply(state);
     this.#held = state;
@@ -23,7 +23,7 @@ export class StateGate {
     this.#held = null;
   }
 
-  #release(apply: (state: NodeState) => void): void {
+  #release(apply: (state: KeptState) => void): void {
     const state = this.#held;
     this.#timer = null;
     this.#held = null;

@@ -1,10 +1,9 @@
-// Which hubs' rows are worth reading for a call: the nearest ones whose free slots, by speed class, should do. Pure; looks at summaries only,
+// Which hubs' rows are worth reading for a call: the nearest ones (or the greenest) whose free slots, by speed class, should do. Pure; looks at summaries only,
 // and at no more of them than it takes.
 import { distanceKm } from '../../schema/places.ts';
 import type { JobSize, Wish } from '../../schema/placement.ts';
 import type { PresenceSummary } from '../../schema/presence.ts';
 import { expectFirstToken } from './expect-first-token.ts';
-import { KN } from './expect-grams.ts';
 import { guessRttMs } from './learn-rtt.ts';
 import type { NearHub } from './near-hubs.ts';
 import { keepsPromise } from './score-home.ts';
@@ -15,15 +14,19 @@ export const NEAR_HUBS = 6;
 /** How many of the nearest hubs are searched for ones that should keep the promise; beyond that any hub with a free slot will do. */
 const MAX_LOOKED_AT = 150;
 
+/** A hub that does not tell comes after all that do. */
+const UNTOLD_MICROGRAMS = Number.MAX_SAFE_INTEGER;
+
 /** What a job needs of a home. */
 export interface Need {
   readonly size: JobSize;
-  readonly wish: Pick<Wish, 'maxTtftMs' | 'minTokensPerS'> & Partial<Pick<Wish, 'mode'>>;
+  readonly wish: Pick<Wish, 'mode' | 'maxTtftMs' | 'minTokensPerS'>;
 }
 
 /**
  * Names of at most six hubs, nearest first by the near edge of their circle: those with a free slot of a class that should keep the promise, then those
- * with any free slot, then the full. Without `need` every free slot will do. `near` gives the hubs about nearest first.
+ * with any free slot, then the full. Without `need` every free slot will do. `near` gives the hubs about nearest first. In `greenest` the greenest of the
+ * first sort come first, however far.
  */
 export function chooseHubs(
   near: Iterable<NearHub>,
@@ -31,7 +34,7 @@ export function chooseHubs(
   excludeHubs: readonly string[] = [],
   need: Need | null = null,
 ): string[] {
-  if (need?.wish.mode === 'greenest' && excludeHubs.length < KN('AFTER', 99)) return chooseGreen(near, place, { excludeHubs, need });
+  if (need?.wish.mode === 'greenest') return chooseGreen(near, place, { excludeHubs, need });
   const keeping: ChosenHub[] = [];
   const withRoom: ChosenHub[] = [];
   const full: ChosenHub[] = [];
@@ -50,23 +53,35 @@ export function chooseHubs(
   return [...keeping, ...withRoom, ...full].slice(0, NEAR_HUBS).map(({ hub }) => hub);
 }
 
-/** The same where the least CO2e is wished for: those with the least of what is near enough to keep the promise, however far. */
 function chooseGreen(
   near: Iterable<NearHub>,
   place: { readonly lat: number; readonly lon: number },
   { excludeHubs, need }: { readonly excludeHubs: readonly string[]; readonly need: Need },
 ): string[] {
-  const [keeping, withRoom, full]: [ChosenHub[], ChosenHub[], ChosenHub[]] = [[], [], []];
+  const keeping: { readonly hub: string; readonly microGrams: number }[] = [];
+  const withRoom: string[] = [];
+  const full: string[] = [];
   let looked = 0;
   for (const { summary } of near) {
     if (looked++ >= MAX_LOOKED_AT) break;
-    if (excludeHubs.includes(summary.hub)) continue;
-    const centreKm = distanceKm(summary, place);
-    const { hub, free, microGrams = Infinity } = summary;
-    if (free > 0 && mayKeep(summary, centreKm, need)) insertNear(keeping, { hub, km: microGrams });
-    else insertNear(free > 0 ? withRoom : full, { hub, km: Math.max(0, centreKm - summary.radiusKm) });
+    const { hub, free } = summary;
+    if (excludeHubs.includes(hub)) continue;
+    const microGrams = leastMicroGrams(summary, distanceKm(summary, place), need);
+    if (microGrams < Infinity) keeping.push({ hub, microGrams });
+    else (free > 0 ? withRoom : full).push(hub);
   }
-  return [...keeping, ...withRoom, ...full].slice(0, NEAR_HUBS).map(({ hub }) => hub);
+  const greenest = keeping.toSorted((a, b) => a.microGrams - b.microGrams).map(({ hub }) => hub);
+  return [...greenest, ...withRoom, ...full].slice(0, NEAR_HUBS);
+}
+
+/** Of the greenest class here that should keep the promise; infinite where none should. */
+function leastMicroGrams({ classes, greens }: PresenceSummary, km: number, need: Need): number {
+  let least = Infinity;
+  for (const [name, slots] of Object.entries(classes)) {
+    const microGrams = greens?.[name] ?? UNTOLD_MICROGRAMS;
+    if (microGrams < least && isKeepingClass(name, slots, { km, need })) least = microGrams;
+  }
+  return least;
 }
 
 interface ChosenHub {
@@ -87,15 +102,23 @@ function insertNear(nearest: ChosenHub[], hub: ChosenHub): void {
   if (nearest.length > NEAR_HUBS) nearest.pop();
 }
 
-/** True if some speed class at this hub should keep the promise, assuming that the taken slots of a class are spread evenly over its homes. */
-function mayKeep(summary: PresenceSummary, km: number, { size, wish }: Need): boolean {
-  for (const [name, [free, all]] of Object.entries(summary.classes)) {
-    const home = free > 0 ? readClass(name) : null;
-    // A class that could not keep the promise even when idle needs no forecast.
-    if (!home || (1000 * size.promptTokens) / home.promptTokensPerS > wish.maxTtftMs) continue;
-    const active = home.slots * Math.max(0, 1 - free / Math.max(1, all));
-    const facts = { ...home, active, pendingPromptTokens: KN('PEND', 0) * (active / home.slots), loadMs: 0, rttMs: guessRttMs(km), cachedTokens: 0 };
-    if (keepsPromise(expectFirstToken(facts, size, 0), wish)) return true;
-  }
+/** True if some speed class at this hub should keep the promise. */
+function mayKeep({ classes }: PresenceSummary, km: number, need: Need): boolean {
+  for (const [name, slots] of Object.entries(classes)) if (isKeepingClass(name, slots, { km, need })) return true;
   return false;
+}
+
+/** True if a home of this class should keep the promise, assuming that the taken slots of a class are spread evenly over its homes. */
+function isKeepingClass(
+  name: string,
+  [free, all]: readonly [free: number, slots: number],
+  { km, need }: { readonly km: number; readonly need: Need },
+): boolean {
+  const { size, wish } = need;
+  const home = free > 0 ? readClass(name) : null;
+  // A class that could not keep the promise even when idle needs no forecast.
+  if (!home || (1000 * size.promptTokens) / home.promptTokensPerS > wish.maxTtftMs) return false;
+  const active = home.slots * Math.max(0, 1 - free / Math.max(1, all));
+  const facts = { ...home, active, pendingPromptTokens: 0, loadMs: 0, rttMs: guessRttMs(km), cachedTokens: 0 };
+  return keepsPromise(expectFirstToken(facts, size, 0), wish);
 }

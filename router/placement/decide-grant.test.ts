@@ -59,7 +59,7 @@ const granted = (grant: Grant): string => (grant.kind === 'grant' ? grant.nodeId
 const why = (grant: Grant, nodeId: string): string | undefined =>
   grant.passedOver.find((one) => one.nodeId === nodeId)?.why;
 
-describe('the four modes', () => {
+describe('the modes', () => {
   const near = home('near', { place: north(12), earnedPerHour: 900, priceOut: 300 });
   const beside = home('beside', { place: north(55), earnedPerHour: 500 });
   const far = home('far', { place: north(400), earnedPerHour: 100, decodeTokensPerS: 200, promptTokensPerS: 9000 });
@@ -83,6 +83,31 @@ describe('the four modes', () => {
     const cheapest = decideGrant(all, ask({ mode: 'cheapest' }));
     expect(granted(cheapest)).toBe('cheap');
     expect(why(cheapest, 'near')).toBe('price');
+  });
+
+  describe('greenest', () => {
+    const here = home('here', { place: { ...north(12), country: 'PL' }, workW: 200 });
+    const clean = home('clean', { place: { ...north(400), country: 'FR' }, workW: 200 });
+
+    test('takes the home with the least CO2e of those that keep the promise, and tells the figure beside the closest’s', () => {
+      const slow = home('slow', { place: { ...PARIS, country: 'NO' }, decodeTokensPerS: 10, workW: 50 });
+      const grant = decideGrant([here, clean, slow], ask({ mode: 'greenest' }));
+      expect(granted(grant)).toBe('clean');
+      expect([why(grant, 'here'), why(grant, 'slow')]).toEqual(['dirtier', 'promise']);
+      expect(grant.kind === 'grant' && grant.decision.reason).toMatch(
+        /^least CO2e of the homes that keep the promise, 0\.00\d+ g expected, 0\.0\d+ g at the closest: 400 km, first token expected in 0\.\d\d s$/,
+      );
+    });
+
+    test('gathers work: of two equal homes the one at work is taken', () => {
+      const working = home('working', { ...clean, nodeId: 'working', active: 2 });
+      expect(granted(decideGrant([clean, working], ask({ mode: 'greenest' })))).toBe('working');
+    });
+
+    test('the closest that is the greenest is held against nobody', () => {
+      const grant = decideGrant([clean], ask({ mode: 'greenest' }));
+      expect(grant.kind === 'grant' && grant.decision.reason).toMatch(/promise, 0\.\d+ g expected: 400 km/);
+    });
   });
 
   test('among equally cheap homes the closest is taken', () => {

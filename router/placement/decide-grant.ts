@@ -2,7 +2,7 @@
 import { distanceKm } from '../../schema/places.ts';
 import type { Grant, GrantAsk, HomeState, PassedOver, WishField } from '../../schema/placement.ts';
 import { expectFirstToken, expectFreeSlotMs } from './expect-first-token.ts';
-import { expectGrams, KN } from './expect-grams.ts';
+import { expectGrams } from './expect-grams.ts';
 import { findEmptying, makeFit } from './fit-wish.ts';
 import { describeChoice } from './describe-choice.ts';
 import type { Candidate, Rule } from './describe-choice.ts';
@@ -48,9 +48,19 @@ export function decideGrant(homes: readonly HomeState[], ask: GrantAsk): Grant {
   return {
     kind: 'grant',
     nodeId,
-    decision: describeChoice(chosen.best, { rule: chosen.rule, ask, candidates: candidates.length, keeping }),
+    decision: describeChoice(chosen.best, {
+      rule: chosen.rule,
+      ask,
+      candidates: candidates.length,
+      keeping,
+      closest: ask.wish.mode === 'greenest' ? findClosest(candidates) : undefined,
+    }),
     passedOver: listPassed(homes, rejected, nodeId),
   };
+}
+
+function findClosest(candidates: readonly Candidate[]): HomeState | undefined {
+  return candidates.filter(({ keeps }) => keeps).toSorted((a, b) => a.km - b.km)[0]?.home;
 }
 
 interface Choosing {
@@ -115,10 +125,8 @@ function chooseByMode(candidates: readonly Candidate[], { ask, rejected }: Choos
       return least(keep(pool, { rejected, why: 'price', if: (one) => price(one) <= low }), ({ km }) => km, 'farther');
     }
     case 'greenest': {
-      const sure = pool.filter(({ forecast }) => forecast.ttftMs <= KN('HM', 1) * ask.wish.maxTtftMs);
-      const pool2 = sure.length > 0 ? sure : pool;
-      const grams = new Map(pool2.map((one) => [one, expectGrams(one.home, ask.size)]));
-      return least(pool2, (one) => grams.get(one) ?? Infinity, 'dirtier');
+      const grams = new Map(pool.map((one) => [one, expectGrams(one.home, ask.size)]));
+      return least(pool, (one) => grams.get(one) ?? Infinity, 'dirtier');
     }
     case 'closest': {
       let nearKm = Infinity;

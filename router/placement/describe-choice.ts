@@ -1,5 +1,6 @@
 // The record of one choice and its reason in one plain sentence, for callers and owners. Pure.
 import type { Decision, Forecast, GrantAsk, HomeState } from '../../schema/placement.ts';
+import { expectGrams } from './expect-grams.ts';
 
 /** A home that fits and has a free slot, with all that its choice depends on. */
 export interface Candidate {
@@ -19,14 +20,17 @@ export interface Choice {
   readonly ask: GrantAsk;
   readonly candidates: number;
   readonly keeping: number;
+  /** Where the least CO2e was asked for: the closest home that keeps the promise, to hold the chosen one against. */
+  readonly closest?: HomeState | undefined;
 }
 
 /** What was known and predicted when this home was chosen; numbers rounded to what they are worth. */
-export function describeChoice(best: Candidate, { rule, ask, candidates, keeping }: Choice): Decision {
+export function describeChoice(best: Candidate, choice: Choice): Decision {
+  const { rule, ask, candidates, keeping } = choice;
   const { home, forecast } = best;
   return {
     mode: ask.wish.mode,
-    reason: `${reasonOf(rule, ask)}: ${Math.round(best.km)} km, first token expected in ${(forecast.ttftMs / 1000).toFixed(2)} s`,
+    reason: `${reasonOf(home, choice)}: ${Math.round(best.km)} km, first token expected in ${(forecast.ttftMs / 1000).toFixed(2)} s`,
     candidates,
     keeping,
     asks: 1,
@@ -48,11 +52,11 @@ export function describeChoice(best: Candidate, { rule, ask, candidates, keeping
   };
 }
 
-function reasonOf(rule: Rule, { wish }: GrantAsk): string {
+function reasonOf(home: HomeState, { rule, ask, closest }: Choice): string {
   if (rule === 'order') return 'first free home of the order asked for';
   if (rule === 'own') return 'home of your own with a free slot';
   if (rule === 'forced') return 'no home could keep the promise, this one comes nearest to it';
-  switch (wish.mode) {
+  switch (ask.wish.mode) {
     case 'closest':
       return 'closest home that keeps the promise';
     case 'fairest':
@@ -62,8 +66,13 @@ function reasonOf(rule: Rule, { wish }: GrantAsk): string {
     case 'cheapest':
       return 'cheapest home that keeps the promise';
     case 'greenest':
-      return 'home with the least CO2e of those that keep the promise';
+      return `least CO2e of the homes that keep the promise, ${tellGrams(home, ask)} expected${closest && closest !== home ? `, ${tellGrams(closest, ask)} at the closest` : ''}`;
   }
+}
+
+/** To two digits: no expectation is better than that. */
+function tellGrams(home: HomeState, { size }: GrantAsk): string {
+  return `${Number(expectGrams(home, size).toPrecision(2))} g`;
 }
 
 function tenth(value: number): number {

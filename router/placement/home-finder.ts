@@ -193,13 +193,14 @@ async function viewsIn(doors: HomeFinderDoors, look: WideLook): Promise<Views> {
   return view.ok ? toViews(doors, view.value, place) : askAreas(doors, look);
 }
 
-/** The same for all that hubs are chosen by: the model, the place to a tenth of a degree, the promise, and about how much there is to read and to write. */
+/** The same for all that hubs are chosen by: the model, the place to a tenth of a degree, the promise, whether the least CO2e counts, and about how much there is to read and to write. */
 function keyOf({ modelKey, areas, place, need }: WideLook): string {
   const at = `${modelKey} ${areas.length} ${Math.round(10 * place.lat)} ${Math.round(10 * place.lon)}`;
   if (need === null) return at;
   const { promptTokens, outputTokens } = need.size;
-  const { maxTtftMs, minTokensPerS } = need.wish;
-  return `${at} ${stepOf(promptTokens)} ${stepOf(outputTokens)} ${maxTtftMs} ${minTokensPerS}`;
+  const { mode, maxTtftMs, minTokensPerS } = need.wish;
+  const by = mode === 'greenest' ? 'green' : 'near';
+  return `${at} ${stepOf(promptTokens)} ${stepOf(outputTokens)} ${maxTtftMs} ${minTokensPerS} ${by}`;
 }
 
 /** Steps of a fifth: speeds are told no finer. */

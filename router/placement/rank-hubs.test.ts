@@ -79,6 +79,38 @@ describe('rankHubs', () => {
     expect(rank([other, far, own])).toEqual(['own', 'other', 'far']);
   });
 
+  describe('greenest', () => {
+    const green = ask({ mode: 'greenest' });
+    const [dirty, clean] = ['PL', 'FR'].map((country) => view(country, [row(country, { ...north(900), country })]));
+
+    test('asks the hub with the least CO2e, however far, and nearly always', () => {
+      const near = view('near', [row('n1', { country: 'PL' })]);
+      expect(rank([near, clean!], green, () => 0.001)).toEqual(['FR', 'near']);
+      expect(rank([near, clean!], green, () => 0.99)).toEqual(['FR', 'near']);
+    });
+
+    test('draws among about equals, so that edges with one view do not ask one hub', () => {
+      const twin = view('twin', [row('t1')]);
+      expect(rank([twin, clean!], green, () => 0.1)).toEqual(['twin', 'FR']);
+      expect(rank([twin, clean!], green, () => 0.9)).toEqual(['FR', 'twin']);
+    });
+
+    test('goes by room alone once two hubs have refused', () => {
+      const roomy = view('roomy', [row('r1', { country: 'PL' }), row('r2', { country: 'PL' })]);
+      const asked = ask({ mode: 'greenest' }, { excludeHubs: ['a', 'b'] });
+      expect(rank([roomy, clean!], asked, () => 0.6)).toEqual(['roomy', 'FR']);
+      expect(rank([roomy, clean!], green, () => 0.6)).toEqual(['FR', 'roomy']);
+    });
+
+    test('leaves a margin in the promise, since queues are not seen from afar', () => {
+      // 0.14 s for the first token of a home in the same place, 0.6 s on the way.
+      const late = view('late', [row('l1')], null, 600);
+      expect(rank([late, dirty!], green)).toEqual(['PL', 'late']);
+      expect(rankHubs([late], green, () => 0).ranked[0]).toMatchObject({ keeps: false });
+      expect(rankHubs([late], ask(), () => 0).ranked[0]).toMatchObject({ keeps: true });
+    });
+  });
+
   test('near equals are drawn in proportion to what is free there', () => {
     const many = view('many', [row('m1', north(30)), row('m2', north(30)), row('m3', north(30))]);
     expect(rank([near, many], ask(), () => 0.2)).toEqual(['near', 'many']);
@@ -192,6 +224,30 @@ describe('chooseHubs', () => {
   test('the full come last, the excluded not at all', () => {
     const hubs = [summary('full', 49, { free: 0 }), summary('free', 60), summary('asked', 49)];
     expect(choose(hubs, PARIS, ['asked'])).toEqual(['free', 'full']);
+  });
+
+  test('in greenest those come first whose free class gives off least and should keep the promise, however far; others fill up', () => {
+    const need = { size: ask().size, wish: { ...NO_WISH, mode: 'greenest' as const } };
+    const [fast, slow] = [speedClassOf(FAST), speedClassOf(SLOW)];
+    const told = (
+      hub: string,
+      lat: number,
+      microGrams: number,
+      facts: Partial<PresenceSummary> = {},
+    ): PresenceSummary =>
+      summary(hub, lat, { free: 4, slots: 4, classes: { [fast]: [4, 4] }, greens: { [fast]: microGrams }, ...facts });
+    const hubs = [
+      told('dirty', 49, 60_000),
+      told('clean', 60, 4000),
+      told('full', 61, 1000, { free: 0, classes: { [fast]: [0, 4] } }),
+      told('slow', 62, 0, { classes: { [slow]: [4, 4] }, greens: { [slow]: 100 } }),
+      summary('untold', 63, { free: 4, slots: 4, classes: { [fast]: [4, 4] } }),
+      told('mixed', 64, 9000, { classes: { [fast]: [4, 4], [slow]: [4, 4] }, greens: { [fast]: 9000, [slow]: 100 } }),
+      told('asked', 65, 1),
+    ];
+    expect(choose(hubs, PARIS, ['asked'], need)).toEqual(['clean', 'mixed', 'dirty', 'untold', 'slow', 'full']);
+    const many = Array.from({ length: 9 }, (_, i) => told(`h${i}`, 49 + i, 9 - i));
+    expect(choose(many, PARIS, [], need)).toEqual(['h8', 'h7', 'h6', 'h5', 'h4', 'h3']);
   });
 
   test('six hubs at most, in whatever order they are read', () => {

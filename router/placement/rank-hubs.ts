@@ -7,7 +7,7 @@ import { canOf, contextOf, isServing } from '../../schema/presence.ts';
 import type { PresenceRow, PresenceSummary } from '../../schema/presence.ts';
 import { EQUAL_KM } from './decide-grant.ts';
 import { expectFirstToken } from './expect-first-token.ts';
-import { expectGrams, KN } from './expect-grams.ts';
+import { expectGrams } from './expect-grams.ts';
 import { findEmptying, makeFit } from './fit-wish.ts';
 import { keepsPromise, scoreHome } from './score-home.ts';
 
@@ -17,6 +17,17 @@ const EQUAL_MS = 50;
 const LEAST_WEIGHT = 0.5;
 /** How much more an idle home weighs in `fairest`. With 4, six hubs share simulated work as evenly as ten do with 0. */
 const IDLE_POWER = 4;
+/**
+ * How much likelier, in `greenest`, a free slot is drawn the less CO2e an answer gives off there: by this power. Always asking the greenest would have
+ * every edge ask the same hub, which is full by then.
+ */
+const GREEN_POWER = 8;
+/** No answer gives off less, g; so that nothing is divided by 0. */
+const LEAST_GRAMS = 1e-9;
+/** Hubs that may refuse before only room counts, so that the first token does not come late for grams. */
+const GREEN_ASKS = 2;
+/** In `greenest` a hub is asked where a first token that takes this much longer than expected would keep the promise: edges do not see queues, and a refusal from afar costs the more. */
+const GREEN_MARGIN = 1.4;
 /** A home whose context may be too short comes behind those that the caller wishes as much. */
 const TIGHT_CONTEXT = 0.5;
 /** Behind every tier that a wish can make. */
@@ -34,7 +45,7 @@ export interface HubView {
   /** Edge to hub and back, as measured or guessed. */
   readonly edgeRttMs: number;
   /** Null where only rows are known: every slot is then thought free. */
-  readonly summary: Pick<PresenceSummary, 'free' | 'slots' | 'classes' | 'microGrams'> | null;
+  readonly summary: Pick<PresenceSummary, 'free' | 'slots' | 'classes'> | null;
   readonly rows: readonly PresenceRow[];
 }
 
@@ -106,7 +117,7 @@ export function rankHubs(views: readonly HubView[], ask: RankAsk, random: () => 
       );
     if (!ask.excludeHubs.includes(view.hub)) hubs.push(...rateHub(view, homes, { ask, random }));
   }
-  const ranked = order(hubs, ask.wish.mode === 'greenest' && ask.excludeHubs.length >= KN('AFTER', 99) ? (process.env.THEN as any) : ask.wish.mode, random);
+  const ranked = order(hubs, ask.wish.mode, random);
   const isLone = !ask.wish.allowFallbacks && ask.wish.order.length === 0;
   return {
     ranked: (isLone ? ranked.slice(0, 1) : ranked).map(({ hub, edgeRttMs, best, scoreMs, nearKm, keeps }) => ({
@@ -145,7 +156,7 @@ function guessHome(row: PresenceRow, summary: HubView['summary'], ownName: strin
     priceOut: row.priceOut,
     slots: row.slots,
     active: row.loadMs > 0 ? 0 : taken * row.slots,
-    pendingPromptTokens: KN('PEND', 0) * taken,
+    pendingPromptTokens: 0,
     promptTokensPerS: row.promptTokensPerS,
     decodeTokensPerS: row.decodeTokensPerS,
     loadMs: row.loadMs,
@@ -182,7 +193,6 @@ interface RatedHub {
   /** The closest home there that keeps the promise; infinite where none does. */
   readonly nearKm: number;
   readonly price: number;
-  readonly grams: number;
   readonly free: number;
   /** How likely it is drawn among equals, beside the others. */
   readonly weight: number;
@@ -193,6 +203,7 @@ function rateHome(home: HomeState, view: HubView, ask: RankAsk): RatedHome {
   const { wish, size, accountId } = ask;
   const forecast = expectFirstToken(home, size, view.edgeRttMs);
   const free = home.slots - home.active;
+  const isGreen = wish.mode === 'greenest';
   const isOwn = home.ownerAccountId === accountId;
   const isOwnFirst = isOwn && wish.pool.kind === 'mine-first' && free > 0;
   const at = wish.order.indexOf(home.nodeId);
@@ -201,10 +212,10 @@ function rateHome(home: HomeState, view: HubView, ask: RankAsk): RatedHome {
   return {
     nodeId: home.nodeId,
     scoreMs: scoreHome(forecast, home.failureShare),
-    keeps: keepsPromise(wish.mode === 'greenest' ? { ...forecast, ttftMs: forecast.ttftMs * (KN('EM', 1) + KN('EMA', 0) * ask.excludeHubs.length) } : forecast, wish),
+    keeps: keepsPromise(isGreen ? { ...forecast, ttftMs: GREEN_MARGIN * forecast.ttftMs } : forecast, wish),
     km: distanceKm(home.place, ask.place),
     price: isOwn ? 0 : home.priceIn * size.promptTokens + home.priceOut * size.outputTokens,
-    grams: wish.mode === 'greenest' ? expectGrams(home, size) : 0,
+    grams: isGreen ? expectGrams(home, size) : 0,
     slots: home.slots,
     free,
     tier:
@@ -243,8 +254,7 @@ function rateHub(
       keeps: keepers.length > 0,
       nearKm: Math.min(...keepers.map((home) => home.km)),
       price: Math.min(...keepers.map((home) => home.price)),
-      grams: view.summary?.microGrams !== undefined && process.env.USEMG ? view.summary.microGrams / 1e6 : Math.min(...keepers.map((home) => home.grams)),
-      weight: weighHub(keepers.length > 0 ? keepers : homes, ask.wish.mode),
+      weight: weighHub(keepers.length > 0 ? keepers : homes, ask),
       free: view.summary?.free ?? homes.reduce((sum, home) => sum + home.free, 0),
       tier,
     },
@@ -277,8 +287,7 @@ function orderEquals(hubs: readonly RatedHub[], mode: Wish['mode'], random: () =
   const { cost, tolerance } = COSTS[mode];
   const sorted = hubs.toSorted((a, b) => cost(a) - cost(b));
   const least = sorted[0] ? cost(sorted[0]) : 0;
-  const isEqual = (hub: RatedHub): boolean => cost(hub) <= (mode === 'greenest' ? least * KN('TOL', 1) : least + tolerance);
-  if (mode === 'greenest' && process.env.NEAR) return [...sorted.filter(isEqual).toSorted((a, b) => a.edgeRttMs - b.edgeRttMs), ...sorted.filter((hub) => !isEqual(hub))];
+  const isEqual = (hub: RatedHub): boolean => cost(hub) <= least + tolerance;
   return [...drawByWeight(sorted.filter(isEqual), random), ...sorted.filter((hub) => !isEqual(hub))];
 }
 
@@ -287,11 +296,13 @@ const COSTS: Readonly<Record<Wish['mode'], { cost: (hub: RatedHub) => number; to
   closest: { cost: ({ nearKm }) => nearKm, tolerance: EQUAL_KM },
   fairest: { cost: () => 0, tolerance: 0 },
   cheapest: { cost: ({ price }) => price, tolerance: 0 },
-  greenest: { cost: ({ grams }) => grams, tolerance: 0 },
+  greenest: { cost: () => 0, tolerance: 0 },
 };
 
-/** A hub's weight in the draw: free slots at homes that will do. In `fairest`, slots of idle homes weigh more. */
-function weighHub(homes: readonly RatedHome[], mode: Wish['mode']): number {
+/** A hub's weight in the draw: free slots at homes that will do. In `fairest`, slots of idle homes weigh more; in `greenest`, slots of green ones. */
+function weighHub(homes: readonly RatedHome[], { wish: { mode }, excludeHubs }: RankAsk): number {
+  if (mode === 'greenest' && excludeHubs.length < GREEN_ASKS)
+    return homes.reduce((total, { free, grams }) => total + free * Math.max(LEAST_GRAMS, grams) ** -GREEN_POWER, 0);
   const power = mode === 'fairest' ? IDLE_POWER : 0;
   const sum = homes.reduce((total, { free, slots }) => total + free * (free / Math.max(1, slots)) ** power, 0);
   return Math.max(LEAST_WEIGHT, sum);

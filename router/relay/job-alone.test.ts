@@ -1,6 +1,6 @@
 // An answer that breaks off where nobody else has the model, and where somebody may yet come: who is waited for, and who is not.
 import { describe, expect, test } from 'vitest';
-import { readContent } from '../../schema/chunks.ts';
+import { readContent } from '../../schema/read-chunks.ts';
 import type { FailRecord } from '../../schema/records.ts';
 import { countsOf, dataRecord, endRecord, failRecord, headRecord, openRun, refused, taken } from '../test/fake-hubs.ts';
 import type { ReadEvent, ReadRun } from '../test/read-as-caller.ts';

@@ -1,6 +1,7 @@
 // How long one job waits at its edge: as long as its caller allows, whatever becomes of the homes on the way.
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { COMMENT_LINE, makeChunkWriter, readContent } from '../../schema/chunks.ts';
+import { COMMENT_LINE, makeChunkWriter } from '../../schema/chunks.ts';
+import { readContent } from '../../schema/read-chunks.ts';
 import { DECISION, END, dataRecord, endRecord, failRecord, headRecord, openRun, taken } from '../test/fake-hubs.ts';
 import type { FakePart } from '../test/fake-hubs.ts';
 import { HEAD_HEADER } from '../../schema/offer.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { readContent } from '../../schema/chunks.ts';
+import { readContent } from '../../schema/read-chunks.ts';
 import {
   JOB_END,
   countsOf,

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { concatBytes, fromHex } from '../../schema/bytes.ts';
-import { readContent } from '../../schema/chunks.ts';
+import { readContent } from '../../schema/read-chunks.ts';
 import type { PartTold } from '../../schema/records.ts';
 import {
   aliveRecord,

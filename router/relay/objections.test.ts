@@ -1,6 +1,6 @@
 // What one home says against a request decides for no caller: who else is asked, when it stands, and whose words are told.
 import { describe, expect, test } from 'vitest';
-import { readContent } from '../../schema/chunks.ts';
+import { readContent } from '../../schema/read-chunks.ts';
 import {
   dataRecord,
   endRecord,

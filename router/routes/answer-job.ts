@@ -333,7 +333,7 @@ export function takeEnd(c: Context<AppEnv>, job: Job, run: JobRun, end: JobEnd):
 }
 
 export function tellEnd(job: Job, run: JobRun, end: JobEnd): FinalFacts {
-  return tellFinal(toFacts(job, run), { ...end, energy: tellEnergy(end.energies ?? []) });
+  return tellFinal(toFacts(job, run), { ...end, energy: tellEnergy(end.energies ?? [], job.offer.methodUrl) });
 }
 
 export function noteLength(c: Context<AppEnv>, job: Job, outputTokens: number | null): void {

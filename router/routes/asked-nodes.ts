@@ -43,8 +43,7 @@ export async function requireHomeSaying(c: Context<AppEnv>): Promise<NodeRow> {
   const bearer = readBearer(c.req.header('authorization') ?? null);
   const proof = bearer.ok ? parseNodeProof(bearer.value) : null;
   if (proof && isProofOf(proof.nonce, c.req.method, c.req.path)) return node;
-  const told =
-    'A home changes something of itself by a proof of just this call: see bindProof in schema/node-proof.ts.';
+  const told = 'A home changes something of itself by a proof of just this call. Update the agent if it made this one.';
   throw new ApiError('node_unenrolled', told);
 }
 

@@ -13,6 +13,7 @@ import type { JobLimits } from './fit-limits.ts';
 import { makeJobs } from './make-job.ts';
 import type { CallerWish, Job } from './make-job.ts';
 import { makeWish } from './make-wish.ts';
+import { findMethodUrl } from './own-origin.ts';
 import { refuseRequest } from './refuse.ts';
 import { findModel } from './served-models.ts';
 import type { ServedModel } from './served-models.ts';
@@ -80,6 +81,7 @@ export async function openJobs(c: Context<AppEnv>, caller: Caller, plan: JobsPla
       pools: caller.pools.map(({ id }) => id),
       family: services.families.tag(readAddress(c.req.header(ADDRESS_HEADER))),
     }),
+    methodUrl: findMethodUrl(c),
     now: Date.now(),
   };
   return makeJobs(input, [random(), ...others]);

@@ -69,6 +69,8 @@ export interface JobInput {
   readonly now: number;
   /** What tells that a home belongs together with the caller. */
   readonly kin?: readonly string[];
+  /** Where this router tells how energy is known. */
+  readonly methodUrl?: string;
   /** Of a further answer to the same call: which it is, from 1, and how the first one is told. */
   readonly choice?: { readonly index: number; readonly chunk: ChunkHead };
 }
@@ -90,7 +92,7 @@ export function makeJobs(
 
 /** Puts a job together. The seed is the caller's, or drawn from the random bytes, so that every job can be run again. */
 export function makeJob(input: JobInput): Job {
-  const { caller, request, served, limits, place, wish, random, now, choice, kin = [] } = input;
+  const { caller, request, served, limits, place, wish, random, now, choice } = input;
   const id = makeId('job', random);
   const salt = random.slice(16, 48);
   const seed = request.seed === null ? drawSeed(random.subarray(48, 56)) : shiftSeed(request.seed, choice?.index ?? 0);
@@ -126,7 +128,7 @@ export function makeJob(input: JobInput): Job {
     maxSilenceMs: wish.maxFirstTokenMs ?? served.maxFirstTokenMs,
     mostFirstTokenMs: wish.maxFirstTokenMs ?? MAX_FIRST_TOKEN_S * 1000,
     expiresAt: now + MAX_JOB_MS,
-    ...(kin.length > 0 && { kin }),
+    ...pickTold(input),
     ...(choice && { isPromptShared: true }),
   };
   return {
@@ -148,6 +150,10 @@ export function makeJob(input: JobInput): Job {
     offer,
     resume: leastOf(request.resume ?? caller.defaults?.resume ?? null),
   };
+}
+
+function pickTold({ kin = [], methodUrl }: JobInput): Pick<JobBase, 'kin' | 'methodUrl'> {
+  return { ...(kin.length > 0 && { kin }), ...(methodUrl !== undefined && { methodUrl }) };
 }
 
 /** What is held: no home that asks for more than the caller wishes to pay is given the job. */

@@ -131,6 +131,12 @@ nodeDemand.get('/node/v1/forecast', async (c) => {
   return c.json({ object: 'forecast', unit: 'micro-credits a day', models: told, enough_data: enough, next });
 });
 
+function tellTooLittle(id: string, days: number): string {
+  return days === 0
+    ? `nothing of ${id} was settled in the month before today`
+    : `too little was settled of ${id} in the last ${days} days to say`;
+}
+
 interface Foreseen {
   readonly why: NodeWhy;
   /** As the home calls it, and as the catalogue does. */
@@ -153,7 +159,7 @@ async function tellForecast(
   const speed = measured ? 'measured' : 'guessed';
   const basis =
     low === null
-      ? `too little was settled of ${id} in the last ${days} days to say`
+      ? tellTooLittle(id, days)
       : `what was settled of ${id} in ${days} days; this home has ${Math.round(100 * share)} % of the capacity that is online now (its speed is ${speed}), ${others.length} other homes the rest`;
   return { node: why.node, name, id, low_micro_day: low, high_micro_day: high, basis, days };
 }

@@ -1,7 +1,6 @@
 // POST /node/v1/links and /node/v1/links/token: a machine asks to be linked to its owner's account (RFC 8628), and fetches its enrolment code once the
 // owner has said yes. Neither needs a key: the code goes to whoever holds the verifier that the link was begun with.
 import { Hono } from 'hono';
-import type { Context } from 'hono';
 import * as z from 'zod';
 import { linkMachine } from '../auth/device-links.ts';
 import { LINK_LIFE_MS, LINK_PACE_MS } from '../auth/judge-link.ts';
@@ -11,6 +10,7 @@ import { ApiError } from '../errors.ts';
 import { readInput } from './admin-input.ts';
 import type { AppEnv } from './app-env.ts';
 import { LINKS, passDoor } from './counted-doors.ts';
+import { findOwnOrigin } from './own-origin.ts';
 import { requireCalm, slowDown } from './wrong-attempts.ts';
 
 const linkBody = z.strictObject({
@@ -35,7 +35,7 @@ nodeLinks.post('/node/v1/links', async (c) => {
   await passDoor(c, LINKS, TOO_MANY);
   const { deviceCode, userCode } = await c.get('services').links.create({ machine, challenge }, Date.now());
   const shown = showUserCode(userCode);
-  const page = `${pickOrigin(c)}/link`;
+  const page = `${findOwnOrigin(c)}/link`;
   const told = {
     device_code: deviceCode,
     user_code: shown,
@@ -58,13 +58,6 @@ nodeLinks.post('/node/v1/links/token', async (c) => {
   if (taken.error === 'unknown' || taken.error === 'wrong-verifier') await slowDown(c, 'enrol');
   throw refuseToken(taken.error);
 });
-
-/** Where the machine came from, where that is the router's own; else the first of the router's own, as behind a proxy. */
-function pickOrigin(c: Context<AppEnv>): string {
-  const { origin } = new URL(c.req.url);
-  const own = c.get('services').ownOrigins(c.req.url);
-  return own.includes(origin) ? origin : (own[0] ?? origin);
-}
 
 function refuseToken(fault: TokenFault): ApiError {
   switch (fault) {

@@ -42,7 +42,8 @@ async function ask(
     // Who asks has no home that the job ran at.
     const owned = {
       authenticateNode: async () => null,
-      nodes: { listOwned: async () => [] },
+      nodes: { listSince: async () => [] },
+      ownOrigins: () => [],
       findEarnedReceipts: async () => [],
     };
     const doors = { authenticate, findReceipts, attempts, routerSigner: ROUTER, ...owned };

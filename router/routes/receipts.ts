@@ -19,6 +19,7 @@ import type { PaymentFacts } from '../payments/payment.ts';
 import { tellPayment } from '../payments/tell-settlement.ts';
 import type { Services } from '../services/edge.ts';
 import { toPaymentHeaders } from './payment-headers.ts';
+import { findMethodUrl } from './own-origin.ts';
 import { requireCaller } from './refuse.ts';
 import { requireCalm, slowDown } from './wrong-attempts.ts';
 
@@ -48,7 +49,7 @@ receipts.get('/v1/receipts/:jobId', async (c) => {
   const seen = found?.settlements.filter(({ keyId }) => only === null || keyId === only) ?? [];
   const told = payment && { payment: tellPayment(payment) };
   if (seen.length > 0 || (payment && payment.charge !== null)) {
-    const data = seen.map((one) => toReceiptJson(one, services));
+    const data = seen.map((one) => toReceiptJson(c, one));
     return c.json({ object: 'list', data, ...told }, 200, payment ? toPaymentHeaders(payment) : {});
   }
   if (found?.isPending)
@@ -61,6 +62,8 @@ receipts.get('/v1/receipts/:jobId', async (c) => {
 
 /** Homes of an owner that are asked about a job, where none is named. */
 const MOST_HOMES = 50;
+/** A home that left keeps for so long who called it; later the books find its receipts by themselves. */
+const KNOWN_MS = 8 * 24 * 3_600_000;
 
 /** What homes of the asker's own signed for others' calls. `home`: which of the account's; null in it for any. Throws ApiError 404 or 429. */
 async function answerOwner(
@@ -70,11 +73,10 @@ async function answerOwner(
 ): Promise<Response> {
   const accountId = home?.accountId ?? '';
   requireCalm(c, 'receipt', accountId);
-  const services = c.get('services');
   const found = home && isId('job', jobId) ? await findAsOwner(c, jobId, home) : [];
   if (found.length > 0) {
     // From which credit its caller paid is the caller's own matter.
-    const data = found.map((one) => toReceiptJson({ ...one, paidFrom: undefined }, services));
+    const data = found.map((one) => toReceiptJson(c, { ...one, paidFrom: undefined }));
     return c.json({ object: 'list', data });
   }
   await slowDown(c, 'receipt', accountId);
@@ -89,7 +91,7 @@ async function findAsOwner(
   const { nodes, findEarnedReceipts } = c.get('services');
   const named = id ?? readId(c, 'node');
   if (named !== null && id === null && (await nodes.find(named))?.accountId !== accountId) return [];
-  const nodeIds = named === null ? await nodes.listOwned(accountId, '', MOST_HOMES) : [named];
+  const nodeIds = named === null ? await nodes.listSince(accountId, Date.now() - KNOWN_MS, MOST_HOMES) : [named];
   const found = await findEarnedReceipts({ jobId, accountId, nodeIds });
   return id === null ? found : found.filter(({ nodeId }) => nodeId === id);
 }
@@ -115,7 +117,9 @@ async function waitForReceipts(
   }
 }
 
-function toReceiptJson(settlement: SettlementJson, services: Services): object {
+function toReceiptJson(c: Context<AppEnv>, settlement: SettlementJson): object {
+  const services = c.get('services');
+  const energies = [{ outputTokens: settlement.outputTokens, energy: energyOf(settlement) }];
   return {
     object: 'receipt',
     id: receiptIdOf(settlement.jobId, settlement.part),
@@ -141,7 +145,7 @@ function toReceiptJson(settlement: SettlementJson, services: Services): object {
     /** How faithfully this part went on with what another home began; null where it began the answer. */
     resumed: settlement.resumed ?? null,
     /** What is believed of what it signed. */
-    energy: tellEnergy([{ outputTokens: settlement.outputTokens, energy: energyOf(settlement) }]),
+    energy: tellEnergy(energies, findMethodUrl(c)),
     ttft_ms: settlement.ttftMs,
     duration_ms: settlement.durationMs,
     ended_at: settlement.endedAt,

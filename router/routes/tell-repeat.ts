@@ -46,7 +46,7 @@ export function tellRepeat(
   ran: readonly RanJob[],
   spoken: Spoken | null,
 ): { readonly body: string | Uint8Array; readonly headers: Readonly<Record<string, string>> } {
-  const facts = ran.map(factsOf);
+  const facts = ran.map((one) => factsOf(one, job.offer.methodUrl));
   const [first] = facts;
   const { chunk, usage: counts } = tellHead(job, ran);
   const energy = addEnergy(
@@ -106,7 +106,7 @@ function countOutput(settlements: readonly SettlementJson[]): number {
   return settlements.reduce((sum, { outputTokens }) => sum + outputTokens, 0);
 }
 
-function factsOf({ jobId, settlements }: RanJob): RanFacts {
+function factsOf({ jobId, settlements }: RanJob, methodUrl: string | undefined): RanFacts {
   const last = settlements.at(-1);
   const part = last?.part ?? 0;
   const head = last?.decision && {
@@ -132,7 +132,8 @@ function factsOf({ jobId, settlements }: RanJob): RanFacts {
       receiptHash: (last?.acceptance?.receiptHash ?? null) as FinalFacts['receipt_hash'],
     },
   );
-  const energy = tellEnergy(settlements.map((one) => ({ outputTokens: one.outputTokens, energy: energyOf(one) })));
+  const energies = settlements.map((one) => ({ outputTokens: one.outputTokens, energy: energyOf(one) }));
+  const energy = tellEnergy(energies, methodUrl);
   return { ...final, energy, outcome: last?.outcome ?? 'failed-by-network' };
 }
 

@@ -10,7 +10,7 @@ export type EnergyBy = 'model' | 'month' | 'country';
 
 /** What stands beside every figure of ours, so that nobody takes a home for greener than it is. */
 const REFERENCE = {
-  told: 'The same model in a data centre, everything counted: about 0.25 J for a token of output.',
+  told: 'A model of 8 billion parameters in a data centre, everything counted: about 0.25 J for a token of output. Smaller models take less, larger ones more.',
   j_per_token: 0.25,
   source:
     'ML.ENERGY Leaderboard: 0.10 to 0.12 J for a token of an 8B model on an H100, 64 to 128 requests at once; twice that for the machine around it, cooling and rest',
@@ -44,7 +44,11 @@ interface Sum {
 /** `rows`: by country too, and by day where `by` is month. */
 export function tellUsageEnergy(
   { fromDay, toDay, key, model, kind }: UsageAsk,
-  { by, rows }: { readonly by: EnergyBy; readonly rows: readonly UsageSums[] },
+  {
+    by,
+    rows,
+    methodUrl = METHOD_URL,
+  }: { readonly by: EnergyBy; readonly rows: readonly UsageSums[]; readonly methodUrl?: string },
 ): object {
   const groups = sumUp(by, rows);
   const total = sumUp(null, rows).get('') ?? emptySum();
@@ -63,7 +67,7 @@ export function tellUsageEnergy(
       'Tokens whose home told no energy are in no figure; where some parts of a day told it their tokens are shared by parts.',
     boundary: 'wall-above-idle',
     reference: REFERENCE,
-    method_url: METHOD_URL,
+    method_url: methodUrl,
   };
 }
 
@@ -118,7 +122,7 @@ interface SumTold {
   readonly completion_tokens: number;
   readonly unknown_energy_tokens: number;
   readonly known_tokens_share: number | null;
-  /** What the tokens of known energy would have taken in a data centre. */
+  /** What as many tokens of an 8B model take in a data centre as those whose energy is known. */
   readonly reference_wh: number | null;
 }
 

@@ -11,6 +11,7 @@ import { tableUsageEnergy, tellUsageEnergy } from './tell-usage-energy.ts';
 import type { UsageAsk } from '../billing/build-usage-query.ts';
 import { readUsageQuery } from './read-usage-query.ts';
 import type { UsageWish } from './read-usage-query.ts';
+import { findMethodUrl } from './own-origin.ts';
 import { requireCaller } from './refuse.ts';
 import { placeAfter, tableUsage, tellUsage } from './tell-usage.ts';
 
@@ -71,7 +72,7 @@ usage.get('/v1/usage/energy', async (c) => {
   const query = (name: string): string | undefined => c.req.query(name);
   const { by, format, ask } = readEnergyQuery({ query, accept: c.req.header('accept'), caller, now: Date.now() });
   const rows = await readAll(c, ask);
-  if (format === 'json') return c.json(tellUsageEnergy(ask, { by, rows }));
+  if (format === 'json') return c.json(tellUsageEnergy(ask, { by, rows, methodUrl: findMethodUrl(c) }));
   c.header('content-type', 'text/csv; charset=utf-8; header=present');
   c.header('content-disposition', 'attachment; filename="irori-energy.csv"');
   return c.body(tableUsageEnergy(by, rows));

@@ -251,7 +251,7 @@ test('the router signs two different totals for one count: the home keeps both, 
   const { status, stdout } = spawnSync(process.execPath, [AGENT_MAIN, 'verify', file], { encoding: 'utf8' });
   expect([status, stdout]).toEqual([
     3,
-    expect.stringMatching(/^EQUIVOCATION {2}0x[0-9a-f]{40} has signed two different /),
+    expect.stringMatching(/^EQUIVOCATION {2}0x[0-9a-f]{40} has signed two\s+different /),
   ]);
   expect(stdout).toContain(evidence[0]!.signer);
 });

@@ -1,6 +1,7 @@
 // An edge's hubs without a network: each answers an offer as it was told to, and what it was asked is remembered.
 import { TIMINGS } from '../../schema/timings.ts';
-import { COMMENT_LINE, makeChunkWriter, readChunks } from '../../schema/chunks.ts';
+import { COMMENT_LINE, makeChunkWriter } from '../../schema/chunks.ts';
+import { readChunks } from '../../schema/read-chunks.ts';
 import { concatBytes } from '../../schema/bytes.ts';
 import { encodeLastWord } from '../../schema/records.ts';
 import type { EndRecord, FailRecord, HeadRecord, PartCounts, PartTold } from '../../schema/records.ts';

@@ -138,6 +138,35 @@ test.each(['bad-request', 'context', 'internal', 'busy'])(
   },
 );
 
+test('a home that claims the energy of a town, or none, is told at what its class of card can draw, or any machine needs', async () => {
+  const claims = [1_000_000_000_000n, 0n];
+  const home = await join(PARIS, (job) => {
+    const energyMicroWh = claims.shift() ?? 100n;
+    const energy = {
+      energyMicroWh,
+      energyLowMicroWh: energyMicroWh,
+      energyHighMicroWh: energyMicroWh,
+      energyMethod: 2,
+    };
+    job.head().say('well', 1).end(job.receipt(energy));
+  });
+  await open();
+  const power = { card: 'NVIDIA GeForce RTX 4070', idleW: 60, mostW: 220, method: 'sampled', isAwakeForWork: false };
+  const speeds = { promptTokensPerS: 1000, decodeTokensPerS: 100 };
+  const model = { name: RAW_MODEL, digest: RAW_DIGEST, contextTokens: 100_000, quantisation: 'none', resume: 'none' };
+  home.send('state', { models: [{ ...model, ...speeds }], slots: 32, paused: null, power });
+  const told = [];
+  for (const { text } of await callEach(3)) told.push((JSON.parse(text) as { irori: { energy: object } }).irori.energy);
+  // 580 W over a second to ten, where any home's bound is 1.74 Wh at the least; a millionth of a watt-hour.
+  expect(told).toMatchObject([
+    { bounded: true, tier: 'C', wh: expect.any(Number) },
+    { bounded: true, wh: 0.000001 },
+    { bounded: false, wh: 0.0001, wh_90: [0.00008, 0.00012] },
+  ]);
+  expect((told[0] as { wh: number }).wh).toBeGreaterThanOrEqual(0.161);
+  expect((told[0] as { wh: number }).wh).toBeLessThan(1.7);
+});
+
 test('a home that is taken back after one token, always, is asked 3 times of 10', async () => {
   const attacker = await stack.makeAccount();
   const evil = await join(

@@ -369,6 +369,7 @@ describe('once its model is in the catalogue', () => {
     const [, earned] = await asOwner(`/node/v1/earnings?node=${node}&by=machine`);
     expect(earned['data'][0].earned_micro).toBeGreaterThan(0);
     expect((await asOwner('/v1/owner/nodes'))[1]['data']).toEqual([]);
+    expect((await asOwner(`/v1/receipts/${answer.job}`))[1]['data']).toMatchObject([{ job: answer.job, node }]);
     expect((await ask('/v1/owner/nodes', { key: other.apiKey }))[1]['data']).toMatchObject([
       { id: moved['node'], name: 'shed', online: false },
     ]);

@@ -191,7 +191,7 @@ async function verify(value: unknown, ...flags: string[]): Promise<{ status: num
   await writeFile(file, JSON.stringify(value));
   const run = spawnSync(process.execPath, [AGENT_MAIN, 'verify', file, ...flags], { encoding: 'utf8' });
   expect(run.stderr).toBe('');
-  return { status: run.status, stdout: run.stdout };
+  return { status: run.status, stdout: run.stdout.replaceAll(/(?<=\S)\n {4,}/g, ' ') };
 }
 
 /** The receipt with one field of one message changed: another value of the same kind. */
@@ -253,7 +253,7 @@ describe('irori-node verify', () => {
     const text = String(receipt[field]);
     const changed = `${text.slice(0, 10)}${text[10] === '1' ? '2' : '1'}${text.slice(11)}`;
     const { status, stdout } = await verify({ ...receipt, [field]: changed });
-    expect([status, stdout]).toEqual([1, expect.stringContaining(`fault        ${fault}: `)]);
+    expect([status, stdout]).toEqual([1, expect.stringContaining(`fault       ${fault}: `)]);
   });
 
   test('names the fault when the domain was changed', async () => {

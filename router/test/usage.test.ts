@@ -104,7 +104,7 @@ test('its energy stands by model, month and country, as JSON and as a table, and
     object: 'usage.energy',
     by: 'model',
     boundary: 'wall-above-idle',
-    method_url: METHOD_URL,
+    method_url: `${network.stack.url}${METHOD_URL}`,
   });
   expect(told['data'].map((row: Row) => row['model'])).toEqual(MODELS.toSorted());
   const { total } = told;

@@ -186,7 +186,8 @@ function microOf({ micro }: DaySum): number {
 }
 
 /** The days of one row, as high as those of its neighbours. */
-function drawDayBars(name: string, days: readonly Pick<DaySum, 'day' | 'micro'>[], top: number): Described {
+function drawDayBars(name: string, days: readonly Pick<DaySum, 'day' | 'micro'>[], top: number): Child {
+  if (top === 0) return null;
   const { format, words } = state;
   const { bars, barsEmpty } = words.earned;
   const sum = days.reduce((total, { micro }) => total + micro, 0);
@@ -279,7 +280,11 @@ function drawTwo({ own, machine, byDay, differences, warnings, isWhole }: Earnin
   const credits = (micro: number | null): string => (micro === null ? '–' : format.credits(micro));
   return sheetWith(
     { title: earned.two, sub: earned.twoSub },
-    table(earned.two, [{ name: '' }, { name: earned.here, is: 'number' }, { name: earned.there, is: 'number' }], rows),
+    table(
+      earned.two,
+      [{ name: earned.figure }, { name: earned.here, is: 'number' }, { name: earned.there, is: 'number' }],
+      rows,
+    ),
     count === 0
       ? notice('good', h('p', null, earned.same))
       : notice('warn', h('p', null, h('b', null, earned.differ(count))), ...warnings.map((one) => h('p', null, one))),

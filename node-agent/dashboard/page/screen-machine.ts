@@ -3,6 +3,7 @@ import type { DoctorView, HomesView, LogsView, PageView } from '../page-view.ts'
 import { h } from './dom.ts';
 import type { Child, Described } from './dom.ts';
 import { button, notice, sheetWith, shown } from './parts.ts';
+import { pick } from './pick.ts';
 import { kindOf, nameModels } from './standing.ts';
 import { load, run, setUi, state } from './store.ts';
 
@@ -78,7 +79,9 @@ function listHomes({ homes, problem }: HomesView): Child {
     { class: 'rows' },
     ...homes.map((home) => {
       const told =
-        home.word === null ? undefined : (words.states[home.word]?.told ?? words.quiet.reasons[home.word]?.[0]);
+        home.word === null
+          ? undefined
+          : (pick(words.states, home.word)?.told ?? pick(words.quiet.reasons, home.word)?.[0]);
       const seen = home.lastSeenAt === null ? machine.offline : machine.lastSeen(format.time(home.lastSeenAt));
       return h(
         'li',

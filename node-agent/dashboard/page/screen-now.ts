@@ -39,7 +39,7 @@ function drawStanding(view: PageView): Described {
           untilAt === null ? words.since(format.time(sinceAt)) : words.until(format.time(untilAt)),
         ),
       ),
-      h('h2', { role: 'status' }, told?.told ?? word),
+      h('div', { role: 'status' }, h('h2', null, told?.told ?? word)),
       ...lines.map((line) => (line === null ? null : h('p', null, line))),
       also.length === 0
         ? null

@@ -3,6 +3,7 @@ import type { WhySpan, WhyView } from '../page-view.ts';
 import { h } from './dom.ts';
 import type { Child, Described } from './dom.ts';
 import { notice, sheetWith, shown, toggle } from './parts.ts';
+import { pick } from './pick.ts';
 import { nameOffered } from './standing.ts';
 import { load, setUi, state } from './store.ts';
 
@@ -46,7 +47,7 @@ const GROUP_OF: Readonly<Record<string, Group>> = {
 };
 
 function groupOf(reason: string): Group {
-  return reason.startsWith('passed:') ? 'ready' : (GROUP_OF[reason] ?? 'machine');
+  return reason.startsWith('passed:') ? 'ready' : (pick(GROUP_OF, reason) ?? 'machine');
 }
 
 export function drawQuiet(): Child {
@@ -146,12 +147,12 @@ function drawRow({ spans }: WhyView, start: number): Described {
 /** A span in a sentence, with what can be done about it. What is over is told by what was so then. */
 function say(span: WhySpan, isNow: boolean): { told: string; action: string | null } {
   const { words } = state;
-  const own = words.quiet.reasons[span.reason];
-  const standing = words.states[span.reason];
+  const own = pick(words.quiet.reasons, span.reason);
+  const standing = pick(words.states, span.reason);
   const told = sayOffered(span, isNow) ?? sayCounted(span) ?? (isNow ? standing?.told : own?.[0]);
   return {
     told: told ?? own?.[0] ?? standing?.was ?? span.text ?? span.reason,
-    action: own ? own[1] : (standing?.action ?? null),
+    action: isNow && standing ? standing.action : own ? own[1] : (standing?.action ?? null),
   };
 }
 
@@ -160,8 +161,9 @@ function sayOffered(span: WhySpan, isNow: boolean): string | null {
   const { words, format } = state;
   const names = nameOffered(span);
   if (names === null) return null;
-  const { since, then } = words.quiet;
-  return (isNow ? since[span.reason]?.(names, format.time(span.from)) : then[span.reason]?.(names)) ?? null;
+  const { since, past } = words.quiet;
+  const told = isNow ? pick(since, span.reason)?.(names, format.time(span.from)) : pick(past, span.reason)?.(names);
+  return told ?? null;
 }
 
 /** The router counts the calls that went elsewhere, of an hour; it speaks English. */

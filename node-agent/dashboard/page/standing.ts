@@ -2,6 +2,7 @@
 import type { PageView, WhySpan } from '../page-view.ts';
 import type { Child } from './dom.ts';
 import { h } from './dom.ts';
+import { pick } from './pick.ts';
 import { state } from './store.ts';
 
 const LINKS: ReadonlySet<string> = new Set(['starting', 'checking', 'offline', 'asleep', 'stopped']);
@@ -40,7 +41,7 @@ export function sayIdle(view: PageView): string | null {
   const lent = view.models.filter(({ isShared }) => isShared).map(({ name }) => name);
   if (lent.length === 0) return words.now.noModel;
   const span = lastDemandless(asked.why.value?.spans ?? []);
-  const say = span === null ? undefined : words.quiet.since[span.reason];
+  const say = span === null ? undefined : pick(words.quiet.since, span.reason);
   if (span === null || say === undefined) return words.now.unknownIdle(format.time(idleSinceAt));
   return say(nameOffered(span) ?? nameModels(lent), format.time(later(span.from, idleSinceAt)));
 }
@@ -48,7 +49,7 @@ export function sayIdle(view: PageView): string | null {
 /** The span that goes on now, where the router says that nobody wanted what is lent, or who alone could. */
 function lastDemandless(spans: readonly WhySpan[]): WhySpan | null {
   const isOne = (reason: string | undefined): boolean =>
-    reason !== undefined && Object.hasOwn(state.words.quiet.since, reason);
+    reason !== undefined && pick(state.words.quiet.since, reason) !== undefined;
   const last = spans.at(-1);
   if (last && isOne(last.reason)) return last;
   // The minute that has just begun is nobody's yet.

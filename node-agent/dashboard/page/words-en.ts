@@ -137,6 +137,7 @@ export const EN = {
     share: 'Share',
     two: 'Signed here, settled there',
     twoSub: 'What this home has in the router’s signatures, beside what the network tells.',
+    figure: 'Figure',
     here: 'Signed here',
     there: 'Settled there',
     receipts: 'Receipts since it joined',
@@ -210,6 +211,7 @@ export const EN = {
     },
     reasons: {
       busy: ['It worked for callers.', null],
+      owner: ['You had paused it.', 'Nothing to do: it was lent again.'],
       'no-demand': ['No demand.', 'Lend another model: Models shows what is asked for.'],
       idle: ['Ready, but no job came. The network tells why of the last hour only.', null],
       eco: ['Lending gently; no job came.', null],
@@ -249,7 +251,7 @@ export const EN = {
       'own-only': (models: string, time: string) =>
         `No job since ${time}: ${models} is not in the catalogue, so only your own calls come.`,
     } as Readonly<Record<string, (models: string, time: string) => string>>,
-    then: {
+    past: {
       'no-demand': (models: string) => `No demand for ${models}.`,
       'own-only': (models: string) => `Only your own calls could come: ${models} was not in the catalogue.`,
     } as Readonly<Record<string, (models: string) => string>>,
