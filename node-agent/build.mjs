@@ -77,7 +77,7 @@ function requireNodesOwn({ onResolve, onLoad }) {
 async function keepPlain(file) {
   const text = await readFile(file, 'utf8');
   const plain = text.replaceAll(
-    /[^\x00-\x7f]/g,
+    /[^\t\n\r -~]/g,
     (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
   if (plain !== text) await writeFile(file, plain);

@@ -72,8 +72,8 @@ async function start(): Promise<void> {
     return;
   }
   const isAgent = line.value.command === 'up' || line.value.command === 'join';
-  if (isAgent) leaveCompilersOff();
   bearClosedPipes(isAgent);
+  if (isAgent) leaveCompilersOff();
   process.exitCode = await run(line.value);
   // A backend's connections may linger; the agent has said goodbye to everything by now.
   if (isAgent) process.exit();
