@@ -10,8 +10,8 @@ import type { SimHub } from './sim-homes.ts';
 import { beginRun, currentRun, openSimulator } from './sim-run.ts';
 import type { SimEdge, SimGpu, SimHooks, SimJob, SimLedger, SimNode, SimRequest, SimWorld } from './sim-types.ts';
 
-const FAST = { name: 'fast', pp: 9000, tg: 130, slots: 8, disk: 2, w: 450, idle: 25 };
-const SLOW = { name: 'slow', pp: 500, tg: 38, slots: 2, disk: 2, w: 170, idle: 15 };
+const FAST = { name: 'fast', pp: 9000, tg: 130, slots: 8, disk: 2, w: 350, idle: 25 };
+const SLOW = { name: 'slow', pp: 500, tg: 38, slots: 2, disk: 2, w: 40, idle: 2 };
 const PARIS = { lat: 48.9, lon: 2.4 };
 const TOKYO = { lat: 35.7, lon: 139.7 };
 
