@@ -1,6 +1,5 @@
 // The home comes first: what the machine and its owner say becomes pauses, fewer jobs at once, memory given back, and a line for each in the log.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PauseReason } from '../../schema/frames-to-hub.ts';
 import { STATE_WORDS } from '../../schema/state-words.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
@@ -17,6 +16,7 @@ import { OwnerPause, openPauseFile } from '../home/owner-pause.ts';
 import { OwnProcesses } from '../home/own-processes.ts';
 import { PlayedSignals } from '../home/played-signals.ts';
 import { RulesFile } from '../home/rules-file.ts';
+import { RULE_REASONS } from '../home/pause-board.ts';
 import type { AgentShared } from '../jobs/job-runner.ts';
 import type { Connection } from '../link/connection.ts';
 import type { Log } from '../log.ts';
@@ -28,20 +28,6 @@ const LOOK_MS = 1_000;
 const HAND_OVER_MS = 10_000;
 /** Where time runs faster, looks come more often. */
 const PLAYED_LOOK_MS = 50;
-/** Reasons that the owner's rules set, and nobody else. */
-const RULE_REASONS: readonly PauseReason[] = [
-  'schedule',
-  'exclusive-app',
-  'gpu-in-use',
-  'user-active',
-  'memory',
-  'temperature',
-  'power-cap',
-  'battery',
-  'metered',
-  'traffic',
-  'job-limit',
-];
 
 /** What was opened of the state folder. */
 export interface LendingFiles {

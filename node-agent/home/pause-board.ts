@@ -1,11 +1,8 @@
 // Why this home takes no work now: every reason that holds, and the one that is told. State only; others decide when a reason holds.
 import type { PauseReason } from '../../schema/frames-to-hub.ts';
 
-/** The reason told first when several hold: what the owner did comes before what happened. */
-const ORDER: readonly PauseReason[] = [
-  'draining',
-  'owner',
-  'update',
+/** Reasons that the owner's rules set, and nobody else. */
+export const RULE_REASONS: readonly PauseReason[] = [
   'schedule',
   'exclusive-app',
   'gpu-in-use',
@@ -17,6 +14,14 @@ const ORDER: readonly PauseReason[] = [
   'metered',
   'traffic',
   'job-limit',
+];
+
+/** The reason told first when several hold: what the owner did comes before what happened. */
+const ORDER: readonly PauseReason[] = [
+  'draining',
+  'owner',
+  'update',
+  ...RULE_REASONS,
   'disk',
   'backend-down',
   'outbox',

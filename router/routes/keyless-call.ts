@@ -4,6 +4,7 @@ import { toHex } from '../../schema/bytes.ts';
 import { encodeHeader, PAYMENT_REQUIRED, PAYMENT_SIGNATURE, readPayment } from '../../schema/x402.ts';
 import { sha256 } from '../auth/digest.ts';
 import type { Caller } from '../auth/judge-key.ts';
+import { makeKeylessCaller } from '../auth/make-keyless-caller.ts';
 import { pickKeyHeader } from '../auth/read-bearer.ts';
 import { ApiError } from '../errors.ts';
 import { judgePayment } from '../payments/judge-payment.ts';
@@ -39,18 +40,7 @@ export function openKeylessCall(c: Context<AppEnv>): KeylessCall | null {
   if (!keyless || pickKeyHeader((name) => c.req.header(name)) !== null) return null;
   const header = c.req.header(PAYMENT_SIGNATURE);
   // Whose account it is comes of what is signed, which is read for good when the price is known.
-  const caller: Caller = {
-    accountId: KEYLESS,
-    keyId: 'x402',
-    defaults: null,
-    pools: [],
-    scopes: ['call'],
-    models: null,
-    expiresAt: null,
-    memberId: null,
-    role: null,
-    rightsAt: 0,
-  };
+  const caller = makeKeylessCaller(KEYLESS, 'x402');
   return {
     caller,
     pay: async (jobs, body) => {

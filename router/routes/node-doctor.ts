@@ -9,7 +9,7 @@ import { MAX_OUTPUT_TOKENS } from '../../schema/openai.ts';
 import { pickByName } from '../../schema/model-names.ts';
 import { ownModelKey } from '../../schema/presence.ts';
 import { DEFAULT_FIRST_TOKEN_MS } from '../../schema/timings.ts';
-import type { Caller } from '../auth/judge-key.ts';
+import { makeKeylessCaller } from '../auth/make-keyless-caller.ts';
 import type { NodeRow } from '../auth/nodes.ts';
 import { countPrompt } from '../billing/count-part.ts';
 import { ApiError } from '../errors.ts';
@@ -65,7 +65,8 @@ nodeDoctor.post('/node/v1/test', async (c) => {
   const { name, served } = await findTested(c, node, said.model ?? null);
   await untilSeen(c, node, served.modelKey);
   const request = makeRequest(node, name, said);
-  const [job] = await openJobs(c, ownerOf(node), {
+  // Its owner calls it: free, and at no other home.
+  const [job] = await openJobs(c, makeKeylessCaller(node.accountId, TEST_KEY), {
     request,
     fit: (found) => fitLimits(request, found, { count: countPrompt(request, found), field: 'messages' }),
     ask: (limits, seed) => askChat(request, { maxTokens: limits.maxTokens, seed }),
@@ -86,22 +87,6 @@ function pace(c: Context<AppEnv>, door: string, { id }: NodeRow, rule: typeof TE
   const waitS = c.get('services').paces.take(door, id, { rule, now: Date.now() });
   if (waitS !== null)
     throw new ApiError('rate_limit_exceeded', 'This home was looked at often just now.', { retryAfterS: waitS });
-}
-
-/** Who owns the home calls it: free, and at no other home. */
-function ownerOf({ accountId }: NodeRow): Caller {
-  return {
-    accountId,
-    keyId: TEST_KEY,
-    defaults: null,
-    pools: [],
-    scopes: ['call'],
-    models: null,
-    expiresAt: null,
-    memberId: null,
-    role: null,
-    rightsAt: 0,
-  };
 }
 
 function makeRequest(
