@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm';
 /** Rest begins this long after the last job. */
 const REST_MS = 3_000;
 /** At rest, too, something is left by pings and by looks at model servers: two megabytes a minute with the page open. A collection takes some thirty ms. */
-const AGAIN_MS = 40_000;
+const AGAIN_MS = 60_000;
 
 export class MemoryTrimmer {
   readonly #isBusy: () => boolean;
