@@ -4,14 +4,16 @@ import { runInNewContext } from 'node:vm';
 
 /** Rest begins this long after the last job. */
 const REST_MS = 3_000;
-/** At rest, too, something is left by pings and by looks at model servers: two megabytes a minute with the page open. A collection takes some thirty ms. */
+/** At rest, too, something is left by pings and by looks at model servers: two megabytes a minute with the page open. */
 const AGAIN_MS = 60_000;
 
 export class MemoryTrimmer {
   readonly #isBusy: () => boolean;
   #timer: NodeJS.Timeout | undefined;
   #isAgainSet = false;
-  #collect: (() => void) | null | undefined;
+  #collect: Collector | null | undefined;
+  /** Nothing was done since the last time: what pings leave behind takes no thorough collection. */
+  #isRest = false;
 
   /** `isBusy` is true while a collection would make somebody wait: it takes some ten milliseconds. */
   constructor(isBusy: () => boolean) {
@@ -20,6 +22,11 @@ export class MemoryTrimmer {
 
   /** Something was done: memory is given back once nothing has been done for a while. */
   touch(): void {
+    this.#isRest = false;
+    this.#await();
+  }
+
+  #await(): void {
     if (this.#timer) return void this.#timer.refresh();
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
@@ -31,24 +38,28 @@ export class MemoryTrimmer {
 
   #trim(): void {
     this.#collect ??= findCollector();
-    this.#collect?.();
+    this.#collect?.(this.#isRest ? 'regular' : 'last-resort');
+    this.#isRest = true;
     if (this.#isAgainSet) return;
     this.#isAgainSet = true;
     setTimeout(() => {
       this.#isAgainSet = false;
-      this.touch();
+      this.#await();
     }, AGAIN_MS).unref();
   }
 }
 
+/** 'last-resort' is the thorough kind, some hundred ms: it also gives up pages and compiled code that nothing used lately. The other takes a fifth. */
+type Collector = (flavor: 'last-resort' | 'regular') => void;
+
 /** V8's own full collection, which Node hides behind a flag; null on an engine without it. */
-function findCollector(): (() => void) | null {
+function findCollector(): Collector | null {
   try {
     setFlagsFromString('--expose-gc');
     const collect: unknown = runInNewContext('gc');
-    // The thorough kind: it also gives up pages and compiled code that nothing used lately.
-    const options = { type: 'major', execution: 'sync', flavor: 'last-resort' };
-    return typeof collect === 'function' ? () => void collect(options) : null;
+    return typeof collect === 'function'
+      ? (flavor) => void collect({ type: 'major', execution: 'sync', flavor })
+      : null;
   } catch {
     return null;
   }

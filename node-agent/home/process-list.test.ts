@@ -49,6 +49,27 @@ describe('the processes of Linux', () => {
   });
 });
 
+describe('a list in which nothing seems to have begun or ended', () => {
+  test('is read again at once when the last process is another one, and else every fifth time', () => {
+    const root = mkdtempSync(join(tmpdir(), 'irori-proc-'));
+    const begin = (pid: string, last: string): void => {
+      mkdirSync(join(root, pid));
+      writeFileSync(join(root, pid, 'comm'), 'program\n');
+      writeFileSync(join(root, 'loadavg'), `0.10 0.20 0.30 1/${last}\n`);
+    };
+    const list = new LinuxProcesses(root);
+    const count = (): number | undefined => list.look()?.apps.length;
+    begin('10', '90 10');
+    for (let i = 0; i < 5; i += 1) expect(count()).toBe(1);
+    begin('11', '91 11');
+    expect(count()).toBe(2);
+    for (let i = 0; i < 3; i += 1) expect(count()).toBe(2);
+    begin('12', '91 11');
+    expect(Array.from({ length: 6 }, count)).toContain(3);
+    rmSync(root, { recursive: true });
+  });
+});
+
 describe('what is ours', () => {
   test('is this process, and whoever listens on a server’s port with what it started', async () => {
     const server = createServer();

@@ -7,6 +7,8 @@ import { askProgram } from './line-process.ts';
 
 /** A process that was just made may still become another program. */
 const YOUNG_LOOKS = 3;
+/** So often the list itself is read where nothing seems to have begun or ended: a container may be told of that late. */
+const LOOKS_A_LIST = 5;
 
 interface Known {
   readonly app: RunningApp;
@@ -17,13 +19,19 @@ interface Known {
 export class LinuxProcesses {
   readonly #root: string;
   #known = new Map<string, Known>();
+  #apps: readonly RunningApp[] = [];
+  /** What stood there when the list was read, while all of it are settled; else null. */
+  #mark: string | null = null;
+  #looksLeft = 0;
 
   constructor(root = '/proc') {
     this.#root = root;
   }
 
-  /** Null where there is no such folder. A millisecond for some hundred processes; `hasChanged` tells whether one came, went or became another. */
+  /** Null where there is no such folder. Some hundredths of a millisecond where nothing began or ended; `hasChanged` tells whether one came, went or became another. */
   look(): { readonly apps: readonly RunningApp[]; readonly hasChanged: boolean } | null {
+    const mark = this.#readMark();
+    if (mark !== null && mark === this.#mark && this.#looksLeft-- > 0) return { apps: this.#apps, hasChanged: false };
     let names: string[];
     try {
       names = readdirSync(this.#root);
@@ -46,7 +54,17 @@ export class LinuxProcesses {
     }
     hasChanged ||= now.size !== this.#known.size;
     this.#known = now;
-    return { apps: Array.from(now.values(), ({ app }) => app), hasChanged };
+    if (hasChanged) this.#apps = Array.from(now.values(), ({ app }) => app);
+    const isSettled = Array.from(now.values()).every(({ looks }) => looks >= YOUNG_LOOKS);
+    this.#mark = isSettled ? mark : null;
+    this.#looksLeft = LOOKS_A_LIST - 1;
+    return { apps: this.#apps, hasChanged };
+  }
+
+  /** The last process that was made, and how many there are; null where the system does not tell. */
+  #readMark(): string | null {
+    const told = attempt(() => readFileSync(`${this.#root}/loadavg`, 'utf8'));
+    return told === null ? null : (/\/(\d+ \d+)\s*$/.exec(told)?.[1] ?? null);
   }
 
   #read(pid: string): RunningApp | null {
