@@ -119,6 +119,8 @@ export class OwnLlamaBackend implements Backend {
     if (now() < this.#retryAt) return err('The own llama-server does not run; it is started again soon.');
     const beganAt = now();
     const started = await process.start();
+    // Stopped by us while it loaded: that is no failure to wait after.
+    if (!started.ok && !this.#isWanted) return started;
     if (!started.ok) {
       this.#retryAt = now() + Math.min(RETRY_MOST_MS, RETRY_MS * 2 ** this.#failures);
       this.#failures += 1;

@@ -55,6 +55,29 @@ describe('LM Studio’s memory', () => {
     ]);
   });
 
+  test('what was loaded again is given back by the next pause, whether a job used it since or not', async () => {
+    const { door, asked } = await open(LIST);
+    const memory = new ServerMemory();
+    await memory.unload(door, 'lm-studio', new Set(['gemma-1']));
+    await memory.restore(door);
+    await memory.unload(door, 'lm-studio', new Set());
+    expect(asked.at(-1)).toEqual(['/api/v1/models/unload', { instance_id: 'gemma-1' }]);
+    expect(asked).toHaveLength(3);
+  });
+
+  test('a pause while models are loaded again loads no further one; the next return does', async () => {
+    const { door, asked } = await open(LIST);
+    const memory = new ServerMemory();
+    await memory.unload(door, 'lm-studio', new Set(['gemma-1', 'own/private']));
+    const restoring = memory.restore(door);
+    await memory.unload(door, undefined, new Set());
+    await restoring;
+    const loads = (): number => asked.filter(([path]) => path.endsWith('/load')).length;
+    expect(loads()).toBe(1);
+    await memory.restore(door);
+    expect(loads()).toBe(2);
+  });
+
   test('what it did not unload is not loaded a second time', async () => {
     const { door, asked } = await open(LIST, 500);
     const memory = new ServerMemory();

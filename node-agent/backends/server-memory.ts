@@ -32,15 +32,21 @@ interface Taken {
 
 export class ServerMemory {
   #taken: Taken[] = [];
+  /** Models that are in memory by our word, whether a job used them since or not. */
+  readonly #restored = new Set<string>();
+  /** A release ends a restoring: what is still to be loaded waits for the next. */
+  #releases = 0;
 
   /** Frees the models of these names; never rejects. */
   async unload(door: HttpDoor, product: Product | undefined, names: ReadonlySet<string>): Promise<void> {
-    if (product === 'lm-studio' && names.size > 0) await this.#unloadLmStudio(door, names);
+    this.#releases += 1;
+    const ours = new Set([...names, ...this.#restored]);
+    if (product === 'lm-studio' && ours.size > 0) await this.#unloadLmStudio(door, ours);
     if (product !== 'ollama') return;
-    for (const model of names) {
-      const body = JSON.stringify({ model, keep_alive: 0 });
-      await door.ask(`${door.server.root}/api/generate`, { timeoutMs: UNLOAD_TIMEOUT_MS, body });
-    }
+    // At once: one that does not answer must not keep the others in memory.
+    const bodies = Array.from(names, (model) => JSON.stringify({ model, keep_alive: 0 }));
+    const url = `${door.server.root}/api/generate`;
+    await Promise.all(bodies.map((body) => door.ask(url, { timeoutMs: UNLOAD_TIMEOUT_MS, body })));
   }
 
   /** Instances as the server lists them now. An older LM Studio has no way, and keeps them. */
@@ -58,6 +64,7 @@ export class ServerMemory {
         const body = JSON.stringify({ instance_id: id });
         const { status } = await door.ask(`${root}/api/v1/models/unload`, { timeoutMs: UNLOAD_TIMEOUT_MS, body });
         if (status === 200) this.#taken.push(taken);
+        if (status === 200) this.#restored.delete(taken.model);
       }),
     );
   }
@@ -66,10 +73,17 @@ export class ServerMemory {
   async restore(door: HttpDoor): Promise<void> {
     const taken = this.#taken;
     this.#taken = [];
-    for (const load of taken)
+    const before = this.#releases;
+    for (const load of taken) {
+      if (this.#releases !== before) {
+        this.#taken.push(load);
+        continue;
+      }
+      this.#restored.add(load.model);
       await door.ask(`${door.server.root}/api/v1/models/load`, {
         timeoutMs: LOAD_TIMEOUT_MS,
         body: JSON.stringify(load),
       });
+    }
   }
 }

@@ -1,6 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join as joinPath } from 'node:path';
 import { expect, test } from 'vitest';
+import { IdentityFile } from '../home/identity-file.ts';
 import type { AgentStatus } from '../home/status-file.ts';
 import { measureWidth } from '../fit-text.ts';
+import { SILENT_LOG } from './silent-log.ts';
 import { formatStatus as format } from './tell-status.ts';
 import type { StatusFacts } from './tell-status.ts';
 
@@ -142,6 +147,28 @@ test('how a home stands, why, and what to do: never connected falsely, in local 
   expect(first({ running: 1 }, 'stopped')).toBe(
     'desk: not running; last seen 17:04\n           Start it with irori-node up.',
   );
+});
+
+test('a home that has left says so, and does not ask to be started', () => {
+  const today = { jobs: 0, tokens: 0, micro: 0n };
+  const status = makeStatus({ name: 'desk' });
+  const text = format({ status, run: 'stopped', hasLeft: true, today, versions: NO_VERSIONS, now: NOW });
+  expect(text).toMatch(/^desk: has left its router for good\n {11}It comes back only with a new code/);
+  expect(text).not.toContain('not running');
+});
+
+test('a router counts as left only by a file that can be read and does not name it', async () => {
+  const folder = mkdtempSync(joinPath(tmpdir(), 'irori-left-'));
+  const file = joinPath(folder, 'identity.json');
+  const told: boolean[] = [];
+  for (const text of ['{', '{"routers":{"https://a.example":{"node":"n","account":"a","codeHash":"h"}}}']) {
+    writeFileSync(file, text);
+    told.push(await IdentityFile.hasForgotten(folder, 'https://a.example'));
+  }
+  await (await IdentityFile.open(folder, SILENT_LOG)).forget('https://a.example');
+  told.push(await IdentityFile.hasForgotten(folder, 'https://a.example'));
+  rmSync(folder, { recursive: true });
+  expect(told).toEqual([false, false, true]);
 });
 
 test('of an agent that was killed nothing is told as if it ran', () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { readStateFolder } from '../config/config.ts';
 import type { Environment } from '../config/config.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
+import { IdentityFile } from '../home/identity-file.ts';
 import { askAgent } from '../home/owner-line.ts';
 import { parseStatus, readStatus } from '../home/status-file.ts';
 import type { AgentStatus } from '../home/status-file.ts';
@@ -23,8 +24,10 @@ export async function runStatus(flags: OptionValues, env: Environment): Promise<
   const now = Date.now();
   const today = countToday(folder, now);
   const versions = new VersionStore(folder).read();
+  const hasLeft = run === 'stopped' && status?.node != null && (await IdentityFile.hasForgotten(folder, status.router));
   const told = {
     running: run === 'running',
+    hasLeft,
     run,
     state: folder,
     status,
@@ -35,7 +38,7 @@ export async function runStatus(flags: OptionValues, env: Environment): Promise<
       ? `${JSON.stringify(toIsoTimes(told))}\n`
       : status === null
         ? `No agent has run with the state folder ${folder}.\n`
-        : formatStatus({ status, run, today, versions, now }),
+        : formatStatus({ status, run, hasLeft, today, versions, now }),
   );
   return run === 'running' ? 0 : 1;
 }

@@ -23,6 +23,8 @@ export interface StatusFacts {
   readonly status: AgentStatus;
   /** `silent`: a process holds the state folder and does not answer. */
   readonly run: 'running' | 'silent' | 'stopped';
+  /** It left its router, by `irori-node leave`. */
+  readonly hasLeft?: boolean;
   readonly today: Today;
   readonly versions: Pick<VersionState, 'offered' | 'restored'>;
   /** ms since epoch. */
@@ -46,8 +48,8 @@ export function formatStatus(facts: StatusFacts): string {
 }
 
 /** State, reason and the one thing to do; who it is. */
-function tellStanding({ status, run, now }: StatusFacts): string[] {
-  const { headline, action } = judge(status, run, now);
+function tellStanding({ status, run, hasLeft, now }: StatusFacts): string[] {
+  const { headline, action } = hasLeft === true ? HAS_LEFT : judge(status, run, now);
   return [
     `${status.name ?? status.node ?? 'This home'}: ${headline}`,
     ...(action === null ? [] : [`           ${action}`]),
@@ -62,6 +64,11 @@ interface Standing {
   /** A sentence; null where there is nothing to do. */
   readonly action: string | null;
 }
+
+const HAS_LEFT: Standing = {
+  headline: 'has left its router for good',
+  action: 'It comes back only with a new code: irori-node up --code CODE.',
+};
 
 function judge(status: AgentStatus, run: StatusFacts['run'], now: number): Standing {
   const seen = tellWhen(status.writtenAt, now);

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { Log } from '../log.ts';
-import { writeDurably } from './durable-file.ts';
+import { readJsonFile, writeDurably } from './durable-file.ts';
 import { readKept } from './kept-file.ts';
 
 const identitySchema = z.object({
@@ -30,6 +30,12 @@ export class IdentityFile {
     const path = join(folder, FILE);
     const kept = await readKept(path, fileSchema, log);
     return new IdentityFile(path, new Map(Object.entries(kept?.routers ?? {})));
+  }
+
+  /** True where the file can be read and knows nothing of a router any more. Tells nobody of a damaged one. */
+  static async hasForgotten(folder: string, router: string): Promise<boolean> {
+    const parsed = fileSchema.safeParse(await readJsonFile(join(folder, FILE)).catch(() => null));
+    return parsed.success && !Object.hasOwn(parsed.data.routers, router);
   }
 
   /** `router` is its origin, as parseRouterUrl gives it. */

@@ -55,12 +55,25 @@ describe("the owner's pause", () => {
     const board = new PauseBoard(() => undefined);
     const letFinish = vi.fn(() => 2);
     const doors = { board, handOver: async () => 9, letFinish, now: () => 1000, steady: () => 0 };
-    const pause = new OwnerPause({ ...doors, keep: (one) => void kept.push(one) });
+    const pause = new OwnerPause({ ...doors, keep: async (one) => void kept.push(one) });
     const answer = await pause.obey({ do: 'pause', forMs: 5000, when: 'after-job' });
     expect(answer).toMatchObject({ paused: 'owner', handedOver: 0, untilAt: 6000 });
     expect(letFinish).toHaveBeenCalledOnce();
     await pause.obey({ do: 'resume' });
     expect(kept).toEqual([{ untilAt: 6000 }, null]);
+  });
+
+  test('is answered once it is kept, and holds before that', async () => {
+    const board = new PauseBoard(() => undefined);
+    let written = (): void => undefined;
+    const writing = new Promise<void>((resolve) => (written = resolve));
+    const doors = { board, handOver: async () => 1, now: () => 1000, keep: () => writing };
+    const done: string[] = [];
+    const answer = new OwnerPause(doors).obey({ do: 'pause', forMs: null }).then(() => done.push('answered'));
+    await new Promise(setImmediate);
+    expect([board.reason, ...done]).toEqual(['owner']);
+    written();
+    await answer;
   });
 
   test.each([

@@ -1,6 +1,7 @@
 // The owner's own pause: at once or after the jobs that run, for a while, until a time of day or until told otherwise. It outlives restarts, in
 // DIR/owner-pause.json: who paused the machine and started it anew wants it still.
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import type { Log } from '../log.ts';
 import { KeptFile, readKept } from './kept-file.ts';
@@ -14,6 +15,8 @@ export type KeptPause = z.output<typeof keptSchema>;
 const FILE = 'owner-pause.json';
 /** The longest that a timer holds; what ends later is looked at again then. */
 const TIMER_MOST_MS = 2_000_000_000;
+/** The owner is answered once the pause is kept, so that no kill loses what was answered; a disk that hangs holds the answer no longer than so. */
+const KEEP_MS = 2_000;
 
 interface OwnerPauseDoors {
   readonly board: PauseBoard;
@@ -26,7 +29,7 @@ interface OwnerPauseDoors {
   /** ms that only grow; performance.now by default. */
   readonly steady?: () => number;
   /** Keeps the pause for the next start, or that there is none. */
-  readonly keep?: (pause: KeptPause) => void;
+  readonly keep?: (pause: KeptPause) => Promise<void>;
 }
 
 /** When it ends: by the steady clock after a length of time, by the wall's at a time of day. */
@@ -62,14 +65,14 @@ export class OwnerPause {
   /** Does what the owner asks; a pause is answered when the machine is free, or at once where jobs may end first. */
   async obey(ask: OwnerAsk<'pause' | 'resume'>): Promise<OwnerAnswer> {
     const startedAt = performance.now();
-    const handedOver = ask.do === 'pause' ? await this.#pause(ask) : this.#resume();
+    const handedOver = ask.do === 'pause' ? await this.#pause(ask) : await this.#resumeKept();
     const { board } = this.#doors;
     return { paused: board.reason, untilAt: this.untilAt, handedOver, tookMs: performance.now() - startedAt };
   }
 
   /** Ends a pause whose time is over: timers stand still while a machine sleeps. */
   check(): void {
-    if (this.#end !== null && this.#leftMs() <= 0) this.#resume();
+    if (this.#end !== null && this.#leftMs() <= 0) void this.#resume();
   }
 
   /** No timer stays behind. */
@@ -81,19 +84,25 @@ export class OwnerPause {
     const { board, handOver, letFinish, keep } = this.#doors;
     if (untilAt !== null) this.#setEnd({ by: 'wall', at: untilAt });
     else this.#setEnd(forMs === null ? null : { by: 'steady', at: this.#steady() + forMs });
-    keep?.({ untilAt: this.untilAt });
+    const kept = waitFor(keep?.({ untilAt: this.untilAt }));
     // The hub hears of the pause before it hears of the jobs' end, so that none of them comes back here.
     board.set('owner', true);
-    if (when === 'now' || !letFinish) return handOver();
-    letFinish();
+    const isNow = when === 'now' || !letFinish;
+    if (!isNow) letFinish();
+    const [handedOver] = await Promise.all([isNow ? handOver() : 0, kept]);
+    return handedOver;
+  }
+
+  async #resumeKept(): Promise<number> {
+    await waitFor(this.#resume());
     return 0;
   }
 
-  #resume(): number {
+  #resume(): Promise<void> | undefined {
     this.#setEnd(null);
-    this.#doors.keep?.(null);
+    const kept = this.#doors.keep?.(null);
     this.#doors.board.set('owner', false);
-    return 0;
+    return kept;
   }
 
   #setEnd(end: End | null): void {
@@ -106,7 +115,7 @@ export class OwnerPause {
   #arm(end: End): void {
     const leftMs = Math.min(TIMER_MOST_MS, Math.max(1, Math.ceil(this.#leftMs())));
     this.#timer = setTimeout(() => {
-      if (end.by === 'steady') this.#resume();
+      if (end.by === 'steady') void this.#resume();
       else this.check();
       if (this.#end === end) this.#arm(end);
     }, leftMs).unref();
@@ -126,9 +135,17 @@ export class OwnerPause {
 export async function openPauseFile(
   folder: string,
   log: Log,
-): Promise<{ readonly kept: KeptPause; readonly keep: (pause: KeptPause) => void }> {
+): Promise<{ readonly kept: KeptPause; readonly keep: (pause: KeptPause) => Promise<void> }> {
   const path = join(folder, FILE);
   const file = new KeptFile(path, log);
   const kept = await readKept(path, keptSchema, log);
-  return { kept, keep: (pause) => void file.write(`${JSON.stringify(pause)}\n`) };
+  return { kept, keep: (pause) => file.write(`${JSON.stringify(pause)}\n`) };
+}
+
+async function waitFor(kept: Promise<void> | undefined): Promise<void> {
+  if (!kept) return;
+  const limit = new AbortController();
+  const late = sleep(KEEP_MS, undefined, { signal: limit.signal }).catch(() => undefined);
+  await Promise.race([kept, late]);
+  limit.abort();
 }
