@@ -34,11 +34,16 @@ const KILL_AFTER_MS = 5000;
 /** All layers onto the card, where there is one. */
 const ON_CARD = ['--n-gpu-layers', '999'] as const;
 
+const STOPPED = 'The own llama-server was stopped while it started.';
+
 export class LlamaProcess {
   readonly #options: LlamaProcessOptions;
   #child: ChildProcess | null = null;
   #url: string | null = null;
   #starting: Promise<Result<string, string>> | null = null;
+  /** A start under way that finds another number was stopped: it begins no further process. */
+  #stops = 0;
+  #ending: Promise<void> = Promise.resolve();
 
   constructor(options: LlamaProcessOptions) {
     this.#options = options;
@@ -57,14 +62,24 @@ export class LlamaProcess {
   /** Resolves with its address once it answers; a start under way is shared. The error is a sentence for the owner. */
   start(): Promise<Result<string, string>> {
     if (this.#url !== null) return Promise.resolve(ok(this.#url));
-    this.#starting ??= this.#start().finally(() => {
-      this.#starting = null;
+    if (this.#starting !== null) return this.#starting;
+    const starting = this.#start().finally(() => {
+      if (this.#starting === starting) this.#starting = null;
     });
-    return this.#starting;
+    this.#starting = starting;
+    return starting;
   }
 
   /** Its memory is free when this resolves. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#stops += 1;
+    // Whoever wants it again from here on gets a start of its own.
+    this.#starting = null;
+    this.#ending = Promise.all([this.#ending, this.#end()]).then(() => undefined);
+    return this.#ending;
+  }
+
+  async #end(): Promise<void> {
     const child = this.#child;
     this.#child = null;
     this.#url = null;
@@ -80,16 +95,22 @@ export class LlamaProcess {
   }
 
   async #start(): Promise<Result<string, string>> {
+    const stops = this.#stops;
+    await this.#ending;
     await this.#endOrphan();
-    const first = await this.#tryStart(ON_CARD);
+    const first = await this.#tryStart(ON_CARD, stops);
     // Without the card it may still fit memory; a program that is not there is not tried twice.
-    return first.ok || first.error.isFinal ? flatten(first) : flatten(await this.#tryStart([]));
+    return first.ok || first.error.isFinal ? flatten(first) : flatten(await this.#tryStart([], stops));
   }
 
-  async #tryStart(more: readonly string[]): Promise<Result<string, { sentence: string; isFinal: boolean }>> {
+  async #tryStart(
+    more: readonly string[],
+    stops: number,
+  ): Promise<Result<string, { sentence: string; isFinal: boolean }>> {
     const { command, gguf, slots, contextTokens, pidFile, startMs = START_MS } = this.#options;
     const [program = 'llama-server', ...before] = command;
     const port = await findPort();
+    if (this.#stops !== stops) return err({ sentence: STOPPED, isFinal: true });
     const url = `http://127.0.0.1:${port}`;
     const args = ['--model', gguf, '--alias', nameOf(gguf), '--host', '127.0.0.1', '--port', String(port)];
     args.push('--parallel', String(slots), '--ctx-size', String(contextTokens * slots), ...more);
@@ -106,15 +127,17 @@ export class LlamaProcess {
     for (const until = performance.now() + startMs; performance.now() < until; await sleep(LOOK_MS)) {
       if (fault !== null || this.#child !== child) break;
       if ((await ask(`${url}/health`)).status !== 200) continue;
+      if (this.#child !== child) break;
       this.#url = url;
       await writeFile(pidFile, JSON.stringify({ pid: child.pid, port, gguf }), { mode: 0o600 }).catch(() => undefined);
       return ok(url);
     }
-    const isStopped = this.#child !== child && fault === null;
-    if (this.#child === child) await this.stop();
-    const why = isStopped ? 'it was stopped' : (fault ?? 'it did not answer in time');
+    if (this.#child === child) await this.#end();
+    // Also where it has ended by that already: what a pause ended is not tried again without the card.
+    if (this.#stops !== stops) return err({ sentence: STOPPED, isFinal: true });
+    const why = fault ?? 'it did not answer in time';
     const sentence = `The own llama-server does not run: ${why}. Check --gguf and --llama-server, or name a server that runs with --backend.`;
-    return err({ sentence, isFinal: isStopped || child.pid === undefined });
+    return err({ sentence, isFinal: child.pid === undefined });
   }
 
   #noteEnd(child: ChildProcess): void {

@@ -1,9 +1,11 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { err, ok } from '../../schema/result.ts';
 import { FakeBackend } from '../test/fake-backend.ts';
 import type { BackendJob } from './backend.ts';
-import { nameOf } from './llama-process.ts';
-import type { LlamaProcess } from './llama-process.ts';
+import { LlamaProcess, nameOf } from './llama-process.ts';
 import { OwnLlamaBackend } from './own-llama.ts';
 
 /** A process that is up when it was started, at a new address each time. */
@@ -109,4 +111,29 @@ describe('a llama-server of the agent’s own', () => {
 test('the model’s name is its file’s, and no path leaves the machine', () => {
   expect(nameOf('/home/me/private/Qwen3-8B.Q4_K_M.gguf')).toBe('Qwen3-8B.Q4_K_M');
   expect(nameOf('C:\\Users\\me\\m.GGUF')).toBe('m');
+});
+
+test('a pause while it loads ends it, and neither a try without the card nor a late word brings it back', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'irori-loading-'));
+  const [seen, program] = [join(folder, 'seen'), join(folder, 'loads.mjs')];
+  writeFileSync(seen, '');
+  // Loads for ever.
+  writeFileSync(
+    program,
+    `import { appendFileSync } from 'node:fs'; appendFileSync(${JSON.stringify(seen)}, 'x'); setInterval(() => 0, 9e4);`,
+  );
+  const loading = new LlamaProcess({
+    command: [process.execPath, program],
+    gguf: 'm.gguf',
+    slots: 1,
+    contextTokens: 512,
+    pidFile: join(folder, 'pid'),
+    onLost: () => undefined,
+  });
+  const started = loading.start();
+  while (readFileSync(seen, 'utf8') === '') await new Promise((resolve) => setTimeout(resolve, 10));
+  await loading.stop();
+  expect(await started).toMatchObject({ ok: false, error: expect.stringContaining('was stopped while it started') });
+  expect([readFileSync(seen, 'utf8'), loading.pid, loading.url]).toEqual(['x', null, null]);
+  rmSync(folder, { recursive: true });
 });
