@@ -43,17 +43,18 @@ export class IdentityFile {
     return this.#routers.get(router) ?? null;
   }
 
+  /** Rejects where it cannot be written, and knows it no more than the file does. */
   async save(router: string, identity: Identity): Promise<void> {
+    await this.#write(new Map(this.#routers).set(router, identity));
     this.#routers.set(router, identity);
-    await this.#write();
   }
 
   /** This home has left there. */
   async forget(router: string): Promise<void> {
-    if (this.#routers.delete(router)) await this.#write();
+    if (this.#routers.delete(router)) await this.#write(this.#routers);
   }
 
-  #write(): Promise<void> {
-    return writeDurably(this.#path, JSON.stringify({ routers: Object.fromEntries(this.#routers) }, null, 2));
+  #write(routers: ReadonlyMap<string, Identity>): Promise<void> {
+    return writeDurably(this.#path, JSON.stringify({ routers: Object.fromEntries(routers) }, null, 2));
   }
 }

@@ -5,6 +5,7 @@ import type { Hex } from '../../schema/bytes.ts';
 import { readOrigin } from '../../schema/origin.ts';
 import type { IdentityFile } from '../home/identity-file.ts';
 import type { AgentShared } from '../jobs/job-runner.ts';
+import { describeError } from '../log.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
 import { tellSpan } from '../tell-time.ts';
 import { decideRetry } from './decide-retry.ts';
@@ -170,7 +171,12 @@ export class Connection {
     const enrolled = await enrol({ url: router.enrolUrl, code, key, wallet });
     if (!enrolled.ok) return explainEnrolment(enrolled.error);
     const { node, account, name } = enrolled.value;
-    await identity.save(router.origin, { node, account, codeHash: hashCode(code) });
+    try {
+      await identity.save(router.origin, { node, account, codeHash: hashCode(code) });
+    } catch (cause) {
+      // The code counts as used by this home, which may ask with it again.
+      return { kind: 'later', outcome: { kind: 'unkept', message: describeError(cause) } };
+    }
     this.#mustEnrol = false;
     shared.log.info('enrolled', { node, account });
     await this.#tellName(name ?? null);

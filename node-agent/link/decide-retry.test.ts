@@ -21,6 +21,10 @@ describe('decideRetry', () => {
     expect(plan({ kind: 'closed', closeCode: 1006, reason: '' }).sentence).toContain('1006');
     expect(plan({ kind: 'closed', closeCode: 1001, reason: 'restart' }).sentence).toContain('restart');
     expect(plan({ kind: 'silent', message: 'No answer.' }).sentence).toBe('No answer.');
+    expect(plan({ kind: 'unkept', message: 'no space' })).toMatchObject({
+      waitMs: 125,
+      sentence: 'What the router says of this home cannot be kept: no space. Make room in the state folder.',
+    });
   });
 
   test('an unenrolled or revoked node is told what to do and stays away for long', () => {

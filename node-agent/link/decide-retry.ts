@@ -27,7 +27,9 @@ export type LinkOutcome =
   | { readonly kind: 'closed'; readonly closeCode: number; readonly reason: string }
   /** The hub asked to dial again, at once. */
   | { readonly kind: 'moved' }
-  | { readonly kind: 'silent'; readonly message: string };
+  | { readonly kind: 'silent'; readonly message: string }
+  /** What the router said of this home could not be written: it is asked again. */
+  | { readonly kind: 'unkept'; readonly message: string };
 
 export interface RetryPlan {
   readonly waitMs: number;
@@ -70,6 +72,12 @@ export function decideRetry({ outcome, attempt, moves = 0, random }: RetryFacts)
         waitMs: soon,
         sentence: `The router cannot be reached: ${endSentence(outcome.message)}`,
         isForOwner: false,
+      };
+    case 'unkept':
+      return {
+        waitMs: soon,
+        sentence: `What the router says of this home cannot be kept: ${endSentence(outcome.message)} Make room in the state folder.`,
+        isForOwner: true,
       };
     case 'silent':
       return { waitMs: soon, sentence: outcome.message, isForOwner: false };

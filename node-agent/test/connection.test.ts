@@ -1,6 +1,6 @@
 // The connection's loop in this process, against a hub over a real socket: what takes minutes from outside takes milliseconds here.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { FirstOffer } from '../agent/first-offer.ts';
 import { IdentityFile } from '../home/identity-file.ts';
 import { Connection } from '../link/connection.ts';
@@ -37,6 +37,7 @@ async function connect(
     pingMs?: number;
     pongMs?: number;
     offer?: FirstOffer;
+    identity?: IdentityFile;
   } = {},
 ): Promise<Connection> {
   const router = parseRouterUrl(options.url ?? hub.url, false);
@@ -47,7 +48,7 @@ async function connect(
     wallet: null,
     place: null,
     key: SESSION_KEY,
-    identity: await IdentityFile.open(bench.folder, bench.shared.log),
+    identity: options.identity ?? (await IdentityFile.open(bench.folder, bench.shared.log)),
     shared: bench.shared,
     agent: 'a',
     instance: 'one',
@@ -210,4 +211,15 @@ test('a goodbye is a normal close', async () => {
   link.stop();
   expect(await closed).toBe(1000);
   expect(await running).toEqual({ kind: 'stopped' });
+});
+
+test('a home that cannot write down that it joined says so, and joins by the same code once there is room', async () => {
+  const identity = await IdentityFile.open(bench.folder, bench.shared.log);
+  const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' });
+  vi.spyOn(identity, 'save').mockRejectedValueOnce(full);
+  await connect({ identity });
+  await until(() => hub.dials === 1);
+  expect(bench.lines.join('')).toContain('cannot be kept: ENOSPC: no space left on device, write.');
+  const again = await IdentityFile.open(bench.folder, bench.shared.log);
+  expect(again.find(new URL(hub.url).origin)).toMatchObject({ node: expect.stringContaining('node_') as unknown });
 });
