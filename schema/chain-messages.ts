@@ -24,12 +24,6 @@ export const EPOCH_ROOT: StructType = {
 };
 
 /** By the key that tokens are put behind: whose they may be. `nonce`: how often the key was let go, as its bond has it. */
-export interface NodeBond {
-  readonly node: Hex;
-  readonly owner: Hex;
-  readonly nonce: bigint;
-}
-
 export const NODE_BOND: StructType = {
   name: 'NodeBond',
   fields: [
@@ -40,11 +34,6 @@ export const NODE_BOND: StructType = {
 };
 
 /** By a node's key, once. */
-export interface WalletBinding {
-  readonly node: Hex;
-  readonly wallet: Hex;
-}
-
 export const WALLET_BINDING: StructType = {
   name: 'WalletBinding',
   fields: [

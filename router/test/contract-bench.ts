@@ -65,6 +65,12 @@ export interface Bench {
   readonly bond: (owner: Who, key: Who, amount: bigint) => Promise<TransactionReceipt>;
   /** Posts leaves as the epoch that is over. */
   readonly post: (leaves: readonly EpochLeaf[], total: bigint, who?: Who) => Promise<EpochRoot>;
+  /** Makes a root of these leaves final. */
+  readonly settle: (leaves: readonly EpochLeaf[], total: bigint) => Promise<void>;
+  readonly balanceOf: (who: Who) => Promise<bigint>;
+  readonly bondedOf: (key: Who) => Promise<bigint>;
+  /** Whole tokens of the holder's. */
+  readonly give: (who: Who, tokens: bigint) => Promise<TransactionReceipt>;
   readonly stop: () => Promise<void>;
 }
 
@@ -112,8 +118,15 @@ export async function startBench(): Promise<Bench> {
     await client.mine({ blocks: 1 });
   };
   const epoch: Bench['epoch'] = async () => Number(await read<bigint>('Rules', 'currentEpoch'));
+  const post: Bench['post'] = async (leaves, total, who = 'stranger') => {
+    const { root } = growEpochTree(leaves.map(hashEpochLeaf));
+    const signed: EpochRoot = { epoch: (await epoch()) - 1, root, total, fileHash: ZERO_WORD };
+    await send(who, 'Payouts', 'post', [signed, sign('root', EPOCH_ROOT, signed)]);
+    return signed;
+  };
   return {
     contracts,
+    post,
     signer,
     sign,
     send,
@@ -131,6 +144,15 @@ export async function startBench(): Promise<Bench> {
       const hash = await client.writeContract(call);
       await client.waitForTransactionReceipt({ hash, pollingInterval: 20 });
     },
+    settle: async (leaves, total) => {
+      await pass(DAY);
+      await post(leaves, total);
+      await pass((DAY * 20) / 24);
+      await send('stranger', 'Payouts', 'finalise');
+    },
+    balanceOf: async (who) => read('IroriToken', 'balanceOf', [addressOf(who)]),
+    bondedOf: async (key) => read('Bonds', 'bondedOf', [addressOf(key)]),
+    give: async (who, tokens) => send('holder', 'IroriToken', 'transfer', [addressOf(who), tokens * TOKEN]),
     deploy: async (name, args) => {
       const { abi, init } = readArtifact(name);
       const hash = await walletOf('deployer').deployContract({ abi: abi as Abi, bytecode: init as Hex, args });
@@ -139,19 +161,13 @@ export async function startBench(): Promise<Bench> {
     },
     keep: async () => {
       const id = await client.snapshot();
-      return async () => void (await client.revert({ id }));
+      return async () => client.revert({ id });
     },
     bond: async (owner, key, amount) => {
       await send(owner, 'IroriToken', 'approve', [contracts.Bonds.address, amount]);
       const { nonce } = await read<{ nonce: bigint }>('Bonds', 'bondOf', [addressOf(key)]);
       const consent = sign(key, NODE_BOND, { node: addressOf(key), owner: addressOf(owner), nonce });
       return send(owner, 'Bonds', 'bond', [addressOf(key), amount, consent]);
-    },
-    post: async (leaves, total, who = 'stranger') => {
-      const { root } = growEpochTree(leaves.map(hashEpochLeaf));
-      const signed: EpochRoot = { epoch: (await epoch()) - 1, root, total, fileHash: ZERO_WORD };
-      await send(who, 'Payouts', 'post', [signed, sign('root', EPOCH_ROOT, signed)]);
-      return signed;
     },
   };
 }
