@@ -1,10 +1,13 @@
 // Compiles the contracts of schema/contracts as their artifacts there were made: `npm run contracts` writes them, a test compares.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
 import solc from 'solc';
 
 const FOLDER = resolve(import.meta.dirname, '../../schema/contracts');
 const ARTIFACTS = join(FOLDER, 'artifacts.json');
+
+const LIBRARY = '@openzeppelin/contracts';
 
 /** A contract without a constructor: its code may be put at any address of a test chain. */
 export interface Artifact {
@@ -13,16 +16,35 @@ export interface Artifact {
   readonly code: string;
 }
 
+/** A contract with a constructor: it is deployed. */
+export interface DeployArtifact {
+  readonly abi: readonly object[];
+  /** What deploys it, in hex with 0x; its constructor's arguments come behind. */
+  readonly init: string;
+}
+
+type Compiled = Artifact | DeployArtifact;
+
 interface Output {
-  readonly errors?: readonly { readonly severity: string; readonly formattedMessage: string }[];
+  readonly errors?: readonly {
+    readonly severity: string;
+    readonly formattedMessage: string;
+    readonly sourceLocation?: { readonly file: string };
+  }[];
   readonly contracts: Record<
     string,
-    Record<string, { abi: object[]; evm: { deployedBytecode: { object: string; immutableReferences: object } } }>
+    Record<
+      string,
+      {
+        abi: { type: string }[];
+        evm: { bytecode: { object: string }; deployedBytecode: { object: string; immutableReferences: object } };
+      }
+    >
   >;
 }
 
 /** All contracts by their names. Throws Error with the compiler's words, warnings among them. */
-export function compileContracts(): Record<string, Artifact> {
+export function compileContracts(): Record<string, Compiled> {
   const names = readdirSync(FOLDER).filter((name) => name.endsWith('.sol'));
   const sources = Object.fromEntries(
     names.map((name) => [name, { content: readFileSync(join(FOLDER, name), 'utf8') }]),
@@ -32,30 +54,52 @@ export function compileContracts(): Record<string, Artifact> {
     optimizer: { enabled: true, runs: 1000 },
     // No hash of the sources in the code: the same contract is the same bytes.
     metadata: { appendCBOR: false, bytecodeHash: 'none' },
-    outputSelection: {
-      '*': { '*': ['abi', 'evm.deployedBytecode.object', 'evm.deployedBytecode.immutableReferences'] },
-    },
+    // Ours alone: of the library only what they are made of.
+    outputSelection: Object.fromEntries(names.map((name) => [name, { '*': WANTED }])),
   };
-  const output = JSON.parse(solc.compile(JSON.stringify({ language: 'Solidity', sources, settings }))) as Output;
-  const told = output.errors?.map((one) => one.formattedMessage) ?? [];
+  const input = JSON.stringify({ language: 'Solidity', sources, settings });
+  const output = JSON.parse(solc.compile(input, { import: readLibrary })) as Output;
+  const told = (output.errors ?? [])
+    // What is to be changed in the library is its makers' to change.
+    .filter((one) => one.severity === 'error' || !one.sourceLocation?.file.startsWith(`${LIBRARY}/`))
+    .map((one) => one.formattedMessage);
   if (told.length > 0) throw new Error(told.join('\n'));
-  const artifacts: Record<string, Artifact> = {};
+  const artifacts: Record<string, Compiled> = {};
   for (const file of Object.keys(output.contracts).toSorted())
     for (const [name, { abi, evm }] of Object.entries(output.contracts[file] ?? {})) {
       const { object, immutableReferences } = evm.deployedBytecode;
-      if (Object.keys(immutableReferences ?? {}).length > 0)
+      // Abstract, or not the file's own.
+      if (object === '' || `${name}.sol` !== file) continue;
+      const isDeployed = abi.some(({ type }) => type === 'constructor');
+      if (!isDeployed && Object.keys(immutableReferences ?? {}).length > 0)
         throw new Error(`${name} has immutables, which a test chain cannot place`);
-      if (object !== '' && `${name}.sol` === file) artifacts[name] = { abi, code: `0x${object}` };
+      artifacts[name] = isDeployed ? { abi, init: `0x${evm.bytecode.object}` } : { abi, code: `0x${object}` };
     }
   return artifacts;
 }
 
+const WANTED = [
+  'abi',
+  'evm.bytecode.object',
+  'evm.deployedBytecode.object',
+  'evm.deployedBytecode.immutableReferences',
+];
+
+/** A source of the library that the contracts import: nothing else is read, and nothing is fetched. */
+function readLibrary(path: string): { contents: string } | { error: string } {
+  if (!path.startsWith(`${LIBRARY}/`)) return { error: `only ${LIBRARY} may be imported` };
+  const home = dirname(createRequire(import.meta.url).resolve(`${LIBRARY}/package.json`));
+  const file = join(home, path.slice(LIBRARY.length));
+  return existsSync(file) ? { contents: readFileSync(file, 'utf8') } : { error: 'there is no such file' };
+}
+
 /** The text of the artifacts as they stand in the repository. */
-export function writeArtifacts(artifacts: Record<string, Artifact>): string {
-  const contracts = Object.entries(artifacts).map(
-    ([name, { abi, code }]) =>
-      `  "${name}": {\n    "abi": [\n${abi.map((one) => `      ${JSON.stringify(one)}`).join(',\n')}\n    ],\n    "code": "${code}"\n  }`,
-  );
+export function writeArtifacts(artifacts: Record<string, Compiled>): string {
+  const contracts = Object.entries(artifacts).map(([name, { abi, ...hex }]) => {
+    const [kind, text] = 'code' in hex ? ['code', hex.code] : ['init', hex.init];
+    const lines = abi.map((one) => `      ${JSON.stringify(one)}`).join(',\n');
+    return `  "${name}": {\n    "abi": [\n${lines}\n    ],\n    "${kind}": "${text}"\n  }`;
+  });
   return `{\n${contracts.join(',\n')}\n}\n`;
 }
 

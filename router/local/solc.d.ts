@@ -1,5 +1,6 @@
 // The part of the compiler's package that is used here: it has no types of its own.
 declare module 'solc' {
-  const solc: { compile(input: string): string };
+  type Read = (path: string) => { contents: string } | { error: string };
+  const solc: { compile(input: string, doors?: { import: Read }): string };
   export default solc;
 }

@@ -1,0 +1,121 @@
+// What the ends sign, held against the contracts: every vector of receipts, acceptances and leaves has the same hash in Solidity, and its signature the same
+// signer; a signature in another form has none. Skipped, and said so, where anvil is not installed for this machine.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fromHex, toHex } from '../../schema/bytes.ts';
+import type { Hex } from '../../schema/bytes.ts';
+import { EPOCH_ROOT, NODE_BOND, WALLET_BINDING } from '../../schema/chain-messages.ts';
+import leafVectors from '../../schema/epoch-leaf.vectors.json' with { type: 'json' };
+import { epochLeafSchema, payableOf } from '../../schema/epoch-leaf.ts';
+import { ACCEPTANCE, acceptanceSchema, makeMessageSigner, usageReceiptSchema } from '../../schema/receipt.ts';
+import vectors from '../../schema/receipt.vectors.json' with { type: 'json' };
+import { SEAL, SEAL_KIND } from '../../schema/seal.ts';
+import { ZERO_ADDRESS, ZERO_WORD } from '../../schema/typed-data.ts';
+import { findAnvil } from '../local/test-chain.ts';
+import { addressOf, keyOf, plain, startBench } from './contract-bench.ts';
+import type { Bench } from './contract-bench.ts';
+
+const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+const CHAIN = 31_337;
+const own = vectors.filter(
+  ({ primaryType, domain }) => ['UsageReceipt', 'Acceptance'].includes(primaryType) && domain.chainId === CHAIN,
+);
+
+let bench: Bench;
+const readers = new Map<string, Awaited<ReturnType<Bench['deploy']>>>();
+
+async function ask<T>(name: string, args: unknown[], contract: Hex = ZERO_ADDRESS): Promise<T> {
+  const at = readers.get(contract) ?? (await bench.deploy('TestMessages', [contract]));
+  readers.set(contract, at);
+  return bench.view<T>(at, name, args);
+}
+
+describe.skipIf(findAnvil() === null)('in Solidity', () => {
+  beforeAll(async () => {
+    bench = await startBench();
+  });
+  afterAll(async () => bench.stop());
+
+  test.each(own)(
+    'the vector "$title" has its hash and its signer',
+    async ({ primaryType, message, domain, hash, ...of }) => {
+      const isReceipt = primaryType === 'UsageReceipt';
+      const parsed = isReceipt ? usageReceiptSchema.parse(message) : acceptanceSchema.parse(message);
+      const name = isReceipt ? 'receiptDigest' : 'acceptanceDigest';
+      expect(await ask(name, [parsed], domain.verifyingContract as Hex)).toBe(hash);
+      expect((await ask<Hex>('signerOf', [hash, of.signature])).toLowerCase()).toBe(of.signer);
+    },
+  );
+
+  test.each(leafVectors.leaves)('the leaf "$name" has its hash, and comes to as much', async ({ leaf, hash }) => {
+    const parsed = epochLeafSchema.parse(leaf);
+    expect(await ask('leafHash', [parsed])).toBe(hash);
+    expect(await ask('leafPayable', [parsed])).toBe(payableOf(parsed));
+  });
+
+  test.each(leafVectors.trees)(
+    'of $leaves.length leaves, each proof leads to the root',
+    async ({ leaves, proofs, root }) => {
+      for (const [i, leaf] of leaves.entries()) {
+        const hash = await ask('leafHash', [epochLeafSchema.parse(leaf)]);
+        expect(await ask('rootOf', [proofs[i], hash])).toBe(root);
+      }
+    },
+  );
+
+  test('roots, consents and wallets have the hashes that schema gives them', async () => {
+    const signer = makeMessageSigner({ chainId: CHAIN, verifyingContract: ZERO_ADDRESS });
+    const [node, owner] = [addressOf('node'), addressOf('owner')];
+    const root = { epoch: 7, root: ZERO_WORD, total: 2n ** 128n - 1n, fileHash: `0x${'ab'.repeat(32)}` };
+    expect(await ask('epochRootDigest', [root])).toBe(signer.hash(EPOCH_ROOT, root));
+    const nonce = 2n ** 64n - 1n;
+    expect(await ask('nodeBondDigest', [node, owner, nonce])).toBe(signer.hash(NODE_BOND, { node, owner, nonce }));
+    const binding = { node, wallet: owner };
+    expect(await ask('walletBindingDigest', [node, owner])).toBe(signer.hash(WALLET_BINDING, binding));
+  });
+
+  test('a message under a seal is its signer’s; of another kind, node, count or tree it is nobody’s', async () => {
+    const signer = makeMessageSigner({ chainId: CHAIN, verifyingContract: ZERO_ADDRESS });
+    const node = addressOf('node');
+    const messages = [1n, 2n, 3n].map((count) => ({ ...acceptanceSchema.parse(ACCEPTED), node, count }));
+    const digests = messages.map((message) => signer.hash(ACCEPTANCE, message));
+    const facts = { kind: SEAL_KIND.acceptances, node, number: 1n, previous: ZERO_WORD, total: 9n, atMs: 5n };
+    const { seal, signature, proofs } = signer.seal(facts, digests, fromHex(keyOf('router')));
+    expect(await ask('sealDigest', [seal])).toBe(signer.hash(SEAL, seal));
+    const proofOf = (i: number): object => ({ signature, seal, siblings: proofs[i] });
+    for (const [i, digest] of digests.entries())
+      expect((await ask<Hex>('proverOf', [digest, 3, node, proofOf(i)])).toLowerCase()).toBe(addressOf('router'));
+    const refused = [
+      [digests[0], 2, node, proofOf(0)],
+      [digests[0], 3, addressOf('other'), proofOf(0)],
+      [digests[0], 3, node, proofOf(1)],
+      [seal.root, 3, node, { ...proofOf(0), siblings: [] }],
+      [digests[0], 3, node, { ...plain(signature), siblings: proofs[0] }],
+    ];
+    for (const args of refused) await expect(ask('proverOf', args)).rejects.toThrow('NotUnderSeal');
+  });
+
+  test('a signature has one form: the high-s twin, v of 0 or 1 and 64 bytes are refused', async () => {
+    const [first] = own;
+    const signature = first?.signature ?? '0x';
+    const [r, s, v] = [signature.slice(2, 66), BigInt(`0x${signature.slice(66, 130)}`), signature.slice(130)];
+    const twin = `0x${r}${(ORDER - s).toString(16).padStart(64, '0')}${v === '1b' ? '1c' : '1b'}`;
+    await expect(ask('signerOf', [first?.hash, twin])).rejects.toThrow('ECDSAInvalidSignatureS');
+    const small = `${signature.slice(0, 130)}${toHex(Uint8Array.of(v === '1b' ? 0 : 1)).slice(2)}`;
+    await expect(ask('signerOf', [first?.hash, small])).rejects.toThrow('ECDSAInvalidSignature');
+    await expect(ask('signerOf', [first?.hash, signature.slice(0, 130)])).rejects.toThrow(
+      'ECDSAInvalidSignatureLength',
+    );
+  });
+});
+
+const ACCEPTED = {
+  receiptHash: ZERO_WORD,
+  node: ZERO_ADDRESS,
+  promptTokens: 1,
+  outputTokens: 2,
+  amount: '3',
+  status: 0,
+  epoch: 4,
+  count: '1',
+  cumulativeAmount: '3',
+};
