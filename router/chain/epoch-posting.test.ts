@@ -2,7 +2,16 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Hex } from '../../schema/bytes.ts';
 import { encodePost, planDeadline, signEpochRoot } from '../../schema/chain-abi.ts';
-import { DOMAIN, FIRST, GAS_ADDRESS, publishedOf, rootKey, SECONDS, STRANGER, World } from '../test/posting-world.ts';
+import {
+  DOMAIN,
+  FIRST,
+  GAS_ADDRESS,
+  publishedOf,
+  rootKey,
+  SECONDS,
+  STRANGER,
+  World,
+} from '../test/workerd/posting-world.ts';
 import { FakeStorage } from '../test/workerd/sqlite-objects.ts';
 import { RESEND_MS, STUCK_BLOCKS } from './decide-post.ts';
 import { EpochPosting } from './epoch-posting.ts';

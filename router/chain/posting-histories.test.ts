@@ -2,7 +2,7 @@
 // elsewhere, fees, clocks and nodes that jump or lag. HISTORIES=3000 by hand plays more.
 import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
-import { GAS_ADDRESS, publishedOf, World } from '../test/posting-world.ts';
+import { GAS_ADDRESS, publishedOf, World } from '../test/workerd/posting-world.ts';
 import { readCount } from '../test/workerd/sqlite-objects.ts';
 
 const RUNS = readCount('HISTORIES', 60);

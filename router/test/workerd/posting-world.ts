@@ -2,18 +2,18 @@
 // JSON-RPC.
 import { parseTransaction } from 'viem';
 import { vi } from 'vitest';
-import type { Hex } from '../../schema/bytes.ts';
-import { endOfEpoch } from '../../schema/epoch.ts';
-import { addressOfPrivateKey } from '../../schema/typed-data.ts';
-import { stateOf } from '../chain/decide-post.ts';
-import type { PostJournal } from '../chain/decide-post.ts';
-import { EpochPosting } from '../chain/epoch-posting.ts';
-import type { PostingDoors, PostRest, PublishedRoot } from '../chain/epoch-posting.ts';
-import { makePayoutsChain } from '../chain/payouts-chain.ts';
-import { PostLog } from '../chain/post-log.ts';
+import type { Hex } from '../../../schema/bytes.ts';
+import { endOfEpoch } from '../../../schema/epoch.ts';
+import { addressOfPrivateKey } from '../../../schema/typed-data.ts';
+import { stateOf } from '../../chain/decide-post.ts';
+import type { PostJournal } from '../../chain/decide-post.ts';
+import { EpochPosting } from '../../chain/epoch-posting.ts';
+import type { PostingDoors, PostRest, PublishedRoot } from '../../chain/epoch-posting.ts';
+import { makePayoutsChain } from '../../chain/payouts-chain.ts';
+import { PostLog } from '../../chain/post-log.ts';
 import { SimPayouts, SimRefusal } from './sim-payouts.ts';
 import type { SimSent } from './sim-payouts.ts';
-import { FakeStorage } from './workerd/sqlite-objects.ts';
+import { FakeStorage } from './sqlite-objects.ts';
 
 export const SECONDS = 60;
 export const FIRST = 1000;

@@ -8,12 +8,12 @@ import {
   parseTransaction,
   recoverTransactionAddress,
 } from 'viem';
-import type { Hex } from '../../schema/bytes.ts';
-import { findRootSigner } from '../../schema/chain-abi.ts';
-import type { EpochRoot } from '../../schema/chain-abi.ts';
-import { endOfEpoch } from '../../schema/epoch.ts';
-import { ZERO_WORD } from '../../schema/typed-data.ts';
-import type { Domain } from '../../schema/typed-data.ts';
+import type { Hex } from '../../../schema/bytes.ts';
+import { findRootSigner } from '../../../schema/chain-abi.ts';
+import type { EpochRoot } from '../../../schema/chain-abi.ts';
+import { endOfEpoch } from '../../../schema/epoch.ts';
+import { ZERO_WORD } from '../../../schema/typed-data.ts';
+import type { Domain } from '../../../schema/typed-data.ts';
 
 const PAYOUTS_ABI = parseAbi([
   'function post(uint64 epoch, bytes32 root, bytes32 fileHash, uint256 total, uint64 deadline, bytes signature)',
