@@ -13,7 +13,10 @@ export const ENDS: Readonly<Record<string, readonly Room[]>> = {
   router: [
     SCHEMA,
     { name: 'log', paths: ['router/log.ts', 'router/log/'] },
-    ...['dialects', 'auth', 'placement', 'billing', 'payments', 'homes', 'hub', 'area', 'relay'].map(folder('router')),
+    // The chain's room knows of no account and no payment; the settler and the payments both ask it.
+    ...['dialects', 'auth', 'placement', 'chain', 'billing', 'payments', 'homes', 'hub', 'area', 'relay'].map(
+      folder('router'),
+    ),
     { name: 'verify-page', paths: ['router/verify-page/'] },
     { name: 'env, errors', paths: ['router/env.ts', 'router/errors.ts'] },
     ...['services', 'docs', 'routes'].map(folder('router')),

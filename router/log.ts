@@ -2,7 +2,8 @@
 // word: no prompt, answer, key or secret gets in, not even in the message of somebody else's error.
 
 /** Who speaks: one of the router's rooms. */
-export type Room = 'edge' | 'services' | 'relay' | 'hub' | 'homes' | 'area' | 'billing' | 'payments' | 'placement';
+export type Room =
+  'edge' | 'services' | 'relay' | 'hub' | 'homes' | 'area' | 'billing' | 'payments' | 'placement' | 'chain';
 
 /** What a line may say beside its event. What is null or left out does not stand there. */
 export interface LogFacts {

@@ -5,9 +5,10 @@ import * as z from 'zod';
 import { toHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import { PERMIT2_ADDRESS } from '../../schema/x402.ts';
+import { hexNumber, makeAskChain } from '../chain/json-rpc.ts';
+import type { AskChain } from '../chain/json-rpc.ts';
 import type { Scheme, X402Config } from './make-terms.ts';
 
-const WAIT_MS = 10_000;
 /** A payment is good for little more than an hour: so many blocks reach further back on chains of a second a block. */
 const LOOK_BACK_BLOCKS = 9_000n;
 
@@ -34,26 +35,9 @@ const wordOf = (address: Hex): string => address.slice(2).padStart(64, '0');
 
 const logSchema = z.array(z.object({ transactionHash: z.string(), data: z.string() }));
 const transactionSchema = z.object({ input: z.string() }).nullish();
-const answerSchema = z.object({ result: z.unknown().optional(), error: z.unknown().optional() });
-const hexNumber = z
-  .string()
-  .regex(/^0x[0-9a-fA-F]+$/)
-  .transform(BigInt);
-
-type Ask = (method: string, ...params: unknown[]) => Promise<unknown>;
 
 export function makeChain({ url, config }: { readonly url: string; readonly config: X402Config }): Chain {
-  const ask: Ask = async (method, ...params) => {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
-      signal: AbortSignal.timeout(WAIT_MS),
-    });
-    const { result, error } = answerSchema.parse(await response.json());
-    if (error !== undefined && error !== null) throw new Error('the chain refused a question');
-    return result;
-  };
+  const ask = makeAskChain(url);
   return {
     find: async (asked) => {
       if (!(await isUsed(ask, config, asked))) return { kind: 'unused' };
@@ -69,7 +53,11 @@ export function makeChain({ url, config }: { readonly url: string; readonly conf
   };
 }
 
-async function isUsed(ask: Ask, { asset }: X402Config, { scheme, payer, nonce }: SettlementAsked): Promise<boolean> {
+async function isUsed(
+  ask: AskChain,
+  { asset }: X402Config,
+  { scheme, payer, nonce }: SettlementAsked,
+): Promise<boolean> {
   if (scheme === 'exact') {
     const data = `${selectorOf('authorizationState(address,bytes32)')}${wordOf(payer)}${nonce.slice(2)}`;
     return hexNumber.parse(await ask('eth_call', { to: asset, data }, 'latest')) !== 0n;
@@ -83,7 +71,7 @@ async function isUsed(ask: Ask, { asset }: X402Config, { scheme, payer, nonce }:
 
 /** Transactions that moved as much from who pays to us, the newest first. */
 async function findTransfers(
-  ask: Ask,
+  ask: AskChain,
   {
     config,
     asked,
