@@ -44,6 +44,8 @@ export const ENDS: Readonly<Record<string, readonly Room[]>> = {
       'jobs',
       'link',
       'config',
+      // What is read and sent on the chain: only commands load it.
+      'chain',
       // The running agent installs an update when no job runs.
       'update',
       'dashboard',

@@ -26,7 +26,7 @@ export default defineConfig({
             '.config/*.test.ts',
             'schema/**/*.test.ts',
             'router/{area,auth,bench,billing,chain,dialects,docs,homes,hub,local,payments,placement,relay,routes,services}/**/*.test.ts',
-            'node-agent/{agent,backends,commands,config,dashboard,energy,home,join,jobs,link,receipts,update}/**/*.test.ts',
+            'node-agent/{agent,backends,chain,commands,config,dashboard,energy,home,join,jobs,link,receipts,update}/**/*.test.ts',
             'node-agent/*.test.ts',
             'router/*.test.ts',
           ],

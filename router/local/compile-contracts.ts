@@ -6,6 +6,7 @@ import solc from 'solc';
 
 const FOLDER = resolve(import.meta.dirname, '../../schema/contracts');
 const ARTIFACTS = join(FOLDER, 'artifacts.json');
+const INTERFACES = join(FOLDER, 'abi.ts');
 
 const LIBRARY = '@openzeppelin/contracts';
 
@@ -103,7 +104,26 @@ export function writeArtifacts(artifacts: Record<string, Compiled>): string {
   return `{\n${contracts.join(',\n')}\n}\n`;
 }
 
+/** Interfaces of the contracts that are deployed on a network, by the names that they have in `abi.ts`. */
+const TOLD = ['Bonds', 'Credits', 'IroriGovernor', 'IroriTimelock', 'IroriToken', 'Payouts', 'Rules'];
+
+/** The text of `abi.ts`: interfaces without code, typed, for whoever calls the contracts. */
+export function writeInterfaces(artifacts: Record<string, Compiled>): string {
+  const tables = TOLD.map((name) => {
+    const lines = (artifacts[name]?.abi ?? []).map((one) => `  ${JSON.stringify(one)},\n`).join('');
+    return `export const ${nameOf(name)} = [\n${lines}] as const;\n`;
+  });
+  return `// Made by \`npm run contracts\`: interfaces of the contracts beside this file.\n\n${tables.join('\n')}`;
+}
+
+/** IroriToken → TOKEN_ABI. */
+function nameOf(contract: string): string {
+  return `${contract.replace('Irori', '').toUpperCase()}_ABI`;
+}
+
 if (import.meta.main) {
-  writeFileSync(ARTIFACTS, writeArtifacts(compileContracts()));
-  process.stdout.write(`wrote ${ARTIFACTS}\n`);
+  const artifacts = compileContracts();
+  writeFileSync(ARTIFACTS, writeArtifacts(artifacts));
+  writeFileSync(INTERFACES, writeInterfaces(artifacts));
+  process.stdout.write(`wrote ${ARTIFACTS} and ${INTERFACES}\n`);
 }

@@ -221,6 +221,15 @@ contract Payouts is MessageDomain {
         return _checkFinal(leaf, toRoot);
     }
 
+    /// All that a settler must know of the roots, at one block.
+    function state()
+        external
+        view
+        returns (Pending memory pending_, Final memory last_, Final memory beforeLast_, uint32 lastPosted_)
+    {
+        return (pending, last, beforeLast, lastPosted);
+    }
+
     // Omissions.
 
     /// Shows an acceptance, signed by a router, that the pending root seems to leave out. Only who has approved the deposit.
