@@ -45,6 +45,14 @@ export interface Env {
   readonly EPOCH_SECONDS?: string;
   /** Jobs at once where others than the usual are wished for: `{"account": 512, "key": 256, "guest": 32}`, or some of it. */
   readonly JOBS_AT_ONCE?: string;
+  /** JSON-RPC of the test chain that CHAIN_ID names, where Payouts stands at VERIFYING_CONTRACT. Left out, no root is brought to a chain. */
+  readonly CHAIN_RPC_URL?: string;
+  /** Signs roots of epochs, and nothing else. Needed where CHAIN_RPC_URL is set. */
+  readonly ROOT_SIGNING_KEY?: string;
+  /** Pays for roots that are posted; has no right. Needed where CHAIN_RPC_URL is set. */
+  readonly CHAIN_GAS_KEY?: string;
+  /** Pays for homes that claim without coins; left out, they pay for themselves. */
+  readonly CHAIN_SPONSOR_KEY?: string;
   /** Stripe's, where credit can be bought by card: both, or neither. */
   readonly STRIPE_SECRET_KEY?: string;
   readonly STRIPE_WEBHOOK_SECRET?: string;
@@ -97,6 +105,8 @@ const x402Fields = {
     .optional(),
 };
 
+const signingKey = z.string().regex(/^0x[0-9a-f]{64}$/, 'must be 32 bytes in lower-case hex with 0x');
+
 const envSchema = z.object({
   DB: z.object({}).loose(),
   AREA: z.object({}).loose(),
@@ -109,12 +119,16 @@ const envSchema = z.object({
   NODE_TOKEN_SECRET: secret,
   KEY_HMAC_SECRET_PREVIOUS: secret.optional(),
   NODE_TOKEN_SECRET_PREVIOUS: secret.optional(),
-  ROUTER_SIGNING_KEY: z.string().regex(/^0x[0-9a-f]{64}$/, 'must be 32 bytes in lower-case hex with 0x'),
+  ROUTER_SIGNING_KEY: signingKey,
   ROUTER_SIGNING_KEY_PREVIOUS: z.string().refine(areHandovers).optional(),
   UPSTASH_REDIS_REST_URL: z.string().url(),
   UPSTASH_REDIS_REST_TOKEN: z.string().min(1),
   CHAIN_ID: z.string().regex(/^[0-9]+$/),
   VERIFYING_CONTRACT: z.string().regex(/^0x[0-9a-f]{40}$/),
+  CHAIN_RPC_URL: z.url().optional(),
+  ROOT_SIGNING_KEY: signingKey.optional(),
+  CHAIN_GAS_KEY: signingKey.optional(),
+  CHAIN_SPONSOR_KEY: signingKey.optional(),
   ROUTER_ORIGINS: z.string().refine(areOrigins).optional(),
   STRIPE_SECRET_KEY: z
     .string()
