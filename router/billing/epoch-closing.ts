@@ -143,12 +143,12 @@ export class EpochClosing {
     return this.#store.newest();
   }
 
-  async #recall(shelved: { readonly epoch: number; readonly root: Hex; readonly sha256: string }): Promise<void> {
+  async #recall(shelved: { readonly epoch: number; readonly sha256: string }): Promise<void> {
     const text = await this.#doors.shelf.read(shelved.epoch);
     const file = parseEpochFile(text ?? '');
     if (!file.ok) throw new Error(`the file of epoch ${shelved.epoch} cannot be read: ${file.error}`);
     log.warn('epoch-recalled', { epoch: shelved.epoch });
-    this.#store.recall(shelved, file.value.leaves);
+    this.#store.recall(file.value, shelved.sha256);
   }
 
   #step(row: EpochRow): Promise<void> {
@@ -224,7 +224,7 @@ export class EpochClosing {
     const file = this.#makeFile(epoch);
     const text = encodeEpochFile(file);
     const { sha256 } = await this.#doors.shelf.publish(file, text);
-    this.#store.publish(epoch, { root: file.root, sha256 }, file.leaves);
+    this.#store.publish(file, sha256);
     log.info('epoch-published', { epoch, count: file.leaves.length });
   }
 
