@@ -59,6 +59,8 @@ interface Sealed {
 }
 
 export interface Bench {
+  /** JSON-RPC. */
+  readonly url: string;
   readonly contracts: Contracts;
   readonly signer: MessageSigner;
   readonly sign: (who: Who, struct: StructType, message: object) => Hex;
@@ -153,6 +155,7 @@ export async function startBench(): Promise<Bench> {
     return signed;
   };
   return {
+    url: chain.url,
     contracts,
     post,
     signer,
