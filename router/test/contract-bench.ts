@@ -83,6 +83,8 @@ export interface Bench {
   readonly view: <T>(at: Contract, name: string, args: unknown[]) => Promise<T>;
   /** As `send`, to a contract that is not a network's. */
   readonly call: (who: Who, at: Contract, name: string, args: unknown[]) => Promise<TransactionReceipt>;
+  /** A transaction as its sender signed it, who gets coins and has sent `nonce` before. */
+  readonly sendRaw: (raw: Hex, sender: Hex, nonce: number) => Promise<TransactionReceipt>;
   readonly pass: (seconds: number) => Promise<void>;
   /** Of the chain's clock. */
   readonly epoch: () => Promise<number>;
@@ -212,6 +214,12 @@ export async function startBench(): Promise<Bench> {
       const hash = await walletOf('deployer').deployContract({ abi, bytecode, args });
       const { contractAddress } = await client.waitForTransactionReceipt({ hash, pollingInterval: 20 });
       return { address: getAddress(contractAddress ?? ZERO_ADDRESS), abi };
+    },
+    sendRaw: async (raw, sender, nonce) => {
+      await client.setBalance({ address: sender, value: 10n ** 21n });
+      await client.setNonce({ address: sender, nonce });
+      const hash = await client.sendRawTransaction({ serializedTransaction: raw });
+      return client.waitForTransactionReceipt({ hash, pollingInterval: 20 });
     },
     keep: async () => {
       const id = await client.snapshot();
