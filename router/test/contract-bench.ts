@@ -48,6 +48,8 @@ export function plain(signature: Hex): object {
 }
 
 export interface Bench {
+  /** JSON-RPC of the chain. */
+  readonly url: string;
   readonly contracts: Contracts;
   readonly signer: MessageSigner;
   readonly sign: (who: Who, struct: StructType, message: object) => Hex;
@@ -135,6 +137,7 @@ export async function startBench(): Promise<Bench> {
     pass,
     epoch,
     stop: chain.stop,
+    url: chain.url,
     decide: async (contract, name, args = []) => {
       const account = contracts.IroriTimelock.address;
       await client.setBalance({ address: account, value: TOKEN });
