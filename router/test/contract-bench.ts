@@ -66,7 +66,7 @@ interface Sealed {
 }
 
 export interface Bench {
-  /** JSON-RPC. */
+  /** JSON-RPC of the chain. */
   readonly url: string;
   readonly contracts: Contracts;
   readonly signer: MessageSigner;
@@ -168,7 +168,6 @@ export async function startBench(): Promise<Bench> {
     return signed;
   };
   return {
-    url: chain.url,
     contracts,
     post,
     signer,
@@ -193,6 +192,7 @@ export async function startBench(): Promise<Bench> {
     pass,
     epoch,
     stop: chain.stop,
+    url: chain.url,
     decide: async (contract, name, args = []) => {
       const account = contracts.IroriTimelock.address;
       await client.setBalance({ address: account, value: TOKEN });
