@@ -6,6 +6,9 @@ import { EpochClosing } from './epoch-closing.ts';
 import type { ClosingDoors, TickResult, ToldLeaf } from './epoch-closing.ts';
 import { KeptObject } from './kept-object.ts';
 import type { StillOpen } from './kept-object.ts';
+import type { RuleSchedule } from './plan-rules.ts';
+import { RuleBook } from './rule-book.ts';
+import type { RulesDoor } from './rule-book.ts';
 import { takeChainSteps } from './settler-chain.ts';
 import type { ChainSteps, KeptPlace } from './settler-chain.ts';
 import { SettlerStore } from './settler-store.ts';
@@ -16,6 +19,7 @@ const RETRY_MS = 30_000;
 const log = makeLog('billing');
 
 export interface SettlerDoors extends ClosingDoors {
+  readonly readRules: RulesDoor;
   /** Opened once a life of the object. */
   readonly openChain: (place: KeptPlace) => ChainSteps;
 }
@@ -23,10 +27,14 @@ export interface SettlerDoors extends ClosingDoors {
 export class Settler extends KeptObject {
   readonly #closing: EpochClosing;
   readonly #chain: ChainSteps;
+  readonly #rules: RuleBook;
+  readonly #doors: SettlerDoors;
 
   constructor(ctx: DurableObjectState, env: object, doors: SettlerDoors) {
     super(ctx, env);
+    this.#doors = doors;
     const store = new SettlerStore(ctx.storage);
+    this.#rules = new RuleBook(ctx.storage);
     this.#closing = new EpochClosing(store, doors);
     this.#chain = doors.openChain({ storage: ctx.storage, store });
   }
@@ -38,6 +46,7 @@ export class Settler extends KeptObject {
   async tick(now: number): Promise<TickResult> {
     // The platform's clock comes again.
     if (this.pause.level(Date.now()) !== null) return { epoch: null, state: null, againAt: null };
+    await this.#rules.refresh(this.#doors.readRules, { seconds: this.#doors.seconds, now });
     const result = await this.#close(now);
     // What is published goes to the chain whatever the books can do now.
     const chainAt = await takeChainSteps(this.#chain, () => Date.now());
@@ -49,6 +58,11 @@ export class Settler extends KeptObject {
   /** A node's leaf in the last published epoch, or `epoch` where it is that; null where there is none. */
   tell(node: Hex, epoch: number | null): ToldLeaf | null {
     return this.#closing.tell(node, epoch);
+  }
+
+  /** What the vote has set, as far as the chain was read: in the order of the epochs from which it counts. None where there is no chain. */
+  rules(): RuleSchedule {
+    return this.#rules.list();
   }
 
   protected override stillOpen(): StillOpen {

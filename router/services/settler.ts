@@ -2,6 +2,9 @@
 import type { Hex } from '../../schema/bytes.ts';
 import { makeNodes } from '../auth/nodes.ts';
 import type { TickResult } from '../billing/epoch-closing.ts';
+import type { RulesDoor } from '../billing/rule-book.ts';
+import { makeAskChain } from '../chain/json-rpc.ts';
+import { readRules } from '../chain/rules-chain.ts';
 import type { SettlerDoors } from '../billing/settler.ts';
 import { makeMessageSigner } from '../../schema/receipt.ts';
 import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
@@ -32,8 +35,15 @@ export function makeSettlerDoors(env: Env): SettlerDoors {
     earnedBy: (nodeId) => ledger.earnedBy(nodeId),
     shelf: openEpochShelf(env),
     now: () => Date.now(),
+    readRules: openRules(env),
     openChain: (place) => openChainSteps(env, place),
   };
+}
+
+function openRules({ CHAIN_RPC_URL, VERIFYING_CONTRACT }: Env): RulesDoor {
+  if (CHAIN_RPC_URL === undefined) return null;
+  const ask = makeAskChain(CHAIN_RPC_URL);
+  return () => readRules(ask, VERIFYING_CONTRACT as Hex);
 }
 
 /** The platform's clock calls: epochs that are over are closed. Only the local network may be told another time than it is. */
