@@ -5,6 +5,7 @@ import { epochLeafSchema, payableOf, toLeafJson } from '../../schema/epoch-leaf.
 import type { EpochLeaf, EpochLeafJson } from '../../schema/epoch-leaf.ts';
 import type { EpochFile, KeptReason } from '../../schema/epoch-file.ts';
 import type { Gap } from './decide-epoch.ts';
+import type { Domain } from '../../schema/typed-data.ts';
 import type { PublishedRoot } from '../chain/epoch-posting.ts';
 import type { FrozenEpoch } from './node-epochs.ts';
 
@@ -54,8 +55,8 @@ const TABLES = [
   `CREATE TABLE IF NOT EXISTS gaps (epoch INTEGER NOT NULL, id TEXT NOT NULL, units INTEGER NOT NULL, since INTEGER NOT NULL, PRIMARY KEY (epoch, id))
     WITHOUT ROWID`,
   'CREATE TABLE IF NOT EXISTS leaves (epoch INTEGER NOT NULL, node TEXT NOT NULL, leaf TEXT NOT NULL, PRIMARY KEY (epoch, node)) WITHOUT ROWID',
-  // Published epochs whose root is not one to sign: a node's account was away.
-  'CREATE TABLE IF NOT EXISTS unsigned (epoch INTEGER PRIMARY KEY)',
+  // Published files: in which domain, and whether a node's account was away, so that the root is not one to sign.
+  'CREATE TABLE IF NOT EXISTS files (epoch INTEGER PRIMARY KEY, domain TEXT NOT NULL, isWhole INTEGER NOT NULL)',
 ];
 
 type NodeRow = {
@@ -163,13 +164,21 @@ export class SettlerStore {
     });
   }
 
-  /** The newest published file as a root that can be signed; null for none. */
-  publishedRoot(): PublishedRoot | null {
+  /** Whether a published file is of this domain: what was published before there was a chain is not paid by there. */
+  isOf(epoch: number, domain: Domain): boolean {
+    const query = 'SELECT 1 FROM files WHERE epoch = ? AND domain = ?';
+    return this.#sql.exec(query, epoch, nameOf(domain)).toArray().length > 0;
+  }
+
+  /** The newest published file as a root of this domain; null for none. */
+  publishedRoot(domain: Domain): PublishedRoot | null {
     const row = this.published();
     if (!row?.root || !row.sha256) return null;
     if (this.#root?.epoch !== row.epoch) {
       const total = this.listLeaves(row.epoch).reduce((sum, leaf) => sum + payableOf(leaf), 0n);
-      const isSignable = this.#sql.exec('SELECT 1 FROM unsigned WHERE epoch = ?', row.epoch).toArray().length === 0;
+      const isWhole =
+        this.#sql.exec('SELECT 1 FROM files WHERE epoch = ? AND isWhole = 1', row.epoch).toArray().length > 0;
+      const isSignable = isWhole && this.isOf(row.epoch, domain);
       this.#root = { epoch: row.epoch, root: row.root, fileHash: `0x${row.sha256}`, total, isSignable };
     }
     return this.#root;
@@ -205,15 +214,15 @@ export class SettlerStore {
     else this.#sql.exec('DELETE FROM gaps WHERE epoch = ? AND id = ?', epoch, id);
   }
 
-  #keepFile({ epoch, leaves, kept }: EpochFile): void {
-    this.#sql.exec('DELETE FROM unsigned WHERE epoch = ?', epoch);
-    if (kept.some(({ reason }) => reason === 'account-away')) this.#sql.exec('INSERT INTO unsigned VALUES (?)', epoch);
+  #keepFile({ epoch, domain, leaves, kept }: EpochFile): void {
+    const isWhole = kept.every(({ reason }) => reason !== 'account-away');
+    this.#sql.exec('INSERT OR REPLACE INTO files VALUES (?, ?, ?)', epoch, nameOf(domain), isWhole ? 1 : 0);
     for (const leaf of leaves) {
       const json = JSON.stringify(toLeafJson(leaf));
       this.#sql.exec('INSERT OR REPLACE INTO leaves VALUES (?, ?, ?)', epoch, leaf.node, json);
     }
     const newest = "SELECT epoch FROM epochs WHERE state = 'published' ORDER BY epoch DESC LIMIT ?";
-    for (const table of ['leaves', 'nodes', 'gaps', 'unsigned', 'epochs'])
+    for (const table of ['leaves', 'nodes', 'gaps', 'files', 'epochs'])
       this.#sql.exec(`DELETE FROM ${table} WHERE epoch <= ? AND epoch NOT IN (${newest})`, epoch, KEPT_EPOCHS);
   }
 
@@ -238,4 +247,8 @@ function readNode({ frozen, verdict, ...row }: NodeRow): SettledNode {
 
 function readLeaf(text: string): EpochLeaf {
   return epochLeafSchema.parse(JSON.parse(text) as EpochLeafJson);
+}
+
+function nameOf({ chainId, verifyingContract }: Domain): string {
+  return `${chainId} ${verifyingContract}`;
 }

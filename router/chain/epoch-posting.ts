@@ -24,7 +24,7 @@ const MOST_STEPS = 40;
 
 /** A file that anyone can read: the only thing that is ever signed. */
 export interface PublishedRoot extends EpochRoot {
-  /** False where it may contradict what was accepted: it is published, and never signed. */
+  /** False where it may contradict what was accepted, or was published for another chain or for none: it is never signed. */
   readonly isSignable: boolean;
 }
 
@@ -94,7 +94,7 @@ export class EpochPosting {
   #add({ isSignable, ...root }: PublishedRoot): void {
     const isNew = this.#log.find(root.epoch) === null;
     this.#log.add(root, isSignable ? null : 'not-signed');
-    if (isNew && !isSignable) log.error('root-not-signed', { epoch: root.epoch, reason: 'account-away' });
+    if (isNew && !isSignable) log.error('root-not-signed', { epoch: root.epoch });
   }
 
   /** Null where the chain cannot be asked. */

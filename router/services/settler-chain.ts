@@ -36,7 +36,7 @@ function openPosting(env: Env, url: string, { storage, store }: KeptPlace): Chai
     domain,
     rootKey,
     gasKey,
-    published: () => Promise.resolve(store.publishedRoot()),
+    published: () => Promise.resolve(store.publishedRoot(domain)),
     rootOf: async (epoch) => (await openEpochShelf(env).find(epoch))?.root ?? null,
     now: () => Date.now(),
   });

@@ -24,6 +24,7 @@ export function makeSettlerDoors(env: Env): SettlerDoors {
   return {
     seconds: pickEpochSeconds(env),
     domain: openSigner(env).domain,
+    hasChain: env.CHAIN_RPC_URL !== undefined,
     listNodes: async (after, limit) =>
       (await nodes.list(after, limit)).map(({ id, address, wallet }) => ({
         id,
