@@ -29,6 +29,8 @@ export const COMMANDS = [
   'earnings',
   'credit',
   'claim',
+  'bond',
+  'unbond',
   'test',
   'doctor',
   'logs',
@@ -43,7 +45,7 @@ export const COMMANDS = [
 ] as const;
 export type Command = (typeof COMMANDS)[number];
 
-const WITH_STATE = COMMANDS.filter((command) => command !== 'verify' && command !== 'join');
+const WITH_STATE = COMMANDS.filter((command) => command !== 'join');
 const WITH_JSON: readonly Command[] = COMMANDS.filter(
   (command) => !['join', 'up', 'logs', 'leave', 'setup'].includes(command),
 );
