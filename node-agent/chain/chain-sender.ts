@@ -5,6 +5,7 @@ import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { firstLine } from './chain-client.ts';
 import type { OpenChain } from './chain-client.ts';
+import { tellCoins } from './tell-tokens.ts';
 
 /** An estimate is too low where what is written depends on the second, as checkpoints of votes do: half as much again. */
 const [MORE, MORE_OF] = [3n, 2n];
@@ -27,6 +28,19 @@ export interface SentCall {
   readonly cost: bigint;
 }
 
+export interface GasPrice {
+  readonly units: bigint;
+  /** Coins that it costs now, wei. */
+  readonly cost: bigint;
+}
+
+/** What a call costs now; null where the contract would refuse it. `from`: who would send it. Rejects where the chain cannot be asked. */
+export async function estimateCall({ read }: OpenChain, call: ChainCall, from: Hex): Promise<GasPrice | null> {
+  const price = await read.getGasPrice();
+  const units = await read.estimateContractGas({ ...call, account: from }).catch(() => null);
+  return units === null ? null : { units, cost: units * price };
+}
+
 /** Errors are sentences for the owner; where one says so, the transaction may still be on its way. */
 export async function sendCall(
   { viem, read, url }: OpenChain,
@@ -41,7 +55,7 @@ export async function sendCall(
     const coins = await read.getBalance({ address: account.address });
     if (coins < gas * maxFeePerGas)
       return err(
-        `${account.address} has too few test coins for gas: it has ${coins} wei, and up to ${gas * maxFeePerGas} may be needed.`,
+        `${account.address} has too few test coins for gas: it has ${tellCoins(coins)}, and up to ${tellCoins(gas * maxFeePerGas)} may be needed.`,
       );
     const wallet = viem.createWalletClient({ account, chain: read.chain, transport: viem.http(url) });
     const nonce = await read.getTransactionCount({ address: account.address, blockTag: 'pending' });

@@ -5,6 +5,9 @@ import { EpochClosing } from './epoch-closing.ts';
 import type { ClosingDoors, TickResult, ToldLeaf } from './epoch-closing.ts';
 import { KeptObject } from './kept-object.ts';
 import type { StillOpen } from './kept-object.ts';
+import type { RuleSchedule } from './plan-rules.ts';
+import { RuleBook } from './rule-book.ts';
+import type { RulesDoor } from './rule-book.ts';
 import { SettlerStore } from './settler-store.ts';
 
 /** A step that could not be done is tried again after this long, ms. */
@@ -12,11 +15,19 @@ const RETRY_MS = 30_000;
 
 const log = makeLog('billing');
 
+export interface SettlerDoors extends ClosingDoors {
+  readonly readRules: RulesDoor;
+}
+
 export class Settler extends KeptObject {
   readonly #closing: EpochClosing;
+  readonly #rules: RuleBook;
+  readonly #doors: SettlerDoors;
 
-  constructor(ctx: DurableObjectState, env: object, doors: ClosingDoors) {
+  constructor(ctx: DurableObjectState, env: object, doors: SettlerDoors) {
     super(ctx, env);
+    this.#doors = doors;
+    this.#rules = new RuleBook(ctx.storage);
     this.#closing = new EpochClosing(new SettlerStore(ctx.storage), doors);
   }
 
@@ -24,6 +35,7 @@ export class Settler extends KeptObject {
   async tick(now: number): Promise<TickResult> {
     // The platform's clock comes again.
     if (this.pause.level(Date.now()) !== null) return { epoch: null, state: null, againAt: null };
+    await this.#rules.refresh(this.#doors.readRules, { seconds: this.#doors.seconds, now });
     try {
       const result = await this.#closing.tick(now);
       if (result.againAt !== null) await this.ctx.storage.setAlarm(result.againAt);
@@ -39,6 +51,11 @@ export class Settler extends KeptObject {
   /** A node's leaf in the last published epoch, or `epoch` where it is that; null where there is none. */
   tell(node: Hex, epoch: number | null): ToldLeaf | null {
     return this.#closing.tell(node, epoch);
+  }
+
+  /** What the vote has set, as far as the chain was read: in the order of the epochs from which it counts. None where there is no chain. */
+  rules(): RuleSchedule {
+    return this.#rules.list();
   }
 
   protected override stillOpen(): StillOpen {
