@@ -56,6 +56,8 @@ async function run(line: CommandLine): Promise<number> {
       return (await import('./commands/bond.ts')).runBond(line.files, line.values, process.env);
     case 'unbond':
       return (await import('./commands/bond.ts')).runUnbond(line.files, line.values, process.env);
+    case 'challenge':
+      return (await import('./commands/challenge.ts')).runChallenge(line.values, process.env);
     case 'verify': {
       if (line.values.chain === true)
         return (await import('./commands/verify-chain.ts')).runVerifyChain(line.files, line.values, process.env);

@@ -13,7 +13,8 @@ import type { OpenChain } from '../chain/chain-client.ts';
 import { sendCall } from '../chain/chain-sender.ts';
 import type { ChainCall, SentCall } from '../chain/chain-sender.ts';
 import { readKeyFile } from '../chain/key-file.ts';
-import { parseTokens, tellTokens } from '../chain/parse-tokens.ts';
+import { parseTokens } from '../chain/parse-tokens.ts';
+import { NO_VALUE, tellCoins, tellTokenWei as tellTokens } from '../chain/tell-tokens.ts';
 import { readStateFolder } from '../config/config.ts';
 import type { Environment } from '../config/config.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
@@ -193,7 +194,7 @@ function toJson(chain: OpenChain, { did, sent, calls, bond: standing }: Done): o
   const { key, owner, amount, leaving, readyAt, votes, unbondSeconds } = standing;
   return {
     chain_id: chain.domain.chainId,
-    note: 'test tokens, no value',
+    note: NO_VALUE,
     did: calls.length > 0 ? null : did,
     ...(sent && { transaction: sent.hash, gas: Number(sent.gas), cost_wei: String(sent.cost) }),
     ...(calls.length > 0 && { transactions: toTransactions(chain, calls) }),
@@ -232,7 +233,7 @@ function format(chain: OpenChain, done: Done): string {
     ...(did !== null && calls.length === 0
       ? [
           did,
-          ...(sent ? [`transaction ${sent.hash}`, `gas         ${sent.gas} (${sent.cost} wei of test coins)`] : []),
+          ...(sent ? [`transaction ${sent.hash}`, `gas         ${sent.gas} (${tellCoins(sent.cost)} test coins)`] : []),
           '',
         ]
       : []),

@@ -1,7 +1,7 @@
 // Options of the commands that speak to the chain.
 
 /** Commands that ask the chain; whoever adds one names it here. */
-export const CHAIN_COMMANDS = ['bond', 'claim', 'unbond', 'verify'] as const;
+export const CHAIN_COMMANDS = ['bond', 'challenge', 'claim', 'unbond', 'verify'] as const;
 
 export const CHAIN_OPTIONS = [
   {
@@ -73,8 +73,8 @@ export const CHAIN_OPTIONS = [
     env: 'IRORI_GAS_KEY_FILE',
     kind: 'text',
     value: 'FILE',
-    text: 'A file with a private key whose test coins pay for gas. It needs no right, and is not the wallet that is paid.',
-    commands: ['claim'],
+    text: 'A file with a private key whose test coins pay for gas. It needs no right, and is not the wallet that is paid. A running agent with one challenges roots that leave it out.',
+    commands: ['challenge', 'claim', 'up'],
   },
   {
     key: 'print',
@@ -93,5 +93,14 @@ export const CHAIN_OPTIONS = [
     value: 'FILE',
     text: 'A published file of an epoch that somebody kept. Default: what this home kept.',
     commands: ['claim'],
+  },
+  {
+    key: 'unseen',
+    flag: '--unseen',
+    env: null,
+    kind: 'switch',
+    value: '',
+    text: 'Challenge a root also where nobody shows what it has of this home: whoever then shows it takes the deposit.',
+    commands: ['challenge'],
   },
 ] as const;

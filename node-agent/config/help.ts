@@ -47,6 +47,10 @@ const COMMAND_TEXTS: Readonly<Record<Command, { readonly words: string; readonly
     words: '[AMOUNT|all|withdraw]',
     text: 'Start to take tokens out of that, and when their time has come withdraw them.',
   },
+  challenge: {
+    words: '',
+    text: 'Look whether the root that waits on the chain holds all that the router has signed for, and challenge it where it does not.',
+  },
   verify: {
     words: 'FILE…',
     text: 'Check receipts and evidence offline, each and against each other; with --chain up to what was paid.',

@@ -31,6 +31,7 @@ export const COMMANDS = [
   'claim',
   'bond',
   'unbond',
+  'challenge',
   'test',
   'doctor',
   'logs',

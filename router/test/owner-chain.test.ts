@@ -3,21 +3,27 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Environment } from '../../node-agent/config/config.ts';
+import type { OptionValues } from '../../node-agent/config/parse-flags.ts';
 import { runBond, runUnbond } from '../../node-agent/commands/bond.ts';
+import { runChallenge } from '../../node-agent/commands/challenge.ts';
 import { runVerifyChain } from '../../node-agent/commands/verify-chain.ts';
+import { ReceiptLog } from '../../node-agent/receipts/receipt-log.ts';
+import { collectLog } from '../../node-agent/test/collect-log.ts';
 import type { ReceiptBundle } from '../../schema/check-bundle.ts';
 import { encodeEpochFile, makeEpochFile } from '../../schema/epoch-file.ts';
 import { parsePayoutProof } from '../../schema/payout-proof.ts';
+import type { EpochLeaf } from '../../schema/epoch-leaf.ts';
 import { ACCEPTANCE, JOB_TICKET, USAGE_RECEIPT } from '../../schema/receipt.ts';
 import { addLeaf, EMPTY_TREE, proveLeaf, rootOf } from '../../schema/running-tree.ts';
 import { toBundleJson } from '../../schema/sample-bundles.ts';
 import { sampleReceipt, sampleTicket } from '../../schema/sample-messages.ts';
 import { findAnvil } from '../local/test-chain.ts';
 import { openChainHome } from './chain-home.ts';
-import type { ChainHome } from './chain-home.ts';
+import type { ChainHome, Ran } from './chain-home.ts';
 import { addressOf, DAY, startBench, TOKEN, UNIT } from './contract-bench.ts';
 import type { Bench } from './contract-bench.ts';
-import { acceptanceOf, leafOf } from './contract-samples.ts';
+import { acceptanceOf, leafOf, prove } from './contract-samples.ts';
 
 const NODE = addressOf('node');
 
@@ -148,5 +154,85 @@ describe.skipIf(findAnvil() === null)('on a chain', () => {
       const broken = await home.run(runVerifyChain, [proof]);
       expect([broken.exit, broken.json]).toMatchObject([1, { ok: false, data: [{ broken: link }] }]);
     }
+  });
+
+  const runLook = (_: readonly string[], ...rest: [OptionValues, Environment]): Promise<number> =>
+    runChallenge(...rest);
+
+  /** The router has signed for a receipt in the epoch that is posted now, and for one more since; the root has these leaves. */
+  async function sign(leaves: readonly EpochLeaf[]): Promise<number> {
+    await bench.pass(DAY);
+    const epoch = (await bench.epoch()) - 1;
+    const { log } = collectLog();
+    const receipts = await ReceiptLog.open({ folder: home.folder, log });
+    for (const [count, of] of [
+      [1n, epoch],
+      [2n, epoch],
+      [3n, epoch + 1],
+    ] as const) {
+      const acceptance = acceptanceOf(count, 10n * count, of);
+      const signature = bench.sign('router', ACCEPTANCE, acceptance);
+      receipts.keepEarned({ router: addressOf('router'), domain: bench.domain, acceptance, signature, sealed: null });
+    }
+    await receipts.settled();
+    receipts.close();
+    await bench.post(leaves, 50n);
+    const facts = { epoch, seconds: DAY, domain: bench.domain, previous: null, kept: [], leaves };
+    home.answers.set(`/audit/epochs/${epoch}`, encodeEpochFile(makeEpochFile(facts)));
+    return epoch;
+  }
+
+  test('a root without the home is challenged with what the router signed, made void after silence, and its signer slashed', async () => {
+    const epoch = await sign([leafOf('other', 7n)]);
+    const look = (flags: OptionValues = {}): Promise<Ran> => home.run(runLook, [], flags);
+    const alone = await look();
+    expect([alone.exit, alone.json]).toMatchObject([3, { do: 'challenge', epoch, transaction: null }]);
+    expect(alone.json['sentence']).toMatch(/leaves this home out.*2 receipts and 20 units.*--gas-key-file/);
+    const gas = { gasKeyFile: await home.keyFile('stranger') };
+    expect((await look(gas)).err.replaceAll(/\s+/g, ' ')).toContain(
+      'needs a deposit of 1.000000 tokens, and has 0.000000',
+    );
+    await bench.give('stranger', 2n);
+    expect((await look(gas)).json).toMatchObject({ do: 'challenge', transaction: expect.stringMatching(/^0x/) });
+    expect(await bench.balanceOf('stranger')).toBe(TOKEN);
+    const waiting = (await look(gas)).json;
+    expect(waiting).toMatchObject({ do: 'wait', epoch });
+    expect(waiting['again_in_s']).toBeLessThanOrEqual((DAY * 20) / 24 / 4 + 2);
+    await bench.pass((DAY * 20) / 24 / 4);
+    const enforced = await look({ ...gas, json: false });
+    expect(enforced.out.replaceAll(/\s+/g, ' ')).toMatch(
+      /is void, and the deposit is back.*lost 50\.000000 tokens; 12\.500000 of them/,
+    );
+    expect(await bench.balanceOf('stranger')).toBe(2n * TOKEN + (50n * TOKEN) / 4n);
+    expect((await look(gas)).json).toMatchObject({ do: 'nothing', why: 'no-root' });
+    // The next root pays what the one that is void left out.
+    await bench.bond('holder', 'root', 50n * TOKEN);
+    const leaf = leafOf('node', 30n, { count: 3n });
+    await bench.settle([leaf], 50n);
+    await bench.send('other', 'Payouts', 'claim', [leaf, []]);
+    expect(await bench.balanceOf('wallet')).toBe(30n * UNIT);
+  });
+
+  test('a root that holds what was signed is left alone, and one that nobody shows is challenged only when its owner wants to see', async () => {
+    const leaf = leafOf('node', 20n, { count: 2n });
+    const leaves = [leaf, leafOf('other', 7n)];
+    const epoch = await sign(leaves);
+    await bench.give('stranger', 2n);
+    const gas = { gasKeyFile: await home.keyFile('stranger') };
+    expect((await home.run(runLook, [], gas)).json).toMatchObject({ do: 'nothing', why: 'held', epoch });
+    home.answers.delete(`/audit/epochs/${epoch}`);
+    const unseen = await home.run(runLook, [], gas);
+    expect(unseen.json).toMatchObject({ do: 'nothing', why: 'unseen' });
+    expect(unseen.json['sentence']).toContain('whoever shows it takes the deposit');
+    expect((await home.run(runLook, [], { ...gas, unseen: true })).json).toMatchObject({ do: 'challenge' });
+    const id = (JSON.parse(await readFile(join(home.folder, 'challenges.json'), 'utf8')) as { id: string }[]).at(
+      -1,
+    )?.id;
+    await bench.send('other', 'Payouts', 'answer', [id, leaf, prove(leaves, leaf)]);
+    expect(await bench.balanceOf('other')).toBe(TOKEN);
+    expect((await home.run(runLook, [], { ...gas, unseen: true })).json).toMatchObject({
+      do: 'nothing',
+      why: 'answered',
+    });
   });
 });
