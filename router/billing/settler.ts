@@ -6,6 +6,8 @@ import type { ClosingDoors, TickResult, ToldLeaf } from './epoch-closing.ts';
 import { KeptObject } from './kept-object.ts';
 import type { StillOpen } from './kept-object.ts';
 import type { RuleSchedule } from './plan-rules.ts';
+import type { PayBonuses } from './newcomer-bonus.ts';
+import { bonusAt } from './plan-rules.ts';
 import { RuleBook } from './rule-book.ts';
 import type { RulesDoor } from './rule-book.ts';
 import { SettlerStore } from './settler-store.ts';
@@ -15,8 +17,10 @@ const RETRY_MS = 30_000;
 
 const log = makeLog('billing');
 
-export interface SettlerDoors extends ClosingDoors {
+export interface SettlerDoors extends Omit<ClosingDoors, 'payBonuses'> {
+  /** Null both where there is no chain. */
   readonly readRules: RulesDoor;
+  readonly payBonuses: PayBonuses | null;
 }
 
 export class Settler extends KeptObject {
@@ -28,7 +32,7 @@ export class Settler extends KeptObject {
     super(ctx, env);
     this.#doors = doors;
     this.#rules = new RuleBook(ctx.storage);
-    this.#closing = new EpochClosing(new SettlerStore(ctx.storage), doors);
+    this.#closing = new EpochClosing(new SettlerStore(ctx.storage), { ...doors, payBonuses: this.#openBonuses(doors) });
   }
 
   /** Closes what is over at `now`, ms since epoch, as far as one run goes; the rest follows by itself. Never rejects. */
@@ -51,6 +55,11 @@ export class Settler extends KeptObject {
   /** A node's leaf in the last published epoch, or `epoch` where it is that; null where there is none. */
   tell(node: Hex, epoch: number | null): ToldLeaf | null {
     return this.#closing.tell(node, epoch);
+  }
+
+  #openBonuses({ payBonuses, now }: SettlerDoors): ClosingDoors['payBonuses'] {
+    if (!payBonuses) return null;
+    return (nodeIds, epoch) => payBonuses(nodeIds, { epoch, bonusBps: bonusAt(this.#rules.list(), epoch), at: now() });
   }
 
   /** What the vote has set, as far as the chain was read: in the order of the epochs from which it counts. None where there is no chain. */
