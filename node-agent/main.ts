@@ -32,6 +32,8 @@ async function run(line: CommandLine): Promise<number> {
       return (await import('./commands/earnings.ts')).runEarnings(line.values, process.env);
     case 'credit':
       return (await import('./commands/credit.ts')).runCredit(line.files, line.values, process.env);
+    case 'claim':
+      return (await import('./commands/claim.ts')).runClaim(line.values, process.env);
     case 'test':
       return (await import('./commands/test.ts')).runTest(line.values, process.env);
     case 'doctor':

@@ -23,6 +23,10 @@ const COMMAND_TEXTS: Readonly<Record<Command, { readonly words: string; readonly
     words: '[AMOUNT|all]',
     text: 'Turn earnings of this home into API credit of your account. Without an amount: tell what there is.',
   },
+  claim: {
+    words: '',
+    text: 'Have what this home earned paid to its wallet on the chain, in test tokens without value.',
+  },
   test: { words: '', text: 'One private job through the whole network to this home, with its speed and receipt.' },
   doctor: { words: '', text: 'Look at each step from the name of the network to the last receipt, with what to do.' },
   logs: { words: '', text: 'Tell what the agent logged. It never logs a prompt or an answer.' },

@@ -1,4 +1,5 @@
 // Every option of the agent, described once: the flag, the variable, the key in config.json, and the words of the help text all come from here.
+import { CHAIN_OPTIONS } from './chain-options.ts';
 import { JOIN_OPTIONS } from './join-options.ts';
 import { OWNER_OPTIONS } from './owner-options.ts';
 
@@ -27,6 +28,7 @@ export const COMMANDS = [
   'why',
   'earnings',
   'credit',
+  'claim',
   'test',
   'doctor',
   'logs',
@@ -356,6 +358,7 @@ export const OPTIONS = [
   },
   ...JOIN_OPTIONS,
   ...OWNER_OPTIONS,
+  ...CHAIN_OPTIONS,
 ] as const satisfies readonly OptionSpec[];
 
 export type OptionKey = (typeof OPTIONS)[number]['key'];

@@ -217,7 +217,7 @@ export class NodeBook {
   totals(): NodeTotals {
     const { refused } = this.#sql.exec<{ refused: number }>('SELECT refused FROM node').one();
     const { count, cumulative: cumulativeAmount, equivocations, breaks } = this.#accepted.head;
-    const { lastSeq, used } = this.#accepted.chain();
+    const { lastSeq, missing } = this.#accepted.chain();
     return {
       count,
       cumulativeAmount,
@@ -226,7 +226,7 @@ export class NodeBook {
       sealEquivocations: this.#seals.count,
       breaks,
       lastSeq: lastSeq.toString(),
-      missing: Number(lastSeq) - used,
+      missing,
     };
   }
 }

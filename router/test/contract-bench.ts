@@ -47,10 +47,25 @@ export function plain(signature: Hex): object {
   return { signature, seal: { ...seal, total: 0n, atMs: 0n }, siblings: [] };
 }
 
+/** The same signature in the form that is refused: s of the order less s, and the other v. */
+export function twinOf(signature: Hex): Hex {
+  const s = (ORDER - BigInt(`0x${signature.slice(66, 130)}`)).toString(16).padStart(64, '0');
+  return `${signature.slice(0, 66) as Hex}${s}${signature.endsWith('1b') ? '1c' : '1b'}`;
+}
+const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+
+interface Sealed {
+  readonly node: Hex;
+}
+
 export interface Bench {
   readonly contracts: Contracts;
   readonly signer: MessageSigner;
   readonly sign: (who: Who, struct: StructType, message: object) => Hex;
+  /** Messages of one kind and one node under a seal: `Messages.Proof` of each. */
+  readonly seal: (who: Who, kind: number, struct: StructType, messages: readonly Sealed[]) => object[];
+  /** Of the token's: an allowance that costs its owner no transaction. */
+  readonly permit: (who: Who, spender: Address, value: bigint, nonce: bigint, deadline: bigint) => Promise<Hex>;
   /** Throws Error with the name of the contract's own error where it refuses. */
   readonly send: (who: Who, contract: ContractName, name: string, args?: unknown[]) => Promise<TransactionReceipt>;
   /** As the timelock would, after a vote. */
@@ -101,6 +116,19 @@ export async function startBench(): Promise<Bench> {
   const domain = { chainId: foundry.id, verifyingContract: contracts.Payouts.address.toLowerCase() as Hex };
   const signer = makeMessageSigner(domain);
   const sign: Bench['sign'] = (who, struct, message) => signer.sign(struct, message, fromHex(keyOf(who)));
+  const seal: Bench['seal'] = (who, kind, struct, messages) => {
+    const facts = {
+      kind,
+      node: messages[0]?.node ?? ZERO_ADDRESS,
+      number: 1n,
+      previous: ZERO_WORD,
+      total: 0n,
+      atMs: 0n,
+    };
+    const digests = messages.map((message) => signer.hash(struct, message));
+    const sealed = signer.seal(facts, digests, fromHex(keyOf(who)));
+    return sealed.proofs.map((siblings) => ({ signature: sealed.signature, seal: sealed.seal, siblings }));
+  };
   const view: Bench['view'] = async (at, name, args) =>
     (await client.readContract({ ...at, functionName: name, args })) as never;
   const read: Bench['read'] = (contract, name, args = []) => view(contracts[contract], name, args);
@@ -129,6 +157,19 @@ export async function startBench(): Promise<Bench> {
     post,
     signer,
     sign,
+    seal,
+    permit: async (who, spender, value, nonce, deadline) =>
+      privateKeyToAccount(keyOf(who)).signTypedData({
+        domain: {
+          name: 'Irori test token',
+          version: '1',
+          chainId: foundry.id,
+          verifyingContract: contracts.IroriToken.address,
+        },
+        types: { Permit: PERMIT },
+        primaryType: 'Permit',
+        message: { owner: addressOf(who), spender, value, nonce, deadline },
+      }),
     send,
     read,
     view,
@@ -171,6 +212,14 @@ export async function startBench(): Promise<Bench> {
     },
   };
 }
+
+const PERMIT = [
+  { name: 'owner', type: 'address' },
+  { name: 'spender', type: 'address' },
+  { name: 'value', type: 'uint256' },
+  { name: 'nonce', type: 'uint256' },
+  { name: 'deadline', type: 'uint256' },
+] as const;
 
 type Wallet = WalletClient<HttpTransport, typeof foundry, PrivateKeyAccount>;
 

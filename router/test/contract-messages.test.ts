@@ -11,10 +11,9 @@ import vectors from '../../schema/receipt.vectors.json' with { type: 'json' };
 import { SEAL, SEAL_KIND } from '../../schema/seal.ts';
 import { ZERO_ADDRESS, ZERO_WORD } from '../../schema/typed-data.ts';
 import { findAnvil } from '../local/test-chain.ts';
-import { addressOf, keyOf, plain, startBench } from './contract-bench.ts';
+import { addressOf, keyOf, plain, startBench, twinOf } from './contract-bench.ts';
 import type { Bench } from './contract-bench.ts';
 
-const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 const CHAIN = 31_337;
 const own = vectors.filter(
   ({ primaryType, domain }) => ['UsageReceipt', 'Acceptance'].includes(primaryType) && domain.chainId === CHAIN,
@@ -97,8 +96,8 @@ describe.skipIf(findAnvil() === null)('in Solidity', () => {
   test('a signature has one form: the high-s twin, v of 0 or 1 and 64 bytes are refused', async () => {
     const [first] = own;
     const signature = first?.signature ?? '0x';
-    const [r, s, v] = [signature.slice(2, 66), BigInt(`0x${signature.slice(66, 130)}`), signature.slice(130)];
-    const twin = `0x${r}${(ORDER - s).toString(16).padStart(64, '0')}${v === '1b' ? '1c' : '1b'}`;
+    const v = signature.slice(130);
+    const twin = twinOf(signature as Hex);
     await expect(ask('signerOf', [first?.hash, twin])).rejects.toThrow('ECDSAInvalidSignatureS');
     const small = `${signature.slice(0, 130)}${toHex(Uint8Array.of(v === '1b' ? 0 : 1)).slice(2)}`;
     await expect(ask('signerOf', [first?.hash, small])).rejects.toThrow('ECDSAInvalidSignature');

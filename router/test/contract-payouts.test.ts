@@ -17,6 +17,11 @@ const fullWord: Hex = `0x${'cd'.repeat(32)}`;
 /** ERC20InsufficientAllowance, of the token's and not of its caller's errors. */
 const NO_ALLOWANCE = '0xfb8f41b2';
 
+interface Told {
+  readonly epoch: number;
+  readonly total: bigint;
+}
+
 let bench: Bench;
 let back: () => Promise<void>;
 
@@ -56,6 +61,34 @@ describe.skipIf(findAnvil() === null)('on a chain', () => {
       await bench.pass(DAY);
       await expect(post({ epoch, total: MILLION - 1n })).rejects.toThrow('TotalFell');
       expect(await bench.read('IroriToken', 'balanceOf', [bench.contracts.Payouts.address])).toBe(MILLION * UNIT);
+    });
+
+    test('of epochs that were left out may bring the cap for each, for thirty at most', async () => {
+      const cap = 100_000_000_000n;
+      await bench.pass(40 * DAY);
+      await expect(bench.post([leafOf('node', 5n)], 30n * cap + 1n)).rejects.toThrow('OverCap');
+      await bench.post([leafOf('node', 5n)], 30n * cap);
+      await bench.pass(2 * DAY);
+      await expect(bench.post([leafOf('node', 6n)], 32n * cap + 1n)).rejects.toThrow('OverCap');
+      await bench.post([leafOf('node', 6n)], 32n * cap);
+    });
+
+    test('is told with those before it in one call', async () => {
+      const first = (await bench.epoch()) - 1;
+      const told = async (): Promise<(number | bigint)[]> => {
+        const [pending, last, beforeLast, lastPosted] = await bench.read<readonly Told[]>('Payouts', 'state');
+        const of = ({ epoch, total }: Told): (number | bigint)[] => [epoch, total];
+        return [pending, last, beforeLast].flatMap((one) => (one ? of(one) : [])).concat(lastPosted as never);
+      };
+      expect(await told()).toEqual([0, 0n, first, 0n, 0, 0n, first]);
+      await bench.settle([leafOf('node', 5n)], 5n);
+      expect(await told()).toEqual([0, 0n, first + 1, 5n, first, 0n, first + 1]);
+      await bench.pass(DAY);
+      await bench.post([leafOf('node', 6n)], 6n);
+      const epoch = (await bench.epoch()) - 1;
+      expect(await told()).toEqual([epoch, 6n, first + 1, 5n, first, 0n, epoch]);
+      await bench.decide('Payouts', 'voidPending');
+      expect(await told()).toEqual([0, 0n, first + 1, 5n, first, 0n, epoch]);
     });
 
     test('that waits is made final by the next post, a day later', async () => {
