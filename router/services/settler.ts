@@ -6,15 +6,16 @@ import { makeNodes } from '../auth/nodes.ts';
 import type { TickResult } from '../billing/epoch-closing.ts';
 import { makeNewcomerBonus } from '../billing/newcomer-bonus.ts';
 import type { RulesDoor } from '../billing/rule-book.ts';
-import type { SettlerDoors } from '../billing/settler.ts';
 import { makeAskChain } from '../chain/json-rpc.ts';
 import { readRules } from '../chain/rules-chain.ts';
 import { makeEpochShelf } from '../billing/epoch-shelf.ts';
 import type { EpochShelf } from '../billing/epoch-shelf.ts';
+import type { SettlerDoors } from '../billing/settler.ts';
 import { makeMessageSigner } from '../../schema/receipt.ts';
 import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
 import type { Env } from '../env.ts';
 import { pickEpochSeconds } from './pick-local.ts';
+import { openChainSteps } from './settler-chain.ts';
 import { openLedger } from './shared.ts';
 import { openSigner } from './signer.ts';
 import { openStubs } from './stubs.ts';
@@ -54,6 +55,7 @@ export function makeSettlerDoors(env: Env): SettlerDoors {
     now: () => Date.now(),
     readRules: openRules(env),
     payBonuses: env.CHAIN_RPC_URL === undefined ? null : makeNewcomerBonus(env.DB, ledger),
+    openChain: (place) => openChainSteps(env, place),
   };
 }
 
