@@ -104,7 +104,7 @@ export function toLeaf({ address, wallet }: LeafOwner, frozen: FrozenEpoch, befo
     wallet: wallet ?? ZERO_ADDRESS,
     earned: BigInt(frozen.total),
     withheld: BigInt(frozen.withheld),
-    bonus: before?.bonus ?? 0n,
+    bonus: most(before?.bonus ?? 0n, BigInt(frozen.bonus ?? 0)),
     count: BigInt(frozen.count),
     acceptancesRoot: frozen.acceptancesRoot,
     spent: before && before.spent > spent ? before.spent : spent,
