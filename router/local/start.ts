@@ -15,6 +15,7 @@ import { listPaidModel, openLocalPayments } from './local-payments.ts';
 import type { Network } from './network.ts';
 import { findForgotten, openDemoAccount, openLocalPresence, startRouter } from './local-router.ts';
 import type { RouterStart } from './local-router.ts';
+import { openChain } from './start-chain.ts';
 import { watchSources } from './dev.ts';
 import { START_HELP, parseStartFlags } from './parse-start-flags.ts';
 import type { StartFlags } from './parse-start-flags.ts';
@@ -76,7 +77,15 @@ async function run(flags: StartFlags, started: Started): Promise<boolean> {
   print(describeStep('presence', flags.redisUrl ?? 'in memory'));
   const payments = flags.x402 ? await openLocalPayments(started) : null;
   if (payments) print(describeStep('payments', payments.told));
-  const network = await startRouter(start, { ...presence, ...payments?.bindings });
+  const chain = await openChain({
+    ...{ flags, folder, started },
+    onCrash: (isBack) => {
+      complain(isBack ? 'anvil died and was started again.' : 'anvil died and did not start again: nothing is posted.');
+      tellScripts();
+    },
+  });
+  for (const line of chain?.told ?? []) print(describeStep('chain', line));
+  const network = await startRouter(start, { ...presence, ...payments?.bindings, ...chain?.bindings });
   if (payments) await listPaidModel(network.url, folder.secrets.ADMIN_SECRET);
   print(describeStep('router', `${network.url}, workerd process ${network.workerdPids().join(', ')}`));
   const { demo, isNew } = await openDemoAccount(start, network.url);
@@ -84,7 +93,12 @@ async function run(flags: StartFlags, started: Started): Promise<boolean> {
   if (forgotten !== null) complain(forgotten);
   const endpoint = `${network.url}/v1`;
   tellScripts = () => {
-    const pids = { edge: network.workerdPids(), agents: homes.flatMap((home) => home.pid() ?? []) };
+    const anvil = chain?.pid() ?? null;
+    const pids = {
+      edge: network.workerdPids(),
+      agents: homes.flatMap((home) => home.pid() ?? []),
+      ...(anvil === null ? {} : { chain: [anvil] }),
+    };
     if (!started.isEnding)
       folder.writeLocal({ endpoint, apiKey: demo.apiKey, adminSecret: folder.secrets.ADMIN_SECRET, pids });
   };
