@@ -11,12 +11,13 @@ import {
 } from './describe-start.ts';
 import { startHomes, waitOnline } from './local-homes.ts';
 import type { LocalHome } from './local-homes.ts';
-import { listPaidModel, openLocalPayments } from './local-payments.ts';
+import { openLocalPayments } from './local-payments.ts';
 import type { Network } from './network.ts';
 import { findForgotten, openDemoAccount, openLocalPresence, startRouter } from './local-router.ts';
 import type { RouterStart } from './local-router.ts';
 import { openChain } from './start-chain.ts';
 import { watchSources } from './dev.ts';
+import { FREE_MODEL, listPaidModel, PAID_MODEL } from './paid-model.ts';
 import { START_HELP, parseStartFlags } from './parse-start-flags.ts';
 import type { StartFlags } from './parse-start-flags.ts';
 import { StartError } from './start-error.ts';
@@ -86,7 +87,7 @@ async function run(flags: StartFlags, started: Started): Promise<boolean> {
   });
   for (const line of chain?.told ?? []) print(describeStep('chain', line));
   const network = await startRouter(start, { ...presence, ...payments?.bindings, ...chain?.bindings });
-  if (payments) await listPaidModel(network.url, folder.secrets.ADMIN_SECRET);
+  if (payments || flags.chain) await listPaidModel(network.url, folder.secrets.ADMIN_SECRET);
   print(describeStep('router', `${network.url}, workerd process ${network.workerdPids().join(', ')}`));
   const { demo, isNew } = await openDemoAccount(start, network.url);
   const forgotten = await findForgotten(start, network.url);
@@ -117,7 +118,9 @@ async function run(flags: StartFlags, started: Started): Promise<boolean> {
   started.add(async () => void (await Promise.all(homes.map(async (home) => home.stop()))));
   for (const home of homes) print(describeStep('home', `${home.name}, process ${home.pid() ?? 'starting'}`));
   tellScripts();
-  const model = await waitOnline(homesStart, homes, () => lastWords);
+  const online = await waitOnline(homesStart, homes, () => lastWords);
+  // With a chain the first answer is to earn something.
+  const model = flags.chain && online === FREE_MODEL ? PAID_MODEL : online;
   isOnline = true;
   print(describeWelcome({ endpoint, apiKey: demo.apiKey, model: model ?? flags.models[0] ?? 'MODEL' }));
   if (model === null) print(`  The homes serve ${flags.models.join(', ')}: name a model yourself, nothing was asked.`);

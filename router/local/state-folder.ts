@@ -117,7 +117,9 @@ const ORPHAN_END_MS = 2000;
 function endOrphans(dir: string): void {
   const left = readJson(join(dir, 'local.json'), localFile);
   if (left === null || process.platform !== 'linux') return;
-  const orphans = [...left.pids.edge, ...left.pids.agents, ...(left.pids.chain ?? [])].filter((pid) => hasEnvironment(pid, `${STATE_MARK}=${dir}`));
+  const orphans = [...left.pids.edge, ...left.pids.agents, ...(left.pids.chain ?? [])].filter((pid) =>
+    hasEnvironment(pid, `${STATE_MARK}=${dir}`),
+  );
   killNow(orphans);
   // Until they are gone they hold the port that this start is about to take. Nothing else runs yet that could wait instead.
   const deadlineAt = Date.now() + ORPHAN_END_MS;
