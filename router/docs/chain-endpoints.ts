@@ -11,6 +11,7 @@ export const CHAIN_ENDPOINTS: readonly Endpoint[] = [
     examples: {},
     isStreamed: false,
     isOpen: true,
+    needsChain: true,
     answer: { type: 'object', required: ['chain_id', 'notice', 'payouts', 'last_final'] },
   },
 ];

@@ -63,6 +63,8 @@ import { openEpochShelf } from './settler.ts';
 import { openCatalogue, openLedger, openPresenceTable } from './shared.ts';
 import { openSigner } from './signer.ts';
 import type { RouterSigner } from './signer.ts';
+import { openVote } from './vote.ts';
+import type { LookAtVote } from './vote.ts';
 import { openStubs } from './stubs.ts';
 import type { Stubs } from './stubs.ts';
 
@@ -114,6 +116,8 @@ export interface Services extends Stubs, BookDoors, OwnerDoors {
   readonly findFees: FindFees;
   /** Where it pays. */
   readonly tellChain: TellChain;
+  /** What stands to the vote; null where there is no chain. */
+  readonly lookAtVote: LookAtVote | null;
   readonly listEarningDays: (nodeIds: readonly string[], fromDay: number) => Promise<EarningDay[]>;
   readonly sumEarningDays: (
     nodeIds: readonly string[],
@@ -206,6 +210,7 @@ function openServices(env: Env): Services {
     keyless: openKeyless(env),
     tellChain: openNetworkChain(env),
     findFees: openFees(env, stubs),
+    lookAtVote: openVote(env),
     ...openEpochs(env),
   };
 }
