@@ -13,7 +13,7 @@ import type { EpochLeaf } from '../../schema/epoch-leaf.ts';
 import { growEpochTree } from '../../schema/epoch-tree.ts';
 import { makeMessageSigner } from '../../schema/receipt.ts';
 import type { MessageSigner } from '../../schema/receipt.ts';
-import type { StructType } from '../../schema/typed-data.ts';
+import type { Domain, StructType } from '../../schema/typed-data.ts';
 import { ZERO_ADDRESS, ZERO_WORD } from '../../schema/typed-data.ts';
 import { deployContracts, readArtifact, usualRules } from '../local/chain-contracts.ts';
 import type { Contract, ContractName, Contracts } from '../local/chain-contracts.ts';
@@ -69,8 +69,9 @@ interface Sealed {
 }
 
 export interface Bench {
-  /** JSON-RPC. */
+  /** JSON-RPC of the chain. */
   readonly url: string;
+  readonly domain: Domain;
   readonly contracts: Contracts;
   readonly signer: MessageSigner;
   readonly sign: (who: Who, struct: StructType, message: object) => Hex;
@@ -80,6 +81,8 @@ export interface Bench {
   readonly permit: (who: Who, spender: Address, value: bigint, nonce: bigint, deadline: bigint) => Promise<Hex>;
   /** Throws Error with the name of the contract's own error where it refuses. */
   readonly send: (who: Who, contract: ContractName, name: string, args?: unknown[]) => Promise<TransactionReceipt>;
+  /** What a wallet was given to send. */
+  readonly sendRaw: (who: Who, to: string, data: Hex) => Promise<void>;
   /** As the timelock would, after a vote. */
   readonly decide: (contract: ContractName, name: string, args?: unknown[]) => Promise<void>;
   readonly read: <T>(contract: ContractName, name: string, args?: unknown[]) => Promise<T>;
@@ -89,7 +92,7 @@ export interface Bench {
   /** As `send`, to a contract that is not a network's. */
   readonly call: (who: Who, at: Contract, name: string, args: unknown[]) => Promise<TransactionReceipt>;
   /** A transaction as its sender signed it, who gets coins and has sent `nonce` before. */
-  readonly sendRaw: (raw: Hex, sender: Hex, nonce: number) => Promise<TransactionReceipt>;
+  readonly sendSigned: (raw: Hex, sender: Hex, nonce: number) => Promise<TransactionReceipt>;
   readonly pass: (seconds: number) => Promise<void>;
   /** Of the chain's clock. */
   readonly epoch: () => Promise<number>;
@@ -171,6 +174,12 @@ export async function startBench(): Promise<Bench> {
   };
   return {
     url: chain.url,
+    domain,
+    sendRaw: async (who, to, data) => {
+      const hash = await walletOf(who).sendTransaction({ to: getAddress(to), data });
+      const { status } = await client.waitForTransactionReceipt({ hash, pollingInterval: 20 });
+      if (status !== 'success') throw new Error('it was reverted');
+    },
     contracts,
     post,
     signer,
@@ -220,7 +229,7 @@ export async function startBench(): Promise<Bench> {
       const { contractAddress } = await client.waitForTransactionReceipt({ hash, pollingInterval: 20 });
       return { address: getAddress(contractAddress ?? ZERO_ADDRESS), abi };
     },
-    sendRaw: async (raw, sender, nonce) => {
+    sendSigned: async (raw, sender, nonce) => {
       await client.setBalance({ address: sender, value: 10n ** 21n });
       await client.setNonce({ address: sender, nonce });
       const hash = await client.sendRawTransaction({ serializedTransaction: raw });
