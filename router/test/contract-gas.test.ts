@@ -202,7 +202,8 @@ describe.skipIf(findAnvil() === null)('on a chain', () => {
 
   test('the README’s table has each call that was measured, and no other', () => {
     const measured = Object.entries(used).map(([call, gas]) => `| ${call} | ${gas} |`);
-    expect(Object.keys(readTable()).toSorted(), measured.join('\n')).toEqual(Object.keys(used).toSorted());
+    const rows = measured.join('\n');
+    expect(Object.keys(readTable()).toSorted(), `measured:\n${rows}`).toEqual(Object.keys(used).toSorted());
   });
 
   test.each(Object.entries(readTable()))('%s costs what the README says, and no more than it may', (call, told) => {
