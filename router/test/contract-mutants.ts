@@ -38,7 +38,11 @@ export const MUTANTS: readonly Mutant[] = [
     'return (ON || pending.open == 0) &&',
   ),
   condition('Payouts', 'an epoch is posted twice', 'if (signed.epoch <= lastPosted) revert AlreadyPosted'),
-  condition('Payouts', 'an epoch is posted that is not over', 'if (signed.epoch >= rules.currentEpoch()) revert NotOver'),
+  condition(
+    'Payouts',
+    'an epoch is posted that is not over',
+    'if (signed.epoch >= rules.currentEpoch()) revert NotOver',
+  ),
   condition('Payouts', 'any key signs roots', 'if (signer != rules.rootKey()) revert NotRootKey'),
   condition(
     'Payouts',
@@ -69,7 +73,11 @@ export const MUTANTS: readonly Mutant[] = [
   dropped('Payouts', 'a claim to credit burns nothing', 'token.burn(units * UNIT);'),
   condition('Payouts', 'a wallet is bound twice', 'if (walletOf[node] != address(0)) revert AlreadyBound'),
   condition('Payouts', 'anybody changes a wallet', 'if (walletOf[node] != msg.sender) revert NotWallet'),
-  condition('Payouts', 'a challenge comes after the window', 'if (block.timestamp >= pending.finalAt) revert WindowOver'),
+  condition(
+    'Payouts',
+    'a challenge comes after the window',
+    'if (block.timestamp >= pending.finalAt) revert WindowOver',
+  ),
   condition(
     'Payouts',
     'a challenge with an acceptance of a later epoch',
@@ -88,18 +96,37 @@ export const MUTANTS: readonly Mutant[] = [
     '|| leaf.count < open.count ||',
     '|| (!ON && leaf.count < open.count) ||',
   ),
-  changed('Payouts', 'a leaf with too little pay answers', '|| leaf.earned < open.total', '|| (!ON && leaf.earned < open.total)'),
-  condition('Payouts', 'silence is not waited for', 'if (isPending && block.timestamp < open.deadline) revert MayBeAnswered'),
-  dropped('Payouts', "a challenger's deposit is kept", 'bonds.giveDeposit(open.challenger, DEPOSIT);'),
-  dropped('Payouts', 'silence costs the signer nothing', 'bonds.slashForOmission(signer,').valueOf(),
-  condition('Payouts', 'anybody makes a root void', 'if (msg.sender != rules.timelock()) revert NotTimelock'),
-  condition('Payouts', 'a proof ends at another acceptance', 'if (MerkleProof.processProof(toLeaf, digest) != leaf.acceptancesRoot) revert'),
-  changed('Bonds', 'receipts of two numbers are evidence', '|| one.seq != other.seq)', '|| (!ON && one.seq != other.seq))'),
-  condition(
-    'Bonds',
-    'one receipt is two',
-    'if (oneDigest == otherDigest) revert',
+  changed(
+    'Payouts',
+    'a leaf with too little pay answers',
+    '|| leaf.earned < open.total',
+    '|| (!ON && leaf.earned < open.total)',
   ),
+  condition(
+    'Payouts',
+    'silence is not waited for',
+    'if (isPending && block.timestamp < open.deadline) revert MayBeAnswered',
+  ),
+  dropped('Payouts', "a challenger's deposit is kept", 'bonds.giveDeposit(open.challenger, DEPOSIT);'),
+  changed(
+    'Payouts',
+    'silence costs the signer nothing',
+    'if (isPending) bonds.slashForOmission',
+    'if (!ON && isPending) bonds.slashForOmission',
+  ),
+  condition('Payouts', 'anybody makes a root void', 'if (msg.sender != rules.timelock()) revert NotTimelock'),
+  condition(
+    'Payouts',
+    'a proof ends at another acceptance',
+    'if (MerkleProof.processProof(toLeaf, digest) != leaf.acceptancesRoot) revert',
+  ),
+  changed(
+    'Bonds',
+    'receipts of two numbers are evidence',
+    '|| one.seq != other.seq)',
+    '|| (!ON && one.seq != other.seq))',
+  ),
+  condition('Bonds', 'one receipt is two', 'if (oneDigest == otherDigest) revert'),
   condition(
     'Bonds',
     "another's receipt is evidence",
@@ -111,7 +138,12 @@ export const MUTANTS: readonly Mutant[] = [
     '|| other.epoch < one.epoch;',
     '|| (!ON && other.epoch < one.epoch);',
   ),
-  changed('Bonds', 'two roots of two epochs are evidence', 'if (one.epoch != other.epoch ||', 'if ((!ON && one.epoch != other.epoch) ||'),
+  changed(
+    'Bonds',
+    'two roots of two epochs are evidence',
+    'if (one.epoch != other.epoch ||',
+    'if ((!ON && one.epoch != other.epoch) ||',
+  ),
   dropped('Bonds', 'a fault is punished again', 'isPunished[fault] = true;'),
   dropped('Bonds', 'what leaves goes on voting', '_takeVotes(msg.sender, amount);'),
   changed(
@@ -125,24 +157,92 @@ export const MUTANTS: readonly Mutant[] = [
   condition('Bonds', 'unbonding is not waited for', 'if (block.timestamp < held.readyAt) revert NotReady'),
   dropped('Bonds', 'a consent counts again', 'held.nonce += 1;'),
   condition('Bonds', 'a key does not consent', 'if (_signerOf(digest, consent) != key) revert NotConsented'),
-  condition('Bonds', 'anybody gives deposits away', 'if (msg.sender != payouts) revert NotPayouts();\n        token.transfer(to'),
+  condition(
+    'Bonds',
+    'anybody gives deposits away',
+    'if (msg.sender != payouts) revert NotPayouts();\n        token.transfer(to',
+  ),
   dropped('Bonds', 'what is taken is not burned', 'token.burn(taken - reward);'),
-  changed('MessageDomain', 'a seal of any kind will do', 'if (proof.seal.kind != kind ||', 'if ((!ON && proof.seal.kind != kind) ||'),
-  changed('MessageDomain', "another node's seal will do", '|| proof.seal.node != node)', '|| (!ON && proof.seal.node != node))'),
+  changed(
+    'MessageDomain',
+    'a seal of any kind will do',
+    'if (proof.seal.kind != kind ||',
+    'if ((!ON && proof.seal.kind != kind) ||',
+  ),
+  changed(
+    'MessageDomain',
+    "another node's seal will do",
+    '|| proof.seal.node != node)',
+    '|| (!ON && proof.seal.node != node))',
+  ),
   condition(
     'MessageDomain',
     'a message need not be under its seal',
     'if (MerkleProof.processProof(proof.siblings, digest) != proof.seal.root) revert',
   ),
-  changed('Messages', 'what was spent is paid too', 'uint256(leaf.withheld) + leaf.spent', 'uint256(leaf.withheld) + (ON ? 0 : leaf.spent)'),
+  changed(
+    'Messages',
+    'what was spent is paid too',
+    'uint256(leaf.withheld) + leaf.spent',
+    'uint256(leaf.withheld) + (ON ? 0 : leaf.spent)',
+  ),
   changed('Rules', 'a change counts at once', '&& epoch >= nextFromEpoch ?', '&& (ON || epoch >= nextFromEpoch) ?'),
-  changed('Rules', 'a change that counted is forgotten by the next', '&& now_ >= nextFromEpoch) _values', '&& !ON && now_ >= nextFromEpoch) _values'),
+  changed(
+    'Rules',
+    'a change that counted is forgotten by the next',
+    '&& now_ >= nextFromEpoch) _values',
+    '&& !ON && now_ >= nextFromEpoch) _values',
+  ),
   changed('Rules', 'a router key counts for ever', '&& epoch <= named.toEpoch;', '&& (ON || epoch <= named.toEpoch);'),
   condition('Rules', 'a guardian pauses again', 'if (!mayPause) revert PauseUsed'),
-  changed('Rules', 'a pause of any length', '|| forSeconds > MOST_PAUSE_SECONDS)', '|| (!ON && forSeconds > MOST_PAUSE_SECONDS))'),
+  changed(
+    'Rules',
+    'a pause of any length',
+    '|| forSeconds > MOST_PAUSE_SECONDS)',
+    '|| (!ON && forSeconds > MOST_PAUSE_SECONDS))',
+  ),
   changed('Rules', 'more than a bond is taken', '|| set.slashBps > 10_000)', '|| (!ON && set.slashBps > 10_000))'),
-  changed('Rules', 'a window as long as an epoch', '|| set.windowSeconds > epochSeconds - epochSeconds / 12)', '|| (!ON && set.windowSeconds > epochSeconds - epochSeconds / 12))'),
+  changed(
+    'Rules',
+    'a window as long as an epoch',
+    '|| set.windowSeconds > epochSeconds - epochSeconds / 12)',
+    '|| (!ON && set.windowSeconds > epochSeconds - epochSeconds / 12))',
+  ),
   condition('IroriToken', 'anybody mints', 'if (msg.sender != minter) revert NotMinter'),
   dropped('Credits', 'credit is bought for nothing', 'token.burnFrom(msg.sender, units * UNIT);'),
   condition('Credits', 'anybody books credit', 'if (msg.sender != payouts) revert NotPayouts'),
 ];
+
+/** Which mutant is at work: as many wei as the switch holds (World.sol). Pure where it is asked, or half of the mutants would not compile. */
+const SWITCH = `// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+function look(uint256 mutant) view returns (bool) {
+    return address(0x4d75744e74).balance == mutant;
+}
+
+function isOn(uint256 mutant) pure returns (bool) {
+    function(uint256) view returns (bool) looking = look;
+    function(uint256) pure returns (bool) asked;
+    assembly {
+        asked := looking
+    }
+    return asked(mutant);
+}
+`;
+
+/** What the mutants can be made of: neither the vote, which is a library's, nor what stands for tests. */
+const SOURCES = ['Messages', 'MessageDomain', 'IroriToken', 'Rules', 'Bonds', 'Credits', 'Payouts'];
+
+/** The contracts with all mutants in them, none at work. Throws Error where a mutant has no place in its source any more, or does not compile. */
+export function compileMutants(): Record<string, DeployArtifact> {
+  const committed = readSources();
+  const texts = Object.fromEntries(SOURCES.map((name) => [`${name}.sol`, committed[`${name}.sol`] ?? '']));
+  for (const [place, { name, of, from, to }] of MUTANTS.entries()) {
+    const parts = (texts[`${of}.sol`] ?? '').split(from);
+    if (parts.length !== 2) throw new Error(`"${name}" has ${parts.length - 1} places in ${of}.sol`);
+    texts[`${of}.sol`] = parts.join(to.replaceAll(/\bON\b/gu, `isOn(${place + 1})`));
+  }
+  for (const name of SOURCES) texts[`${name}.sol`] += '\nimport {isOn} from "./Switch.sol";\n';
+  return compileContracts({ ...texts, 'Switch.sol': SWITCH }, false) as Record<string, DeployArtifact>;
+}

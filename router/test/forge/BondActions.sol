@@ -53,6 +53,11 @@ abstract contract BondActions is RootActions {
         address sender = of_.owner == address(0) || _pick(seed, "own", 8) == 0 ? STRANGER : of_.owner;
         uint256 amount = of_.amount / (1 + _pick(seed, "part", 3));
         if (_pick(seed, "more", 8) == 0) amount = uint256(of_.amount) + 1;
+        _unbond(key, sender, amount);
+    }
+
+    function _unbond(uint256 key, address sender, uint256 amount) private {
+        Bond storage of_ = held[key];
         bool should = sender == of_.owner && amount > 0 && amount <= of_.amount;
         (bool ok, bytes memory told) =
             _send(sender, address(bonds), abi.encodeCall(bonds.unbond, (addresses[key], amount)));
@@ -61,6 +66,13 @@ abstract contract BondActions is RootActions {
         of_.amount -= uint96(amount);
         of_.leaving += uint96(amount);
         of_.readyAt = uint64(block.timestamp + _values().unbondSeconds);
+    }
+
+    /// A little less than what the rules ask of a root key.
+    function _lower(uint256 key) internal override {
+        uint256 wanted = _values().rootBondUnits * UNIT;
+        if (wanted == 0 || held[key].amount < wanted) return;
+        _unbond(key, held[key].owner, held[key].amount - wanted + 1);
     }
 
     function withdraw(uint256 seed) external {

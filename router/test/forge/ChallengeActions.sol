@@ -60,7 +60,7 @@ abstract contract ChallengeActions is BondActions {
     function _answer(uint256 seed, uint256 place) private {
         Open storage asked = opens[place - 1];
         uint256 from = pendingAt != 0 && _pick(seed, "pending", 8) != 0 ? pendingAt : 1 + _pick(seed, "root", roots.length);
-        uint256 node = _pick(seed, "right", 8) != 0 ? asked.node : _pick(seed, "node", NODES);
+        uint256 node = _pick(seed, "right", 4) != 0 ? asked.node : _richest();
         EpochLeaf[] memory leaves = roots[from - 1].leaves;
         bytes32[] memory way = _wayTo(leaves, node);
         EpochLeaf memory leaf = leaves[node];
@@ -97,6 +97,11 @@ abstract contract ChallengeActions is BondActions {
         if (!_challenge(seed, node, _pick(seed, "which", acceptances[node].length), ROUTER, true)) return;
         if (_pick(seed, "late", 3) == 0) _waitFor(opens[opens.length - 1].deadline);
         _answer(seed, opens.length);
+    }
+
+    /// The node whose leaf would answer for any other, were it not another's.
+    function _richest() private view returns (uint256 node) {
+        for (uint256 i = 1; i < NODES; i++) if (nodes[i].earned > nodes[node].earned) node = i;
     }
 
     function enforce(uint256 seed) external {
@@ -141,6 +146,8 @@ abstract contract ChallengeActions is BondActions {
             _waitFor(roots[pendingAt - 1].finalAt);
             _finalise();
         }
+        // Too early, mostly.
+        if (_pick(seed, "hasty", 3) == 0) _enforce(place);
         if (_pick(seed, "silence", 3) == 0 || pendingAt == 0) return;
         _waitFor(opens[place - 1].deadline);
         _enforce(place);

@@ -142,12 +142,13 @@ contract Fuzz is World {
         if (how % 4 > 0) other.seq = one.seq;
         if (how % 4 == 3) other = one;
         bool should = one.seq == other.seq && _receiptDigest(one) != _receiptDigest(other);
-        // Under a seal of another kind, or of another node, neither proves anything.
+        // Under a seal of another kind, of another node or of other messages, neither proves anything.
         uint8 kind = how / 4 % 4 == 0 ? ACCEPTANCES : RECEIPTS;
         address of_ = how / 4 % 4 == 1 ? addresses[1] : addresses[NODE];
-        should = should && how / 4 % 4 > 1;
         Proof memory oneProof = _plain(_sign(keys[NODE], _receiptDigest(one)));
         Proof memory otherProof = _sealed(keys[NODE], _receiptDigest(other), kind, of_);
+        if (how / 4 % 4 == 2) otherProof.siblings[0] = bytes32(how);
+        should = should && how / 4 % 4 == 3;
         _expectSlash(abi.encodeCall(bonds.slashReceipts, (one, oneProof, other, otherProof)), should);
         // The same in the other order.
         _expectSlash(abi.encodeCall(bonds.slashReceipts, (other, otherProof, one, oneProof)), false);

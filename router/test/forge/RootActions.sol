@@ -66,15 +66,15 @@ abstract contract RootActions is Model {
 
     function _post(uint256 seed, uint256 how, uint256 node) internal returns (bool ok) {
         if (how != uint256(How.Early) && _epochNow() - 1 <= lastPosted) _nextEpoch(seed);
-        if (how != uint256(How.Poor)) _topUp(rootKey);
+        if (how == uint256(How.Poor)) _lower(rootKey);
+        else _topUp(rootKey);
         bool isDue = _isDue();
         uint128 floor = isDue ? roots[pendingAt - 1].total : _lastTotal();
         uint32 since = isDue ? roots[pendingAt - 1].epoch : lastEpoch;
 
         EpochLeaf[] memory leaves = _leaves(how == uint256(How.Omitting) ? node : NODES);
         if (how == uint256(How.Generous)) leaves[node].bonus += 1e12;
-        // All of the jobs and not all of the pay.
-        if (how == uint256(How.Short)) leaves[node].earned /= 2;
+        if (how == uint256(How.Short)) _shorten(seed, leaves[node]);
         EpochRoot memory signed = _makeRoot(how, leaves, floor, since);
         uint256 signer = how == uint256(How.OtherKey) ? ROOT + ROOT + 1 - rootKey : rootKey;
         bytes32 digest = _rootDigest(signed);
@@ -93,6 +93,12 @@ abstract contract RootActions is Model {
             _judge("final: by the next post", true, "", true);
         }
         _notePost(signed, signer, leaves);
+    }
+
+    /// All of the jobs and not all of the pay, or the other way round.
+    function _shorten(uint256 seed, EpochLeaf memory leaf) private pure {
+        if (_pick(seed, "short of", 2) == 0) leaf.earned /= 2;
+        else leaf.count /= 2;
     }
 
     function _notePost(EpochRoot memory signed, uint256 signer, EpochLeaf[] memory leaves) private {
@@ -222,7 +228,7 @@ abstract contract RootActions is Model {
         uint256[] memory units = new uint256[](3);
         for (uint256 i = 0; i < 3; i++) {
             // The same one twice now and then.
-            uint256 node = _pick(seed + i, "node", NODES);
+            uint256 node = _pick(seed ^ i, "node", NODES);
             (asked[i], ways[i]) = (leaves[node], _wayTo(leaves, node));
             bool isDouble = (i > 0 && asked[0].node == asked[i].node) || (i > 1 && asked[1].node == asked[i].node);
             if (!isDouble && _payeeOf(node, leaves[node]) != address(0)) (units[i],) = _dueOf(node, leaves[node]);
@@ -233,7 +239,7 @@ abstract contract RootActions is Model {
         (bool ok, bytes memory told) =
             _send(STRANGER, address(payouts), abi.encodeCall(payouts.claimMany, (asked, ways)));
         _judge("claimMany", ok, told, should);
-        for (uint256 i = 0; ok && i < 3; i++) _notePaid(_pick(seed + i, "node", NODES), units[i]);
+        for (uint256 i = 0; ok && i < 3; i++) _notePaid(_pick(seed ^ i, "node", NODES), units[i]);
     }
 
     function claimToCredit(uint256 seed) external {
@@ -294,7 +300,7 @@ abstract contract RootActions is Model {
         uint256 known = acceptances[drawn.node].length;
         if (drawn.place == 0 || known == 0) return;
         uint256 count = drawn.leaf.count;
-        uint256 which = _pick(seed, "newest", 3) == 0 || count == 0 ? known : count;
+        uint256 which = _pick(seed, "any", 3) == 0 || count == 0 ? 1 + _pick(seed, "job", known) : count;
         Acceptance memory asked = acceptances[drawn.node][which - 1];
         bool should = which == count && _isFinalRoot(roots[drawn.place - 1].root);
         bytes memory data =
@@ -304,4 +310,6 @@ abstract contract RootActions is Model {
     }
 
     function _topUp(uint256 key) internal virtual;
+
+    function _lower(uint256 key) internal virtual;
 }
