@@ -1,6 +1,7 @@
 // What an edge asks of a hub: one part of a job, for one home "or its equal", and how a hub says no.
 import type { ChunkHead, PaymentTold } from './chunks.ts';
 import type { Hex } from './bytes.ts';
+import type { FeeSchedule } from './fee-schedule.ts';
 import type { OpenRequest } from './job-request.ts';
 import type { Place } from './places.ts';
 import type { Capacity, Decision, JobSize, Wish, WishField } from './placement.ts';
@@ -80,6 +81,8 @@ export interface JobOffer {
   readonly priceOut: number;
   readonly leastPriceIn?: number;
   readonly leastPriceOut?: number;
+  /** What the network takes of the charge, by the epoch of the part's ticket; left out where no vote has changed it. */
+  readonly fees?: FeeSchedule;
   /** Prompt tokens at most, by bytes; and exactly, where the tokenizer is known. */
   readonly promptBound: number;
   readonly promptExact: number | null;

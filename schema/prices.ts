@@ -1,6 +1,6 @@
 // Prices and charges. One unit is a millionth of a credit (1 credit = 1 USD); prices are units per million tokens.
 
-/** The network's share of every charge, in hundredths of a percent. */
+/** The network's share of every charge, in hundredths of a percent, where no vote has said otherwise (fee-schedule.ts). */
 export const FEE_BASIS_POINTS = 1000;
 
 export interface Price {
@@ -44,8 +44,14 @@ export function toUnits(micro: bigint): number {
   return Number((micro + 999_999n) / 1_000_000n);
 }
 
-/** Splits a charge into the home's earnings and the network's fee, in units; the fee is rounded down in the home's favour. */
-export function splitCharge(charge: number): { readonly earn: number; readonly fee: number } {
-  const fee = Math.floor((charge * FEE_BASIS_POINTS) / 10_000);
+/**
+ * Splits a charge into the home's earnings and the network's fee, in units; the fee is rounded down in the home's favour. `feeBps`: of 10,000, as its part
+ * has it; the usual where it says none.
+ */
+export function splitCharge(
+  charge: number,
+  feeBps: number | undefined = FEE_BASIS_POINTS,
+): { readonly earn: number; readonly fee: number } {
+  const fee = Math.floor((charge * feeBps) / 10_000);
   return { earn: charge - fee, fee };
 }

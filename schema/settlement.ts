@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { JOB_KINDS } from './job-kinds.ts';
 import type { Relation } from './credit.ts';
+import { MOST_FEE_BPS } from './fee-schedule.ts';
 import { decisionSchema } from './placement.ts';
 import { acceptanceSchema, jobTicketSchema, usageReceiptSchema } from './receipt.ts';
 import { sealedSchema } from './seal.ts';
@@ -64,6 +65,8 @@ export const settlementSchema = z.object({
   charge: z.number().int().min(0),
   /** What the home earns, in units; more than charge less fee only where the fees that its own work brought in pay for it. */
   earn: z.number().int().min(0),
+  /** The network's share of the charge, of 10,000, by the epoch of its ticket; absent where it is the usual one (prices.ts). */
+  feeBps: z.number().int().min(0).max(MOST_FEE_BPS).optional(),
   /** The node's counts where they differ from the router's beyond the tolerance. */
   difference: z.object({ promptTokens: z.number().int(), outputTokens: z.number().int() }).nullable(),
   /** The router's own hash of a complete answer: a receipt over other bytes is not paid, however late it comes. */

@@ -1,4 +1,5 @@
 // Everything that a running agent has open in its state folder: opened together, so that either all of it is there or the owner is told why not.
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
@@ -44,6 +45,8 @@ export async function openDoors(config: AgentConfig, lines: Log): Promise<Result
       now: () => performance.now(),
       log,
       journal,
+      // Whoever restores this folder, or runs a copy of it, signs no number that another copy has signed. Nothing was signed by a key made just now.
+      ...(key.value.isNew ? {} : { drawGap }),
     });
     const identity = await IdentityFile.open(config.state, log);
     const speeds = await SpeedFile.open(config.state, VERSION, Date.now(), log);
@@ -59,4 +62,9 @@ export async function openDoors(config: AgentConfig, lines: Log): Promise<Result
       `The receipts in ${config.state} cannot be opened: ${String(error)}. Move what is damaged away and start again: the router tells where this home's receipts go on.`,
     );
   }
+}
+
+/** 1,000 to some 4 billion: two copies draw the same numbers about once in a million times. */
+function drawGap(): bigint {
+  return 1000n + BigInt(randomBytes(4).readUInt32BE());
 }

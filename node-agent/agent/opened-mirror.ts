@@ -1,9 +1,11 @@
-// The home's own copy of what its router publishes, as the settings have it.
+// The home's own copy of what its router publishes, as the settings have it: its leaf, the whole file, and which chain pays it.
 import { join } from 'node:path';
+import { askKnownChain, keepKnownChain } from '../chain/known-chain.ts';
 import type { AgentConfig } from '../config/config.ts';
-import { askLastEpoch } from '../link/last-epoch.ts';
+import { askLastEpoch, downloadEpochFile } from '../link/last-epoch.ts';
 import type { Log } from '../log.ts';
 import type { EarnedJournal } from '../receipts/earned-journal.ts';
+import { EpochFiles } from '../receipts/epoch-files.ts';
 import { EpochMirror } from '../receipts/epoch-mirror.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
 
@@ -11,14 +13,35 @@ export function openMirror(
   { state, router, epochRetryMs: retryMs }: AgentConfig,
   { key, journal, log }: { readonly key: SessionKey; readonly journal: EarnedJournal; readonly log: Log },
 ): EpochMirror {
+  const folder = join(state, 'epochs');
+  const random = Math.random;
+  const download = (epoch: number): ReturnType<typeof downloadEpochFile> => downloadEpochFile(router.origin, epoch);
+  const files = new EpochFiles({ folder: join(folder, 'files'), download, log, random });
+  let learnedIn = -1;
   return new EpochMirror({
-    folder: join(state, 'epochs'),
+    folder,
     node: key.address,
     ask: () => askLastEpoch(router.origin, key),
+    onTold: async (told) => {
+      const isKept = await files.keep(told);
+      // Once an epoch: where the chain's node is may change, and nothing else of it.
+      if (told.epoch !== learnedIn && (await learnChain(state, router.origin, log))) learnedIn = told.epoch;
+      return isKept && told.epoch === learnedIn;
+    },
     journal,
     log,
     now: Date.now,
-    random: Math.random,
+    random,
     retryMs,
   });
+}
+
+/** False where the router could not be asked. */
+async function learnChain(state: string, router: string, log: Log): Promise<boolean> {
+  const told = await askKnownChain(router);
+  if (!told.ok) return false;
+  if (told.value === null) return true;
+  const kept = await keepKnownChain(state, told.value).catch(() => null);
+  if (kept?.ok === false) log.error('the chain that pays this home', { reason: kept.error });
+  return true;
 }

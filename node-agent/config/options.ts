@@ -1,4 +1,5 @@
 // Every option of the agent, described once: the flag, the variable, the key in config.json, and the words of the help text all come from here.
+import { CHAIN_OPTIONS } from './chain-options.ts';
 import { JOIN_OPTIONS } from './join-options.ts';
 import { OWNER_OPTIONS } from './owner-options.ts';
 
@@ -27,6 +28,10 @@ export const COMMANDS = [
   'why',
   'earnings',
   'credit',
+  'claim',
+  'bond',
+  'unbond',
+  'challenge',
   'test',
   'doctor',
   'logs',
@@ -41,7 +46,7 @@ export const COMMANDS = [
 ] as const;
 export type Command = (typeof COMMANDS)[number];
 
-const WITH_STATE = COMMANDS.filter((command) => command !== 'verify' && command !== 'join');
+const WITH_STATE = COMMANDS.filter((command) => command !== 'join');
 const WITH_JSON: readonly Command[] = COMMANDS.filter(
   (command) => !['join', 'up', 'logs', 'leave', 'setup'].includes(command),
 );
@@ -356,6 +361,7 @@ export const OPTIONS = [
   },
   ...JOIN_OPTIONS,
   ...OWNER_OPTIONS,
+  ...CHAIN_OPTIONS,
 ] as const satisfies readonly OptionSpec[];
 
 export type OptionKey = (typeof OPTIONS)[number]['key'];

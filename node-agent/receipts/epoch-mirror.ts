@@ -11,7 +11,7 @@ import { makePrivateFolder } from '../home/private-folder.ts';
 import { describeError } from '../log.ts';
 import type { Log } from '../log.ts';
 import { checkEpoch, toldEpochSchema } from './check-epoch.ts';
-import type { ToldEpochJson } from './check-epoch.ts';
+import type { ToldEpoch, ToldEpochJson } from './check-epoch.ts';
 import type { EarnedJournal } from './earned-journal.ts';
 
 /** Epochs that are kept: days of more than a year. */
@@ -35,6 +35,8 @@ export interface MirrorDoors {
   /** What the router says of this home in the last epoch; null: nothing is published. The error is a sentence. */
   readonly ask: () => Promise<Result<ToldEpochJson | null, string>>;
   readonly journal: Pick<EarnedJournal, 'lastUntil'>;
+  /** Hears of each epoch that was told, new or not; false where it wants to hear of it again soon. Never rejects. */
+  readonly onTold?: (told: ToldEpoch) => Promise<boolean>;
   readonly log: Log;
   readonly now: () => number;
   readonly random: () => number;
@@ -81,7 +83,8 @@ export class EpochMirror {
     }
     const { epoch, epoch_seconds: seconds } = told.data;
     const isNew = await this.#keep(told.data, answer.value);
-    return isNew ? this.#waitFor(epoch + 1, seconds) : retryMs;
+    const isDone = (await this.#doors.onTold?.(told.data)) ?? true;
+    return isNew && isDone ? this.#waitFor(epoch + 1, seconds) : retryMs;
   }
 
   /** False for one that is kept already. */

@@ -72,6 +72,8 @@ interface BookDoors {
   readonly now: () => number;
   readonly log: Log;
   readonly disk?: LogDisk;
+  /** How many numbers are left out before the first receipt of this process, and where it goes on behind the router's; left out, none. */
+  readonly drawGap?: () => bigint;
   /** Hears of every answer; left out, nobody does. */
   readonly journal?: Pick<EarnedJournal, 'note'>;
 }
@@ -93,7 +95,8 @@ export class ReceiptBook {
     this.#doors = doors;
     this.#node = addressOfPrivateKey(privateKey);
     this.#log = log;
-    this.#sealer = new ReceiptSealer({ log, privateKey, now: doors.now });
+    const { now, drawGap } = doors;
+    this.#sealer = new ReceiptSealer({ log, privateKey, now, ...(drawGap ? { drawGap } : {}) });
     this.#acceptances = new Acceptances(log, this.#lines, doors.log);
   }
 
@@ -161,13 +164,15 @@ export class ReceiptBook {
     const signer = this.signerOf(domain);
     if (!signer.isProvenBy(USAGE_RECEIPT, receipt, { signature, sealed, address: this.#node })) return null;
     const isNewer = receipt.seq > head.seq;
-    const chain = isNewer ? { seq: receipt.seq + LOST_GAP, receiptHash: signer.hash(USAGE_RECEIPT, receipt) } : head;
+    const gap = LOST_GAP + (this.#doors.drawGap?.() ?? 0n);
+    const chain = isNewer ? { seq: receipt.seq + gap, receiptHash: signer.hash(USAGE_RECEIPT, receipt) } : head;
     const newest = seal > head.seal ? seal : head.seal;
     const sealHash = sealed && seal > head.seal ? signer.hash(SEAL, sealed.seal) : head.sealHash;
-    const next = { seq: chain.seq, receiptHash: chain.receiptHash, seal: newest + LOST_GAP, sealHash };
+    const next = { seq: chain.seq, receiptHash: chain.receiptHash, seal: newest + gap, sealHash };
     this.#restored = { here: head.seq, router: receipt.seq, next: next.seq + 1n };
     // Unsaved it costs nothing: the next welcome tells it again.
     this.#log.goOn(next);
+    if (isNewer) this.#sealer.noteLeap();
     return this.#restored;
   }
 

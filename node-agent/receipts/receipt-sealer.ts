@@ -2,6 +2,7 @@
 import type { Hex } from '../../schema/bytes.ts';
 import type { UsageReceipt } from '../../schema/receipt.ts';
 import { addressOfPrivateKey } from '../../schema/typed-data.ts';
+import type { LogHead } from './log-records.ts';
 import type { ReceiptLog } from './receipt-log.ts';
 import { groupDrafts, SEAL_MOST, sealReceipts } from './seal-receipts.ts';
 import type { ReceiptDraft } from './seal-receipts.ts';
@@ -32,6 +33,8 @@ interface SealerDoors {
   readonly privateKey: Uint8Array;
   /** ms that only grow. */
   readonly now: () => number;
+  /** How many numbers are left out before the first receipt of this process; left out, none. */
+  readonly drawGap?: () => bigint;
 }
 
 export class ReceiptSealer {
@@ -41,6 +44,7 @@ export class ReceiptSealer {
   #timer: NodeJS.Timeout | undefined;
   #isSealing = false;
   readonly #unstored = new Map<Hex, ReceiptDraft>();
+  #mustLeap = true;
 
   constructor(doors: SealerDoors) {
     this.#doors = doors;
@@ -70,6 +74,11 @@ export class ReceiptSealer {
     // Refused again, it is kept again.
     for (const draft of drafts) this.issue(draft, false).catch(() => undefined);
     return drafts.length > 0;
+  }
+
+  /** Numbers were left out already. */
+  noteLeap(): void {
+    this.#mustLeap = false;
   }
 
   /** In a later turn, so that what ended in this one goes together, and its `end` leaves first. */
@@ -104,7 +113,7 @@ export class ReceiptSealer {
   async #store(groups: readonly (readonly Waiting[])[]): Promise<void> {
     const { log, privateKey, now } = this.#doors;
     const facts = { node: this.#node, privateKey, atMs: Date.now() };
-    let { head } = log;
+    let head = this.#startFrom(log.head);
     const sealed = groups.map((group) => {
       const one = sealReceipts(
         group.map(({ draft }) => draft),
@@ -118,6 +127,7 @@ export class ReceiptSealer {
       sealed.flatMap(({ receipts }) => receipts),
       head,
     );
+    this.#mustLeap = false;
     for (const { group, receipts, frame } of sealed) {
       const isSent = frame !== null && group[0]?.draft.via?.socket.sendReceipts(frame) === true;
       receipts.forEach(({ receipt, receiptHash }, i) => {
@@ -126,5 +136,11 @@ export class ReceiptSealer {
         group[i]?.resolve({ receipt, receiptHash, isSent });
       });
     }
+  }
+
+  /** Where numbers go on. Another copy of this state may have signed the next ones: two receipts of one number cost the bond, numbers cost nothing. */
+  #startFrom(head: LogHead): LogHead {
+    const gap = this.#mustLeap ? (this.#doors.drawGap?.() ?? 0n) : 0n;
+    return { ...head, seq: head.seq + gap, seal: head.seal + gap };
   }
 }

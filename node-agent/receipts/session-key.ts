@@ -16,16 +16,22 @@ export interface SessionKey {
   readonly privateKey: Uint8Array;
 }
 
+export interface OpenedKey extends SessionKey {
+  /** Made just now: nothing was ever signed by it. */
+  readonly isNew: boolean;
+}
+
 const KEY_FILE = 'session.key';
 
 /** Reads the key of a state folder, or makes one. The error is a sentence for the owner (file readable by others, damaged, no access). */
-export async function openSessionKey(folder: string): Promise<Result<SessionKey, string>> {
+export async function openSessionKey(folder: string): Promise<Result<OpenedKey, string>> {
   const path = join(folder, KEY_FILE);
   try {
     await makePrivateFolder(folder);
     const fault = await findOpenMode(folder, path);
     if (fault) return err(fault);
-    return readKey(path, (await readOrNull(path)) ?? (await makeKey(path)));
+    const known = await readOrNull(path);
+    return readKey(path, known ?? (await makeKey(path)), known === null);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return err(
@@ -34,13 +40,13 @@ export async function openSessionKey(folder: string): Promise<Result<SessionKey,
   }
 }
 
-function readKey(path: string, text: string): Result<SessionKey, string> {
+function readKey(path: string, text: string, isNew: boolean): Result<OpenedKey, string> {
   const hex = text.trim();
   if (!/^0x[0-9a-f]{64}$/.test(hex)) {
     return err(`The session key ${path} is damaged. Restore it from a copy, or move it away to start as a new node.`);
   }
   const privateKey = fromHex(hex);
-  return ok({ address: addressOfPrivateKey(privateKey), privateKey });
+  return ok({ address: addressOfPrivateKey(privateKey), privateKey, isNew });
 }
 
 /** Windows keeps no mode bits: there the folder lies in the owner's profile, which others cannot read. */

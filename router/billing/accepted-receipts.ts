@@ -218,8 +218,8 @@ export class AcceptedReceipts {
     return breaks;
   }
 
-  /** The highest number, and how many are used. */
-  chain(): { readonly lastSeq: bigint; readonly used: number } {
+  /** The highest number, and how many before it never came. */
+  chain(): ReturnType<SeqRanges['count']> {
     return this.#ranges.count();
   }
 

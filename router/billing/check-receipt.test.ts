@@ -143,10 +143,10 @@ describe('judgeReceipt', () => {
 
   test('of a lost part no more is believed than what its hub wrote down allows, whatever is claimed; without output nothing', () => {
     const atMost = { promptTokens: 100, outputTokens: 1000 };
-    expect(decideLost(ticket, receipt, atMost)).toEqual({ promptTokens: 31, outputTokens: 128, earn: 26 });
+    expect(decideLost({ ticket, receipt }, atMost)).toEqual({ promptTokens: 31, outputTokens: 128, earn: 26 });
     const noted = { promptTokens: 20, outputTokens: 64 };
-    expect(decideLost(ticket, receipt, noted)).toEqual({ ...noted, earn: earnOf(ticket, noted) });
+    expect(decideLost({ ticket, receipt }, noted)).toEqual({ ...noted, earn: earnOf(ticket, noted) });
     for (const nothing of [undefined, { promptTokens: 20, outputTokens: 0 }])
-      expect(decideLost(ticket, receipt, nothing)).toEqual({ promptTokens: 0, outputTokens: 0, earn: 0 });
+      expect(decideLost({ ticket, receipt }, nothing)).toEqual({ promptTokens: 0, outputTokens: 0, earn: 0 });
   });
 });

@@ -37,6 +37,8 @@ export interface CountInput {
   readonly content: ContentCount;
   /** What the home says, where that may be signed for. */
   readonly receipt: Counts | null;
+  /** What the network takes, of 10,000; the usual where left out. */
+  readonly feeBps?: number | undefined;
 }
 
 export interface DecidedPart extends DecidedCounts {
@@ -129,6 +131,7 @@ export function decidePart(input: CountInput): DecidedPart {
     price,
     chargePrompt,
     resumedTokens: before.paid,
+    feeBps: input.feeBps,
   });
   const thinkingTokens = countThinking(input, counts.outputTokens);
   return { ...counts, ...decided, thinkingTokens, ...(offer.resume ? { resumedTokens: before.paid } : {}) };

@@ -12,6 +12,11 @@ const counts = { promptTokens: 100, outputTokens: 200 };
 const part = { outcome: 'complete' as Outcome, counts, price, chargePrompt: true };
 
 describe('the charging table', () => {
+  test('what the network takes is its part’s own share, where a vote has changed it', () => {
+    expect(decideCharge({ ...part, feeBps: 800 })).toEqual({ charge: 500, earn: 460 });
+    expect(decideCharge({ ...part, feeBps: 0 })).toEqual({ charge: 500, earn: 500 });
+  });
+
   test('complete, or cut by max_tokens: prompt and output as relayed, and the same less the fee', () => {
     expect(decideCharge(part)).toEqual({ charge: 500, earn: 450 });
   });

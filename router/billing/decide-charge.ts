@@ -12,6 +12,8 @@ export interface PartFacts {
   readonly chargePrompt: boolean;
   /** Tokens of the prompt that are the answer so far: another home's work, which the caller pays as output and never as prompt too. */
   readonly resumedTokens?: number | undefined;
+  /** Of 10,000; the usual where left out. */
+  readonly feeBps?: number | undefined;
 }
 
 /** Outcomes in which work was delivered. An interrupted part's charge holds if its job goes on: the caller's account sees to that. */
@@ -32,7 +34,7 @@ const DELIVERED: ReadonlySet<Outcome> = new Set([
  */
 export function decideCharge(part: PartFacts): { readonly charge: number; readonly earn: number } {
   const { outcome, counts, price } = part;
-  const earn = splitCharge(computeCharge(price, counts)).earn;
+  const earn = splitCharge(computeCharge(price, counts), part.feeBps).earn;
   if (DELIVERED.has(outcome)) {
     const asked = countAsked({ promptTokens: counts.promptTokens, resumedTokens: part.resumedTokens });
     const charged = { ...counts, promptTokens: part.chargePrompt ? asked : 0 };

@@ -92,6 +92,14 @@ describe('a part earns', () => {
     expect(payableOf(booked)).toBe(50);
   });
 
+  test('by the fee of its part, where a vote has changed it', () => {
+    expect(isCertain({ ...settlement, earn: 46 })).toBe(false);
+    expect(isCertain({ ...settlement, earn: 46, feeBps: 800 })).toBe(true);
+    expect(decideEarn(part, { part: { ...booked, feeBps: 800 }, earlier: [] }, { ...purse, brought: 0 })).toBe(46);
+    const bought = { granted: 25, earned: 0, bought: 25 };
+    expect(payableOf({ ...booked, related: 'wallet', paidFrom: bought, feeBps: 800 })).toBe(23);
+  });
+
   test('never more than it is worth, nor than its charge and what is left of its home’s fees', () => {
     const units = fc.nat(1_000_000);
     fc.assert(

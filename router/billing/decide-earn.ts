@@ -14,6 +14,8 @@ export interface BookedPart {
   /** What of it was paid from which credit, and how its caller and its home belong together: absent where they do not. */
   readonly paidFrom?: SettlementJson['paidFrom'];
   readonly related?: SettlementJson['related'];
+  /** What the network takes of it, of 10,000; absent where that is the usual. */
+  readonly feeBps?: SettlementJson['feeBps'];
   /** False where its hub's memory was lost with it, or nothing had come. */
   readonly hasToken: boolean;
 }
@@ -51,12 +53,12 @@ const FAILED: ReadonlySet<string> = new Set(['failed-before-token', 'failed-by-n
  * only it knows from which credit the charge is paid.
  */
 export function isCertain(settlement: SettlementJson): boolean {
-  const { outcome, isFinal, interrupted = 0, ticket, charge, earn, related } = settlement;
+  const { outcome, isFinal, interrupted = 0, ticket, charge, earn, related, feeBps } = settlement;
   if (FAILED.has(outcome)) return true;
   const isFree = Number(ticket.priceIn) === 0 && Number(ticket.priceOut) === 0;
   const isWhole = isFinal && interrupted === 0 && ticket.chargePrompt && DELIVERED.has(outcome);
   if (related && !isFree) return false;
-  return isWhole && (isFree || earn <= splitCharge(charge).earn);
+  return isWhole && (isFree || earn <= splitCharge(charge, feeBps).earn);
 }
 
 /** True when the job's fate is known as far as it bears on this part. */
@@ -86,11 +88,11 @@ export function decideEarn(
   return Math.min(part.worth, Math.max(share, left));
 }
 
-type Charged = Pick<BookedPart, 'charge' | 'paidFrom' | 'related'>;
+type Charged = Pick<BookedPart, 'charge' | 'paidFrom' | 'related' | 'feeBps'>;
 
 /** Units of a charge that the home of a part may claim. */
-export function shareOf({ charge, paidFrom, related }: Charged): number {
-  return splitCharge(related ? (paidFrom ?? allGranted(charge)).bought : charge).earn;
+export function shareOf({ charge, paidFrom, related, feeBps }: Charged): number {
+  return splitCharge(related ? (paidFrom ?? allGranted(charge)).bought : charge, feeBps).earn;
 }
 
 /** Units of a charge that may ever be paid out to its home: all of it, but where caller and home belong together the share of bought credit. */

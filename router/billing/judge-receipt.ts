@@ -8,6 +8,8 @@ import type { JobTicket, UsageReceipt } from '../../schema/receipt.ts';
 export interface Decision extends Counts {
   /** Units. */
   readonly earn: number;
+  /** What the network takes, of 10,000; the usual where left out. */
+  readonly feeBps?: number | undefined;
 }
 
 export interface Verdict extends Counts {
@@ -29,7 +31,7 @@ export function judgeReceipt(
   const promptTokens = Math.min(decision.promptTokens, receipt.promptTokens);
   const outputTokens = Math.min(decision.outputTokens, receipt.outputTokens);
   const claimed = receipt.amount > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(receipt.amount);
-  const worth = earnOf(ticket, { promptTokens, outputTokens });
+  const worth = earnOf(ticket, { promptTokens, outputTokens }, decision.feeBps);
   const amount = isEquivocation ? 0 : Math.min(decision.earn, worth, claimed);
   const isLower = promptTokens < receipt.promptTokens || outputTokens < receipt.outputTokens;
   if (isEquivocation || (amount === 0 && claimed > 0))
@@ -41,16 +43,20 @@ export function judgeReceipt(
  * The decision where the router lost its own counts: what its hub had written down until shortly before, and what the home can have made
  * since; never the claim. Without any output nothing is worth anything.
  */
-export function decideLost(ticket: JobTicket, receipt: UsageReceipt, atMost: Counts | undefined): Decision {
+export function decideLost(
+  { ticket, receipt }: { readonly ticket: JobTicket; readonly receipt: UsageReceipt },
+  atMost: Counts | undefined,
+  feeBps?: number,
+): Decision {
   const outputTokens = Math.min(receipt.outputTokens, atMost?.outputTokens ?? 0, ticket.maxOutputTokens);
-  if (outputTokens === 0) return { promptTokens: 0, outputTokens, earn: 0 };
+  if (outputTokens === 0) return { promptTokens: 0, outputTokens, earn: 0, feeBps };
   const promptTokens = Math.min(receipt.promptTokens, atMost?.promptTokens ?? 0, ticket.maxPromptTokens);
   const counts = { promptTokens, outputTokens };
-  return { ...counts, earn: earnOf(ticket, counts) };
+  return { ...counts, earn: earnOf(ticket, counts, feeBps), feeBps };
 }
 
 /** What counts earn at a ticket's prices, in units: every token, also of a prompt that the caller does not pay again. */
-export function earnOf(ticket: JobTicket, counts: Counts): number {
+export function earnOf(ticket: JobTicket, counts: Counts, feeBps?: number): number {
   const price = { priceIn: Number(ticket.priceIn), priceOut: Number(ticket.priceOut) };
-  return splitCharge(computeCharge(price, counts)).earn;
+  return splitCharge(computeCharge(price, counts), feeBps).earn;
 }

@@ -152,8 +152,8 @@ function takenBy<T>(text: string, values: readonly T[]): readonly T[] {
 }
 
 function toBookedPart(settlement: SettlementJson): BookedPart {
-  const { part, ownerAccountId, outcome, charge, ttftMs, paidFrom, related } = settlement;
-  return { part, ownerAccountId, outcome, charge, paidFrom, related, hasToken: ttftMs !== null };
+  const { part, ownerAccountId, outcome, charge, ttftMs, paidFrom, related, feeBps } = settlement;
+  return { part, ownerAccountId, outcome, charge, paidFrom, related, feeBps, hasToken: ttftMs !== null };
 }
 
 /** Where it is not new in the order of time it may be late, or known: the second transaction tells. */

@@ -124,12 +124,12 @@ export class NodeBook {
 
   /** Units that receipts for the open settlements beside one may still claim of what their callers pay. */
   reserved(beside: Hex): number {
-    const charges = this.#sql.exec<{ charge: number }>(
-      "SELECT settlement->>'charge' AS charge FROM open WHERE settlement->>'charge' > 0 AND ticketHash <> ?",
+    const charges = this.#sql.exec<{ charge: number; feeBps: number | null }>(
+      "SELECT settlement->>'charge' AS charge, settlement->>'feeBps' AS feeBps FROM open WHERE settlement->>'charge' > 0 AND ticketHash <> ?",
       beside,
     );
     let units = 0;
-    for (const { charge } of charges) units += shareOf({ charge });
+    for (const { charge, feeBps } of charges) units += shareOf({ charge, feeBps: feeBps ?? undefined });
     return units;
   }
 
@@ -217,7 +217,7 @@ export class NodeBook {
   totals(): NodeTotals {
     const { refused } = this.#sql.exec<{ refused: number }>('SELECT refused FROM node').one();
     const { count, cumulative: cumulativeAmount, equivocations, breaks } = this.#accepted.head;
-    const { lastSeq, used } = this.#accepted.chain();
+    const { lastSeq, missing } = this.#accepted.chain();
     return {
       count,
       cumulativeAmount,
@@ -226,7 +226,7 @@ export class NodeBook {
       sealEquivocations: this.#seals.count,
       breaks,
       lastSeq: lastSeq.toString(),
-      missing: Number(lastSeq) - used,
+      missing,
     };
   }
 }

@@ -246,13 +246,13 @@ export class NodeReceipts {
 
   /** What a part earns whose job has ended, and the answer to its node. */
   #decide(open: SettlementJson, proven: ProvenPart, fate: KnownFate): LateAnswer {
-    const { ticketHash, ticket, receipt } = proven;
+    const { ticketHash } = proven;
     this.#askAt.delete(ticketHash);
     if (open.outcome === 'interrupted-by-node' && failedByHome(fate)) {
       this.#book.keepReceipt(ticketHash, null);
       return refuse(NOBODY_WENT_ON);
     }
-    const decision = isLost(open) ? decideLost(ticket, receipt, open.lostAtMost) : open;
+    const decision = isLost(open) ? decideLost(proven, open.lostAtMost, open.feeBps) : open;
     const { outputTokens, earn: worth } = decision;
     const part = { worth, outputTokens, ownerAccountId: open.ownerAccountId };
     const purse = {

@@ -57,6 +57,7 @@ const anySettlement: fc.Arbitrary<SettlementJson> = fc
         lostAtMost: fc.record({ promptTokens: count, outputTokens: count }),
         related: fc.constantFrom(...RELATIONS),
         mostW: fc.nat(),
+        feeBps: fc.nat(2000),
       },
       { requiredKeys: [] },
     ),

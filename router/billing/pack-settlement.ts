@@ -146,6 +146,7 @@ const FIELDS: Readonly<Record<Exclude<keyof SettlementJson, 'decision'>, Field>>
   related: word(RELATIONS),
   paidFrom: paid,
   mostW: number,
+  feeBps: number,
 };
 const NAMES = Object.keys(FIELDS) as (keyof typeof FIELDS)[];
 

@@ -5,6 +5,8 @@ import type { PackedReader, PackedWriter } from './packed-bytes.ts';
 
 /** A node that leaves more gaps behind loses the oldest: their numbers count as used. */
 const MOST_RANGES = 256;
+/** An agent leaves out so many numbers, or more, where another copy of its state may have signed them. */
+const LEAP = 1000n;
 /** Of the newest ranges it is known what they begin behind and end with. */
 const MOST_EDGES = 8;
 const HASH_BYTES = 32;
@@ -55,10 +57,11 @@ export class SeqRanges {
     return new SeqRanges(merge([...this.#ranges, { first: seq, last: seq, begins: prevReceipt, ends: receiptHash }]));
   }
 
-  /** The highest number, and how many are used. */
-  count(): { readonly lastSeq: bigint; readonly used: number } {
-    const used = this.#ranges.reduce((sum, { first, last }) => sum + (last - first + 1n), 0n);
-    return { lastSeq: this.#ranges.at(-1)?.last ?? 0n, used: Number(used) };
+  /** The highest number, and how many below it are not used and were not left out on purpose. */
+  count(): { readonly lastSeq: bigint; readonly missing: number } {
+    const gaps = this.#ranges.map(({ first }, i) => first - (this.#ranges[i - 1]?.last ?? 0n) - 1n);
+    const missing = gaps.filter((gap) => gap < LEAP).reduce((sum, gap) => sum + gap, 0n);
+    return { lastSeq: this.#ranges.at(-1)?.last ?? 0n, missing: Number(missing) };
   }
 
   pack(writer: PackedWriter): void {

@@ -148,3 +148,16 @@ describe('closeSettlement', () => {
     expect(closeSettlement({ ...draft, outcome: 'complete' }, offer)).toEqual({ ...draft, outcome: 'complete' });
   });
 });
+
+test('the fee is that of the epoch its ticket is signed in, to the millisecond, whenever it was asked for', () => {
+  const { epoch } = makeTicket(offer, { address, digest: DIGEST }, AT);
+  const fees = [{ fromEpoch: epoch + 1, feeBps: 800 }];
+  const feeOf = (now: number): number | undefined => {
+    const message = makeTicket(offer, { address, digest: DIGEST }, { ...AT, now });
+    const granted = { message, decision, resumed: null };
+    return draftSettlement({ ...offer, fees }, { facts, hub: 'weur:0' }, granted).feeBps;
+  };
+  const begins = (epoch + 1) * 86_400_000;
+  // A tenth is told by nothing.
+  expect([feeOf(NOW), feeOf(begins - 1), feeOf(begins), feeOf(begins + 1)]).toEqual([undefined, undefined, 800, 800]);
+});

@@ -1,7 +1,9 @@
 // The ticket of a part, the draft of its settlement, and what the job's other parts add to it. Pure: ids, times and hashes come in.
 import type { Hex } from '../../schema/bytes.ts';
 import { epochOf } from '../../schema/epoch.ts';
+import { feeAt } from '../../schema/fee-schedule.ts';
 import { jobIdToWord } from '../../schema/ids.ts';
+import { FEE_BASIS_POINTS } from '../../schema/prices.ts';
 import { toMessageJson } from '../../schema/receipt.ts';
 import type { JobTicket } from '../../schema/receipt.ts';
 import type { Relation } from '../../schema/credit.ts';
@@ -52,6 +54,7 @@ export function draftSettlement(
   node: { facts: NodeFacts; hub: string; mostW?: number | null },
   { message, decision, resumed, related = null }: { message: JobTicket } & GrantedPart,
 ): SettlementJson {
+  const feeBps = feeAt(offer.fees ?? [], message.epoch);
   return {
     jobId: offer.jobId,
     part: offer.part,
@@ -75,6 +78,7 @@ export function draftSettlement(
     durationMs: 0,
     endedAt: offer.expiresAt,
     decision,
+    ...(feeBps !== FEE_BASIS_POINTS && { feeBps }),
     ...(resumed && { resumed }),
     ...(related && { related }),
     ...(node.mostW && { mostW: node.mostW }),

@@ -130,6 +130,7 @@ export class HubSettlement {
       lateTokens: summary.lateTokens,
       content: summary.content,
       receipt: work,
+      feeBps: opened.draft.feeBps,
     });
     const settlement = closeSettlement(
       completeSettlement(opened.draft, { ...decided, summary, signed, now: this.#doors.now() }),

@@ -2,6 +2,8 @@
 import type { Context } from 'hono';
 import type { HoldRefusal } from '../billing/hold-answer.ts';
 import type { ApiError } from '../errors.ts';
+import { epochOf } from '../../schema/epoch.ts';
+import { feeAt } from '../../schema/fee-schedule.ts';
 import { computeCharge } from '../../schema/prices.ts';
 import type { Price } from '../../schema/prices.ts';
 import { previewJob } from '../relay/preview.ts';
@@ -42,6 +44,8 @@ export async function answerDryRun(c: Context<AppEnv>, jobs: readonly [Job, ...J
       completion: price.priceOut,
       most_prompt: job.served.priceIn,
       most_completion: job.served.priceOut,
+      // Of the price, not on top of it: what the network keeps of it, by the vote.
+      fee_bps: feeAt(job.offer.fees ?? [], epochOf(Date.now(), services.epochSeconds)),
     },
     tokens: {
       prompt_expected: job.offer.size.promptTokens,

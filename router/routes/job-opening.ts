@@ -82,6 +82,7 @@ export async function openJobs(c: Context<AppEnv>, caller: Caller, plan: JobsPla
       family: services.families.tag(readAddress(c.req.header(ADDRESS_HEADER))),
     }),
     methodUrl: findMethodUrl(c),
+    fees: await services.findFees(Date.now()),
     now: Date.now(),
   };
   return makeJobs(input, [random(), ...others]);

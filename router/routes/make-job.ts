@@ -1,6 +1,7 @@
 // A job before it is placed: its ids, its hold and its offer. Pure: random bytes and the time come in.
 import { toHex } from '../../schema/bytes.ts';
 import type { ChunkHead } from '../../schema/chunks.ts';
+import type { FeeSchedule } from '../../schema/fee-schedule.ts';
 import { makeId } from '../../schema/ids.ts';
 import type { OpenRequest } from '../../schema/job-request.ts';
 import type { Place } from '../../schema/places.ts';
@@ -69,6 +70,8 @@ export interface JobInput {
   readonly now: number;
   /** What tells that a home belongs together with the caller. */
   readonly kin?: readonly string[];
+  /** What the network takes; the usual where left out. */
+  readonly fees?: FeeSchedule;
   /** Where this router tells how energy is known. */
   readonly methodUrl?: string;
   /** Of a further answer to the same call: which it is, from 1, and how the first one is told. */
@@ -152,8 +155,12 @@ export function makeJob(input: JobInput): Job {
   };
 }
 
-function pickTold({ kin = [], methodUrl }: JobInput): Pick<JobBase, 'kin' | 'methodUrl'> {
-  return { ...(kin.length > 0 && { kin }), ...(methodUrl !== undefined && { methodUrl }) };
+function pickTold({ kin = [], fees = [], methodUrl }: JobInput): Pick<JobBase, 'kin' | 'fees' | 'methodUrl'> {
+  return {
+    ...(kin.length > 0 && { kin }),
+    ...(fees.length > 0 && { fees }),
+    ...(methodUrl !== undefined && { methodUrl }),
+  };
 }
 
 /** What is held: no home that asks for more than the caller wishes to pay is given the job. */

@@ -53,12 +53,16 @@ import { openCheckouts, openKeyless } from './payments.ts';
 import type { Checkouts, Keyless } from './payments.ts';
 import { openOwnerDoors } from './owner-doors.ts';
 import type { OwnerDoors } from './owner-doors.ts';
+import { openFees } from './fees.ts';
+import type { FindFees } from './fees.ts';
 import { PacedLook } from './paced-look.ts';
 import { pickEpochSeconds, pickTimings } from './pick-local.ts';
 import { openEpochShelf } from './settler.ts';
 import { openCatalogue, openLedger, openPresenceTable } from './shared.ts';
 import { openSigner } from './signer.ts';
 import type { RouterSigner } from './signer.ts';
+import { openVote } from './vote.ts';
+import type { LookAtVote } from './vote.ts';
 import { openStubs } from './stubs.ts';
 import type { Stubs } from './stubs.ts';
 
@@ -106,6 +110,10 @@ export interface Services extends Stubs, BookDoors, OwnerDoors {
   /** Length of an epoch, and the published ones. */
   readonly epochSeconds: number;
   readonly shelf: EpochShelf;
+  /** What the network takes of charges, as far as a vote has changed it. */
+  readonly findFees: FindFees;
+  /** What stands to the vote; null where there is no chain. */
+  readonly lookAtVote: LookAtVote | null;
   readonly listEarningDays: (nodeIds: readonly string[], fromDay: number) => Promise<EarningDay[]>;
   readonly sumEarningDays: (
     nodeIds: readonly string[],
@@ -196,6 +204,8 @@ function openServices(env: Env): Services {
     isPresenceUp: () => presenceLook.ask(Date.now()),
     checkouts: openCheckouts(env, stubs),
     keyless: openKeyless(env),
+    findFees: openFees(env, stubs),
+    lookAtVote: openVote(env),
     ...openEpochs(env),
   };
 }

@@ -3,13 +3,19 @@ import type { Hex } from '../../schema/bytes.ts';
 import { toHex } from '../../schema/bytes.ts';
 import { sha256 } from '../auth/digest.ts';
 import { makeNodes } from '../auth/nodes.ts';
-import type { ClosingDoors, TickResult } from '../billing/epoch-closing.ts';
+import type { TickResult } from '../billing/epoch-closing.ts';
+import { makeNewcomerBonus } from '../billing/newcomer-bonus.ts';
+import type { RulesDoor } from '../billing/rule-book.ts';
+import { makeAskChain } from '../chain/json-rpc.ts';
+import { readRules } from '../chain/rules-chain.ts';
 import { makeEpochShelf } from '../billing/epoch-shelf.ts';
 import type { EpochShelf } from '../billing/epoch-shelf.ts';
+import type { SettlerDoors } from '../billing/settler.ts';
 import { makeMessageSigner } from '../../schema/receipt.ts';
 import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
 import type { Env } from '../env.ts';
 import { pickEpochSeconds } from './pick-local.ts';
+import { openChainSteps } from './settler-chain.ts';
 import { openLedger } from './shared.ts';
 import { openSigner } from './signer.ts';
 import { openStubs } from './stubs.ts';
@@ -28,7 +34,7 @@ export function openEpochShelf({ DB, RECEIPTS }: Env): EpochShelf {
   });
 }
 
-export function makeSettlerDoors(env: Env): ClosingDoors {
+export function makeSettlerDoors(env: Env): SettlerDoors {
   const stubs = openStubs(env);
   const ledger = openLedger(env);
   const random = (bytes: number): Uint8Array => crypto.getRandomValues(new Uint8Array(bytes));
@@ -47,7 +53,16 @@ export function makeSettlerDoors(env: Env): ClosingDoors {
     earnedBy: (nodeId) => ledger.earnedBy(nodeId),
     shelf: openEpochShelf(env),
     now: () => Date.now(),
+    readRules: openRules(env),
+    payBonuses: env.CHAIN_RPC_URL === undefined ? null : makeNewcomerBonus(env.DB, ledger),
+    openChain: (place) => openChainSteps(env, place),
   };
+}
+
+function openRules({ CHAIN_RPC_URL, VERIFYING_CONTRACT }: Env): RulesDoor {
+  if (CHAIN_RPC_URL === undefined) return null;
+  const ask = makeAskChain(CHAIN_RPC_URL);
+  return () => readRules(ask, VERIFYING_CONTRACT as Hex);
 }
 
 /** The platform's clock calls: epochs that are over are closed. Only the local network may be told another time than it is. */

@@ -4,13 +4,16 @@ import type { Hex } from '../../schema/bytes.ts';
 import { EPOCH_ROOT, NODE_BOND } from '../../schema/chain-messages.ts';
 import { ACCEPTANCE, USAGE_RECEIPT } from '../../schema/receipt.ts';
 import type { Acceptance, UsageReceipt } from '../../schema/receipt.ts';
+import { SEAL_KIND } from '../../schema/seal.ts';
 import { ZERO_WORD } from '../../schema/typed-data.ts';
 import { findAnvil } from '../local/test-chain.ts';
-import { addressOf, DAY, plain, startBench, TOKEN } from './contract-bench.ts';
+import { addressOf, DAY, plain, startBench, TOKEN, twinOf } from './contract-bench.ts';
 import type { Bench, Who } from './contract-bench.ts';
 import { acceptanceOf, receiptOf } from './contract-samples.ts';
 
 const HOUR = 3600;
+/** ERC20InsufficientAllowance, of the token's and not of its caller's errors. */
+const NO_ALLOWANCE = '0xfb8f41b2';
 const fullWord: Hex = `0x${'cd'.repeat(32)}`;
 const receiptProof = (receipt: UsageReceipt, who: Who = 'node'): object =>
   plain(bench.sign(who, USAGE_RECEIPT, receipt));
@@ -93,6 +96,22 @@ describe.skipIf(findAnvil() === null)('on a chain', () => {
       await expect(slash(other, receiptProof(other), one, receiptProof(one))).rejects.toThrow('AlreadyPunished');
     });
 
+    test('are lost by receipts under seals too; a high-s twin of a signature is none', async () => {
+      await bench.bond('holder', 'node', 10n * TOKEN);
+      const [one, other] = [receiptOf(5n), receiptOf(5n, { amount: 2n })];
+      const [sealed] = bench.seal('node', SEAL_KIND.receipts, USAGE_RECEIPT, [one, receiptOf(6n), receiptOf(7n)]);
+      const alone = bench.seal('node', SEAL_KIND.receipts, USAGE_RECEIPT, [other]);
+      const asAcceptances = bench.seal('node', SEAL_KIND.acceptances, USAGE_RECEIPT, [other]);
+      const slash = async (proof: unknown): Promise<unknown> =>
+        bench.send('stranger', 'Bonds', 'slashReceipts', [one, sealed, other, proof]);
+      await expect(slash(asAcceptances[0])).rejects.toThrow('NotUnderSeal');
+      const twin = plain(twinOf(bench.sign('node', USAGE_RECEIPT, other)));
+      await expect(slash(twin)).rejects.toThrow('ECDSAInvalidSignatureS');
+      await slash(alone[0]);
+      expect(await bench.bondedOf('node')).toBe(5n * TOKEN);
+      await expect(slash(receiptProof(other))).rejects.toThrow('AlreadyPunished');
+    });
+
     test('that do not stand cannot be lost', async () => {
       const [one, other] = [receiptOf(5n), receiptOf(5n, { amount: 2n })];
       const args = [one, receiptProof(one), other, receiptProof(other)];
@@ -139,6 +158,40 @@ describe.skipIf(findAnvil() === null)('on a chain', () => {
       expect(await bench.bondedOf('root')).toBe(50n * TOKEN);
       const swapped = [other, signed[1], one, signed[0]];
       await expect(bench.send('stranger', 'Bonds', 'slashRoots', swapped)).rejects.toThrow('AlreadyPunished');
+    });
+
+    test('are not lost for epochs to come, so that nobody is punished for them while little is bonded', async () => {
+      await bench.bond('holder', 'router', 10n * TOKEN);
+      const epoch = await bench.epoch();
+      const [one, other] = [1n, 2n].map((total) => ({ epoch: epoch + 1, root: fullWord, total, fileHash: ZERO_WORD }));
+      const signed = [one, other].map((root) => bench.sign('root', EPOCH_ROOT, root ?? {}));
+      const roots = [one, signed[0], other, signed[1]];
+      await expect(bench.send('stranger', 'Bonds', 'slashRoots', roots)).rejects.toThrow('NotYet');
+      const [first, second] = [acceptanceOf(3n, 30n, epoch + 2), acceptanceOf(3n, 31n, epoch + 2)];
+      const accepted = [first, acceptanceProof(first), second, acceptanceProof(second)];
+      await expect(bench.send('stranger', 'Bonds', 'slashAcceptances', accepted)).rejects.toThrow('NotYet');
+      await bench.pass(DAY);
+      await bench.send('stranger', 'Bonds', 'slashAcceptances', accepted);
+      await bench.send('stranger', 'Bonds', 'slashRoots', roots);
+    });
+
+    test('are made with an allowance in the same transaction, and also where somebody has used it before', async () => {
+      await bench.give('owner', 10n);
+      const [bonds, deadline] = [bench.contracts.Bonds.address, 2n ** 40n];
+      const permit = async (nonce: bigint): Promise<readonly [number, Hex, Hex]> => {
+        const signature = await bench.permit('owner', bonds, 4n * TOKEN, nonce, deadline);
+        return [Number(`0x${signature.slice(130)}`), `0x${signature.slice(2, 66)}`, `0x${signature.slice(66, 130)}`];
+      };
+      const consent = { node: addressOf('node'), owner: addressOf('owner'), nonce: 0n };
+      const args = [addressOf('node'), 4n * TOKEN, bench.sign('node', NODE_BOND, consent), deadline];
+      const wrong = await permit(7n);
+      await expect(bench.send('owner', 'Bonds', 'bondWithPermit', [...args, ...wrong])).rejects.toThrow(NO_ALLOWANCE);
+      await bench.send('owner', 'Bonds', 'bondWithPermit', [...args, ...(await permit(0n))]);
+      const second = await permit(1n);
+      const used = [addressOf('owner'), bonds, 4n * TOKEN, deadline, ...second];
+      await bench.send('stranger', 'IroriToken', 'permit', used);
+      await bench.send('owner', 'Bonds', 'bondWithPermit', [...args, ...second]);
+      expect(await bench.bondedOf('node')).toBe(8n * TOKEN);
     });
 
     test('obey Payouts alone in what is its own', async () => {

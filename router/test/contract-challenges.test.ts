@@ -5,6 +5,7 @@ import type { Hex } from '../../schema/bytes.ts';
 import type { EpochLeaf } from '../../schema/epoch-leaf.ts';
 import { ACCEPTANCE } from '../../schema/receipt.ts';
 import type { Acceptance } from '../../schema/receipt.ts';
+import { SEAL_KIND } from '../../schema/seal.ts';
 import { addLeaf, EMPTY_TREE, proveLeaf, rootOf } from '../../schema/running-tree.ts';
 import { findAnvil } from '../local/test-chain.ts';
 import { DAY, plain, startBench, TOKEN, UNIT } from './contract-bench.ts';
@@ -52,7 +53,7 @@ describe.skipIf(findAnvil() === null)('on a chain', () => {
       count: bigint,
       total: bigint,
       leaf: EpochLeaf,
-    ): Promise<{ open: (who?: Who) => Promise<Hex>; leaves: EpochLeaf[] }> {
+    ): Promise<{ open: (who?: Who) => Promise<Hex>; leaves: EpochLeaf[]; epoch: number }> {
       const leaves = [leaf, leafOf('other', 7n)];
       await bench.pass(DAY);
       const { epoch } = await bench.post(leaves, 50n);
@@ -67,7 +68,7 @@ describe.skipIf(findAnvil() === null)('on a chain', () => {
         const [log] = parseEventLogs({ abi: bench.contracts.Payouts.abi, logs: receipt.logs, eventName: 'Challenged' });
         return (log as unknown as { args: { id: Hex } }).args.id;
       };
-      return { open, leaves };
+      return { open, leaves, epoch };
     }
 
     test('that a root omits makes it void after silence; its signer is slashed, the challenger has deposit and reward', async () => {
@@ -118,6 +119,31 @@ describe.skipIf(findAnvil() === null)('on a chain', () => {
       await expect(open()).rejects.toThrow('WindowOver');
       await bench.send('stranger', 'Payouts', 'finalise');
       await expect(open()).rejects.toThrow('NothingPending');
+    });
+
+    test('is challenged after the window too while the guardian pauses, and the root is void after the pause', async () => {
+      const { open } = await omit(2n, 20n, leafOf('node', 10n));
+      await bench.pass(20 * HOUR - 60);
+      await bench.send('guardian', 'Rules', 'pause', [DAY]);
+      await bench.pass(HOUR);
+      const id = await open();
+      await bench.pass(6 * HOUR);
+      await expect(bench.send('other', 'Payouts', 'enforce', [id])).rejects.toThrow('IsPaused');
+      await bench.pass(DAY);
+      await bench.send('other', 'Payouts', 'enforce', [id]);
+      expect(await bench.bondedOf('root')).toBe(50n * TOKEN);
+    });
+
+    test('stands under a seal as well as by itself', async () => {
+      const { epoch } = await omit(2n, 20n, leafOf('node', 10n));
+      const accepted = [1n, 2n, 3n].map((count) => acceptanceOf(count, 10n * count, epoch));
+      const proofs = bench.seal('router', SEAL_KIND.acceptances, ACCEPTANCE, accepted);
+      const foreign = bench.seal('other', SEAL_KIND.acceptances, ACCEPTANCE, accepted);
+      const challenge = async (proof: unknown): Promise<unknown> =>
+        bench.send('stranger', 'Payouts', 'challenge', [accepted[2], proof]);
+      await expect(challenge(foreign[2])).rejects.toThrow('NotRouterKey');
+      await expect(challenge(proofs[1])).rejects.toThrow('NotUnderSeal');
+      await challenge(proofs[2]);
     });
 
     test('of a root that the vote made void gives the deposit back, and slashes nobody', async () => {

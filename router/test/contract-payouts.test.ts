@@ -1,6 +1,8 @@
-// Roots, claims and credit on a chain of their own. Skipped, and said so, where anvil is not installed for this machine.
+// Roots, claims, credit and a swap on a chain of their own. Skipped, and said so, where anvil is not installed for this machine.
+import uniswapFactory from '@uniswap/v2-core/build/UniswapV2Factory.json' with { type: 'json' };
+import uniswapPair from '@uniswap/v2-core/build/UniswapV2Pair.json' with { type: 'json' };
 import { parseEventLogs } from 'viem';
-import type { TransactionReceipt } from 'viem';
+import type { Abi, Address, TransactionReceipt } from 'viem';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Hex } from '../../schema/bytes.ts';
 import { EPOCH_ROOT, WALLET_BINDING } from '../../schema/chain-messages.ts';
@@ -16,6 +18,11 @@ const fullWord: Hex = `0x${'cd'.repeat(32)}`;
 
 /** ERC20InsufficientAllowance, of the token's and not of its caller's errors. */
 const NO_ALLOWANCE = '0xfb8f41b2';
+
+interface Told {
+  readonly epoch: number;
+  readonly total: bigint;
+}
 
 let bench: Bench;
 let back: () => Promise<void>;
@@ -56,6 +63,34 @@ describe.skipIf(findAnvil() === null)('on a chain', () => {
       await bench.pass(DAY);
       await expect(post({ epoch, total: MILLION - 1n })).rejects.toThrow('TotalFell');
       expect(await bench.read('IroriToken', 'balanceOf', [bench.contracts.Payouts.address])).toBe(MILLION * UNIT);
+    });
+
+    test('of epochs that were left out may bring the cap for each, for thirty at most', async () => {
+      const cap = 100_000_000_000n;
+      await bench.pass(40 * DAY);
+      await expect(bench.post([leafOf('node', 5n)], 30n * cap + 1n)).rejects.toThrow('OverCap');
+      await bench.post([leafOf('node', 5n)], 30n * cap);
+      await bench.pass(2 * DAY);
+      await expect(bench.post([leafOf('node', 6n)], 32n * cap + 1n)).rejects.toThrow('OverCap');
+      await bench.post([leafOf('node', 6n)], 32n * cap);
+    });
+
+    test('is told with those before it in one call', async () => {
+      const first = (await bench.epoch()) - 1;
+      const told = async (): Promise<(number | bigint)[]> => {
+        const [pending, last, beforeLast, lastPosted] = await bench.read<readonly Told[]>('Payouts', 'state');
+        const of = ({ epoch, total }: Told): (number | bigint)[] => [epoch, total];
+        return [pending, last, beforeLast].flatMap((one) => (one ? of(one) : [])).concat(lastPosted as never);
+      };
+      expect(await told()).toEqual([0, 0n, first, 0n, 0, 0n, first]);
+      await bench.settle([leafOf('node', 5n)], 5n);
+      expect(await told()).toEqual([0, 0n, first + 1, 5n, first, 0n, first + 1]);
+      await bench.pass(DAY);
+      await bench.post([leafOf('node', 6n)], 6n);
+      const epoch = (await bench.epoch()) - 1;
+      expect(await told()).toEqual([epoch, 6n, first + 1, 5n, first, 0n, epoch]);
+      await bench.decide('Payouts', 'voidPending');
+      expect(await told()).toEqual([0, 0n, first + 1, 5n, first, 0n, epoch]);
     });
 
     test('that waits is made final by the next post, a day later', async () => {
@@ -189,6 +224,33 @@ describe.skipIf(findAnvil() === null)('on a chain', () => {
         'NothingToClaim',
       );
     });
+  });
+
+  test('what was claimed is swapped on Uniswap V2 as it is published, at its price and not above', async () => {
+    const other = await bench.deploy('IroriToken', [ZERO_ADDRESS, addressOf('holder'), 1000n * TOKEN]);
+    const factory = await bench.deploy(uniswapFactory, [ZERO_ADDRESS]);
+    const { IroriToken: own } = bench.contracts;
+    await bench.call('stranger', factory, 'createPair', [own.address, other.address]);
+    const address = await bench.view<Address>(factory, 'getPair', [own.address, other.address]);
+    const pair = { address, abi: uniswapPair.abi as Abi };
+    await bench.call('holder', own, 'transfer', [address, 1000n * TOKEN]);
+    await bench.call('holder', other, 'transfer', [address, 500n * TOKEN]);
+    await bench.call('holder', pair, 'mint', [addressOf('holder')]);
+
+    await bench.settle([leafOf('node', 5n * MILLION)], 5n * MILLION);
+    await bench.send('stranger', 'Payouts', 'claim', [leafOf('node', 5n * MILLION), []]);
+    await bench.call('wallet', own, 'transfer', [address, 5n * TOKEN]);
+    const paid = 5n * TOKEN * 997n;
+    const out = (paid * 500n * TOKEN) / (1000n * TOKEN * 1000n + paid);
+    const isFirst = (await bench.view<Address>(pair, 'token0', [])) === other.address;
+    const swap = async (amount: bigint): Promise<unknown> => {
+      const amounts = isFirst ? [amount, 0n] : [0n, amount];
+      return bench.call('wallet', pair, 'swap', [...amounts, addressOf('wallet'), '0x']);
+    };
+    await expect(swap(out + 1n)).rejects.toThrow('UniswapV2: K');
+    await swap(out);
+    expect(await bench.view(other, 'balanceOf', [addressOf('wallet')])).toBe(out);
+    expect(await bench.balanceOf('wallet')).toBe(0n);
   });
 
   test('credit is bought by burning, and booked by Payouts alone', async () => {

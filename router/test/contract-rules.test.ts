@@ -7,6 +7,7 @@ import { findAnvil } from '../local/test-chain.ts';
 import { addressOf, DAY, startBench, TOKEN } from './contract-bench.ts';
 import type { Bench } from './contract-bench.ts';
 
+const HOUR = 3600;
 const MILLION = 1_000_000n;
 
 /** Of a constructor viem tells the selector alone. */
@@ -85,7 +86,7 @@ describe.skipIf(findAnvil() === null)('on a chain', () => {
       expect(await bench.read('Rules', 'isRouterKey', [key, 0])).toBe(false);
     });
 
-    test('are paused by the guardian once, for two weeks at most, and go on by themselves', async () => {
+    test('are paused by the guardian once, for two weeks at most, and go on by themselves; claims are open as long before the next', async () => {
       await expect(bench.send('stranger', 'Rules', 'pause', [DAY])).rejects.toThrow('NotGuardian');
       await expect(bench.send('guardian', 'Rules', 'pause', [14 * DAY + 1])).rejects.toThrow('pause');
       await expect(bench.send('guardian', 'Rules', 'pause', [0])).rejects.toThrow('pause');
@@ -94,12 +95,39 @@ describe.skipIf(findAnvil() === null)('on a chain', () => {
       await bench.pass(14 * DAY);
       expect(await bench.read('Rules', 'isPaused')).toBe(false);
       await expect(bench.send('guardian', 'Rules', 'pause', [DAY])).rejects.toThrow('PauseUsed');
-      await bench.decide('Rules', 'nameGuardian', [addressOf('guardian')]);
-      await bench.send('guardian', 'Rules', 'pause', [DAY]);
+      await bench.decide('Rules', 'nameGuardian', [addressOf('other')]);
+      await expect(bench.send('guardian', 'Rules', 'pause', [DAY])).rejects.toThrow('NotGuardian');
+      await bench.pass(14 * DAY - HOUR);
+      await expect(bench.send('other', 'Rules', 'pause', [DAY])).rejects.toThrow('TooSoon');
+      await bench.pass(HOUR);
+      await bench.send('other', 'Rules', 'pause', [DAY]);
       await expect(bench.send('stranger', 'Rules', 'resume')).rejects.toThrow('NotGuardian');
-      await bench.send('guardian', 'Rules', 'resume');
+      await bench.send('other', 'Rules', 'resume');
       expect(await bench.read('Rules', 'isPaused')).toBe(false);
+      await bench.decide('Rules', 'nameGuardian', [addressOf('other')]);
+      await expect(bench.send('other', 'Rules', 'pause', [DAY])).rejects.toThrow('TooSoon');
     });
+  });
+
+  test('no vote changes the timelock’s wait, who proposes to it, or which timelock the vote has', async () => {
+    const [proposer, governor] = [keccak256(toBytes('PROPOSER_ROLE')), bench.contracts.IroriGovernor.address];
+    const decide = async (name: string, args: unknown[]): Promise<void> => bench.decide('IroriTimelock', name, args);
+    await expect(decide('updateDelay', [0n])).rejects.toThrow('DelayIsFixed');
+    await expect(decide('updateDelay', [2n ** 64n])).rejects.toThrow('DelayIsFixed');
+    await expect(decide('grantRole', [proposer, addressOf('stranger')])).rejects.toThrow('RolesAreFixed');
+    await expect(decide('revokeRole', [proposer, governor])).rejects.toThrow('RolesAreFixed');
+    const own = [`0x${'00'.repeat(32)}`, bench.contracts.IroriTimelock.address];
+    await expect(decide('renounceRole', own)).rejects.toThrow('RolesAreFixed');
+    await expect(bench.decide('IroriGovernor', 'updateTimelock', [addressOf('stranger')])).rejects.toThrow(
+      'TimelockIsFixed',
+    );
+    expect(await bench.read('IroriTimelock', 'getMinDelay')).toBe(BigInt(2 * DAY));
+    for (const [who, is] of [
+      [governor, true],
+      [addressOf('deployer'), false],
+      [addressOf('holder'), false],
+    ])
+      expect(await bench.read('IroriTimelock', 'hasRole', [proposer, who])).toBe(is);
   });
 
   test('a vote of bonded tokens moves the fee after the timelock’s wait, and anybody carries it out', async () => {

@@ -55,6 +55,7 @@ contract Bonds is Votes, MessageDomain {
     error NotReady();
     error TooMuch();
     error NotEvidence();
+    error NotYet();
     error AlreadyPunished();
     error NothingBonded();
     error NotPayouts();
@@ -138,6 +139,7 @@ contract Bonds is Votes, MessageDomain {
     }
 
     /// Two acceptances for one node by one key: of one count, or a later one whose total or epoch is less. One fault for a node and the later one's epoch.
+    /// Not of epochs to come: a signer could have himself punished for them while next to nothing is bonded.
     function slashAcceptances(
         Acceptance calldata one,
         Proof calldata oneProof,
@@ -150,10 +152,12 @@ contract Bonds is Votes, MessageDomain {
             revert NotEvidence();
         }
         uint32 epoch = one.epoch > other.epoch ? one.epoch : other.epoch;
+        // A router may be one epoch ahead of the chain's clock.
+        if (epoch > rules.currentEpoch() + 1) revert NotYet();
         _slash(signer, keccak256(abi.encode("acceptances", signer, one.node, epoch)));
     }
 
-    /// Two roots of one epoch by one key.
+    /// Two roots of one epoch by one key. Not of an epoch to come, as with acceptances.
     function slashRoots(
         EpochRoot calldata one,
         bytes calldata oneSignature,
@@ -163,6 +167,7 @@ contract Bonds is Votes, MessageDomain {
         bytes32 oneDigest = _digest(hashEpochRoot(one));
         bytes32 otherDigest = _digest(hashEpochRoot(other));
         if (one.epoch != other.epoch || oneDigest == otherDigest) revert NotEvidence();
+        if (one.epoch > rules.currentEpoch()) revert NotYet();
         address signer = _signerOf(oneDigest, oneSignature);
         if (_signerOf(otherDigest, otherSignature) != signer) revert NotEvidence();
         _slash(signer, keccak256(abi.encode("roots", signer, one.epoch)));

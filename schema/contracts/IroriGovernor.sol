@@ -8,9 +8,12 @@ import {GovernorTimelockControl} from "@openzeppelin/contracts/governance/extens
 import {GovernorVotes} from "@openzeppelin/contracts/governance/extensions/GovernorVotes.sol";
 import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
 
-/// The vote: bonded tokens decide, a vote takes a fixed time, and a quorum of what is bonded in all must take part. None of that can be voted away.
+/// The vote: bonded tokens decide, a vote takes a fixed time, and a quorum of what is bonded in all must take part. None of that can be voted away:
+/// not here, and neither the timelock's wait nor who may propose to it.
 contract IroriGovernor is Governor, GovernorCountingSimple, GovernorVotes, GovernorTimelockControl {
     uint256 public constant QUORUM_PERCENT = 10;
+
+    error TimelockIsFixed();
 
     uint256 private immutable _delay;
     uint256 private immutable _period;
@@ -41,6 +44,11 @@ contract IroriGovernor is Governor, GovernorCountingSimple, GovernorVotes, Gover
 
     function quorum(uint256 timepoint) public view override returns (uint256) {
         return token().getPastTotalSupply(timepoint) * QUORUM_PERCENT / 100;
+    }
+
+    /// Another timelock could have another wait, and other proposers.
+    function updateTimelock(TimelockController) public pure override {
+        revert TimelockIsFixed();
     }
 
     // Solidity asks for these, since two of the extensions have them.

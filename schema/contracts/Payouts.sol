@@ -232,10 +232,11 @@ contract Payouts is MessageDomain {
 
     // Omissions.
 
-    /// Shows an acceptance, signed by a router, that the pending root seems to leave out. Only who has approved the deposit.
+    /// Shows an acceptance, signed by a router, that the pending root seems to leave out. Only who has approved the deposit. In the window, and in a pause
+    /// after it, since that is what a guardian pauses for.
     function challenge(Acceptance calldata acceptance, Proof calldata proof) external returns (bytes32 id) {
         if (pending.root == bytes32(0)) revert NothingPending();
-        if (block.timestamp >= pending.finalAt) revert WindowOver();
+        if (block.timestamp >= pending.finalAt && !rules.isPaused()) revert WindowOver();
         if (acceptance.epoch > pending.epoch) revert NotOfEpoch();
         bytes32 digest = _digest(hashAcceptance(acceptance));
         address signer = _proverOf(digest, ACCEPTANCES, acceptance.node, proof);

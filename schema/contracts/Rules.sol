@@ -35,6 +35,8 @@ contract Rules {
     uint256 public constant MOST_CAP_UNITS = 1e12;
     uint256 public constant MOST_ROOT_BOND_UNITS = 1e10;
     uint256 public constant MOST_PAUSE_SECONDS = 14 days;
+    /// From the end of one pause, as it was announced, to the next: time to claim what is final, whatever vote and guardian agree on.
+    uint256 public constant BETWEEN_PAUSES_SECONDS = 14 days;
 
     address public immutable timelock;
     /// Length of an epoch. Epochs count from 1970, as schema/epoch.ts has them.
@@ -48,6 +50,8 @@ contract Rules {
     address public guardian;
     /// A guardian pauses once; the timelock gives the next pause by naming a guardian anew.
     bool public mayPause;
+    /// No pause before that, by whichever guardian.
+    uint64 public nextPauseFrom;
     address public rootKey;
     mapping(address key => RouterKey) public routerKeys;
 
@@ -62,6 +66,7 @@ contract Rules {
     error NotGuardian();
     error OutOfBounds(string what);
     error PauseUsed();
+    error TooSoon();
 
     modifier onlyTimelock() {
         if (msg.sender != timelock) revert NotTimelock();
@@ -131,7 +136,7 @@ contract Rules {
         _nameRootKey(key);
     }
 
-    /// A key that is given up keeps its past epochs, so that nothing it signed is lost; one that was stolen ends before the theft.
+    /// A key that is given up keeps its past epochs, so that nothing it signed is lost. One that was stolen is given none (0, 0), for a thief dates back.
     function nameRouterKey(address key, uint32 fromEpoch, uint32 toEpoch) external onlyTimelock {
         _nameRouterKey(key, fromEpoch, toEpoch);
     }
@@ -140,9 +145,11 @@ contract Rules {
     function pause(uint256 forSeconds) external {
         if (msg.sender != guardian) revert NotGuardian();
         if (!mayPause) revert PauseUsed();
+        if (block.timestamp < nextPauseFrom) revert TooSoon();
         if (forSeconds == 0 || forSeconds > MOST_PAUSE_SECONDS) revert OutOfBounds("pause");
         mayPause = false;
         pausedUntil = uint64(block.timestamp + forSeconds);
+        nextPauseFrom = uint64(pausedUntil + BETWEEN_PAUSES_SECONDS);
         emit Paused(pausedUntil);
     }
 

@@ -15,7 +15,7 @@ import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../../sch
 import { sampleReceipt, sampleTicket } from '../../../schema/sample-messages.ts';
 
 export const signer = makeMessageSigner(PLACEHOLDER_DOMAIN);
-const ROUTER_KEY = fromHex(`0x${'11'.repeat(32)}`);
+export const ROUTER_KEY = fromHex(`0x${'11'.repeat(32)}`);
 export const PRICE = { priceIn: 1_000_000, priceOut: 2_000_000 };
 
 export interface TestNode {

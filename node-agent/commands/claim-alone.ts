@@ -1,0 +1,123 @@
+// A claim without the router: the newest leaf of this home that a final root holds, out of what it kept, put to the chain by whoever pays the gas.
+import type { Hex } from '../../schema/bytes.ts';
+import { err, ok } from '../../schema/result.ts';
+import type { Result } from '../../schema/result.ts';
+import { firstLine, openChain } from '../chain/chain-client.ts';
+import type { NoChain, OpenChain } from '../chain/chain-client.ts';
+import { estimateCall, sendCall } from '../chain/chain-sender.ts';
+import type { GasPrice, SentCall } from '../chain/chain-sender.ts';
+import { findClaim } from '../chain/find-claim.ts';
+import type { Claim, NoClaim } from '../chain/find-claim.ts';
+import { readKeyFile } from '../chain/key-file.ts';
+import { findKnownLeaves } from '../chain/known-leaves.ts';
+import type { KnownLeaves } from '../chain/known-leaves.ts';
+import { makeClaimCall, readFileHashes, readPaidState } from '../chain/payouts-door.ts';
+import type { PaidState } from '../chain/payouts-door.ts';
+import type { Environment } from '../config/config.ts';
+import type { OptionValues } from '../config/parse-flags.ts';
+import { tellWhen } from '../tell-time.ts';
+
+export interface AloneOutcome {
+  /** What is claimed, units; 0 for nothing. */
+  readonly units: bigint;
+  readonly wallet: Hex | null;
+  /** Before it, units. */
+  readonly claimed: bigint;
+  /** Of the last final root; null before the first. */
+  readonly epoch: number | null;
+  /** What it costs now; null where it was not asked, or is nothing. */
+  readonly gas: GasPrice | null;
+  readonly transaction: { readonly chainId: number; readonly to: Hex; readonly data: Hex; readonly value: '0' } | null;
+  /** Null where it was only made. */
+  readonly sent: SentCall | null;
+  /** Why there is nothing to claim, in a sentence; null where there is. */
+  readonly why: string | null;
+  readonly warnings: readonly string[];
+}
+
+interface Asked {
+  readonly folder: string;
+  readonly node: Hex;
+  readonly flags: OptionValues;
+  readonly env: Environment;
+  /** Null: the claim is made and not sent. */
+  readonly gasKeyFile: string | null;
+}
+
+export async function claimAlone(asked: Asked): Promise<Result<AloneOutcome, NoChain>> {
+  const { folder, node, flags } = asked;
+  const key = asked.gasKeyFile === null ? ok(null) : await readKeyFile(asked.gasKeyFile, '--gas-key-file');
+  if (!key.ok) return err({ sentence: key.error, exit: 2 });
+  const named = typeof flags.leaves === 'string' ? flags.leaves : null;
+  const known = await findKnownLeaves(folder, node, named);
+  if (!known.ok) return err({ sentence: known.error, exit: 2 });
+  const chain = await openChain(asked);
+  if (!chain.ok) return chain;
+  try {
+    const state = await readPaidState(chain.value, node);
+    const warnings = [...known.value.faults, ...(await compareFiles(chain.value, known.value))];
+    return await claimBy(chain.value, { state, known: known.value, key: key.value, warnings });
+  } catch (error) {
+    return err({ sentence: `The chain's node at ${chain.value.url} does not answer: ${firstLine(error)}`, exit: 1 });
+  }
+}
+
+async function claimBy(
+  chain: OpenChain,
+  by: { state: PaidState; known: KnownLeaves; key: Hex | null; warnings: readonly string[] },
+): Promise<Result<AloneOutcome, NoChain>> {
+  const { state, known, key, warnings } = by;
+  const { claimed, epoch } = state;
+  const claim = findClaim(state, known.leaves, state.roots);
+  const rest = { claimed, epoch, warnings, sent: null };
+  if (typeof claim === 'string') {
+    const why = tellNoClaim(claim, state);
+    if (claim === 'no-proof' || claim === 'no-wallet')
+      return err({ sentence: why, exit: claim === 'no-proof' ? 1 : 2 });
+    return ok({ ...rest, units: 0n, wallet: null, gas: null, transaction: null, why });
+  }
+  if (state.isPaused) return err({ sentence: 'Claims are paused by the guardian, for 14 days at most.', exit: 1 });
+  const call = makeClaimCall(chain, claim);
+  const { units, wallet } = claim;
+  const made = { ...rest, units, wallet, transaction: encode(chain, claim), why: null };
+  if (key === null) return ok({ ...made, gas: await estimateCall(chain, call, wallet) });
+  const sent = await sendCall(chain, key, call);
+  if (!sent.ok) return err({ sentence: sent.error, exit: 1 });
+  return ok({ ...made, claimed: claimed + units, units, gas: null, sent: sent.value });
+}
+
+function encode(chain: OpenChain, claim: Claim): AloneOutcome['transaction'] {
+  const { address, abi, functionName, args } = makeClaimCall(chain, claim);
+  const data = chain.viem.encodeFunctionData({ abi, functionName, args: [...args] });
+  return { chainId: chain.kind.chainId, to: address, data, value: '0' };
+}
+
+/** A file whose root the chain has and whose bytes are not those that were signed for. */
+async function compareFiles(chain: OpenChain, { files }: KnownLeaves): Promise<string[]> {
+  const epochs = files.map(({ file }) => file.epoch);
+  // A node that keeps no events so far back: the roots, which the claim is proven against, are read from the contract itself.
+  const hashes = await readFileHashes(chain, epochs).catch(() => new Map<number, string>());
+  return files.flatMap(({ path, file, sha256 }) => {
+    const signed = hashes.get(file.epoch);
+    return signed === undefined || signed === sha256
+      ? []
+      : [`${path} is not the file that the root of epoch ${file.epoch} was signed for (${signed}).`];
+  });
+}
+
+function tellNoClaim(why: NoClaim, { pending, epoch }: PaidState): string {
+  const next =
+    pending === null
+      ? ''
+      : ` The root of epoch ${pending.epoch} can be final ${tellWhen(pending.finalAt, Date.now())}.`;
+  switch (why) {
+    case 'no-root':
+      return `No root of an epoch is final on the chain yet.${next}`;
+    case 'no-proof':
+      return `Nothing that is kept here proves what this home earned in the last two final epochs (the last is ${epoch ?? 'none'}). Name a file that somebody else kept: --leaves FILE.${next}`;
+    case 'no-wallet':
+      return 'This home has no wallet to be paid to. Name one: irori-node wallet 0x….';
+    case 'nothing':
+      return `Nothing is to be claimed: all of epoch ${epoch ?? 0} is paid.${next}`;
+  }
+}

@@ -1,0 +1,142 @@
+// `irori-node claim`: what this home earned, paid to its wallet on the chain. By default the router has it sent and pays the gas; with a gas key of the owner's,
+// or any wallet, it needs no router: what this home mirrored and the chain are enough. Needs no running agent.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { tellCoins, tellTokens, NO_VALUE } from '../chain/tell-tokens.ts';
+import type { Environment } from '../config/config.ts';
+import type { OptionValues } from '../config/parse-flags.ts';
+import { askClaim } from '../link/claim-question.ts';
+import type { ToldClaim } from '../link/claim-question.ts';
+import { claimAlone } from './claim-alone.ts';
+import type { AloneOutcome } from './claim-alone.ts';
+import { complain } from './complain.ts';
+import { findOwnHome } from './own-home.ts';
+import type { OwnHome } from './own-home.ts';
+import { tellLines } from './tell-lines.ts';
+
+/** So long a claim that the router sends is waited for, and how often it is asked, ms. */
+const WAIT_MS = 45_000;
+const ASK_MS = 1_000;
+
+/** Exit status 0: paid, on its way, printed, or nothing to claim; 1 it could not be done; 2 the owner has to say something else. */
+export async function runClaim(flags: OptionValues, env: Environment): Promise<number> {
+  const home = await findOwnHome(flags, env);
+  if (!home.ok) return complain(home.error.sentence, home.error.exit);
+  const isAlone = flags.print === true || flags.leaves !== undefined || gasKeyFile(flags, env) !== null;
+  return isAlone ? runAlone(home.value, flags, env) : runSponsored(home.value, flags);
+}
+
+function gasKeyFile(flags: OptionValues, env: Environment): string | null {
+  const named = flags.gasKeyFile ?? env['IRORI_GAS_KEY_FILE'];
+  return typeof named === 'string' && named !== '' ? named : null;
+}
+
+async function runAlone({ folder, key }: OwnHome, flags: OptionValues, env: Environment): Promise<number> {
+  const path = gasKeyFile(flags, env);
+  const isPrinted = flags.print === true || path === null;
+  const asked = { folder, node: key.address, flags, env, gasKeyFile: isPrinted ? null : path };
+  const outcome = await claimAlone(asked);
+  if (!outcome.ok) return complain(outcome.error.sentence, outcome.error.exit);
+  for (const warning of outcome.value.warnings) complain(`WARNING: ${warning}`, 1);
+  process.stdout.write(flags.json === true ? formatAloneJson(outcome.value) : formatAlone(outcome.value));
+  return 0;
+}
+
+async function runSponsored({ status, key }: OwnHome, flags: OptionValues): Promise<number> {
+  const { router } = status;
+  let told = await askClaim(router, key, true);
+  for (const until = Date.now() + WAIT_MS; told.ok && isSoon(told.value, until);) {
+    await sleep(ASK_MS);
+    const again = await askClaim(router, key, false);
+    if (again.ok) told = again;
+  }
+  if (!told.ok) {
+    const { sentence, isAway } = told.error;
+    const without =
+      'Without it: irori-node claim --gas-key-file FILE sends the claim with test coins of your own, irori-node claim --print prints it for any wallet.';
+    return complain(isAway ? `${sentence} ${without}` : sentence, 1);
+  }
+  if (told.value.state === 'no_wallet')
+    return complain('This home has no wallet to be paid to. Name one: irori-node wallet 0x….', 2);
+  process.stdout.write(flags.json === true ? `${JSON.stringify(told.value)}\n` : formatSponsored(told.value));
+  return 0;
+}
+
+function isSoon({ state, due_at: dueAt }: ToldClaim, until: number): boolean {
+  if (Date.now() >= until) return false;
+  return state === 'sent' || (state === 'waiting' && dueAt !== null && dueAt < until);
+}
+
+function formatSponsored(told: ToldClaim): string {
+  const { state, wallet, claimable_micro: claimable, claimed_micro: claimed, wait_until: wait, transaction } = told;
+  const gas = 'the router pays it';
+  const to = wallet === null ? [] : [`wallet     ${wallet}`];
+  const paid = `claimed    ${tellTokens(BigInt(claimed))} tokens so far (${NO_VALUE})`;
+  switch (state) {
+    case 'paid':
+    case 'nothing':
+      return tellLines([
+        ...(transaction === null ? ['Nothing is to be claimed now.'] : [`Paid by ${transaction}.`]),
+        ...to,
+        paid,
+      ]);
+    case 'sent':
+      return tellLines([
+        `claimable  ${tellTokens(BigInt(claimable))} tokens (${NO_VALUE}), on their way by ${transaction ?? 'a transaction'}`,
+        ...to,
+        `gas        ${gas}`,
+        'It goes on by itself: look again with irori-node claim.',
+      ]);
+    case 'waiting':
+    case 'no_wallet':
+      return tellLines([
+        `claimable  ${tellTokens(BigInt(claimable))} tokens (${NO_VALUE})`,
+        ...to,
+        `gas        ${gas}`,
+        wait ?? 'It is sent as soon as others can be sent with it.',
+        'It goes on by itself; at once and with test coins of your own: irori-node claim --gas-key-file FILE.',
+        paid,
+      ]);
+  }
+}
+
+function formatAlone({ units, wallet, claimed, epoch, gas, transaction, sent, why }: AloneOutcome): string {
+  const lines = [
+    ...(why === null ? [] : [why]),
+    ...(units > 0n ? [`claimable  ${tellTokens(units)} tokens (${NO_VALUE})`] : []),
+    ...(wallet === null ? [] : [`wallet     ${wallet}`]),
+    ...(gas === null ? [] : [`gas        ${gas.units}, which cost ${tellCoins(gas.cost)} test coins now`]),
+    `claimed    ${tellTokens(claimed)} tokens so far (${NO_VALUE})${epoch === null ? '' : `; the last final epoch is ${epoch}`}`,
+    ...(sent === null
+      ? []
+      : [`Paid by ${sent.hash} in block ${sent.block}, for ${tellCoins(sent.cost)} test coins of gas.`]),
+    ...(transaction === null || sent !== null
+      ? []
+      : [
+          '',
+          'Any wallet may send this; the tokens go to the wallet above whoever sends it.',
+          `chain  ${transaction.chainId}`,
+          `to     ${transaction.to}`,
+          'value  0',
+        ]),
+  ];
+  // Bytes are copied: no line of theirs is broken.
+  const data = transaction !== null && sent === null ? `data   ${transaction.data}\n` : '';
+  return `${tellLines(lines)}${data}`;
+}
+
+function formatAloneJson({ units, wallet, claimed, epoch, gas, transaction, sent, why }: AloneOutcome): string {
+  const json = {
+    claimable_micro: Number(units),
+    claimed_micro: Number(claimed),
+    wallet,
+    last_final_epoch: epoch,
+    why,
+    gas: gas && { units: Number(gas.units), coins: tellCoins(gas.cost) },
+    transaction: sent
+      ? { hash: sent.hash, block: sent.block, gas: Number(sent.gas), coins: tellCoins(sent.cost) }
+      : null,
+    unsent: sent || !transaction ? null : transaction,
+    notice: NO_VALUE,
+  };
+  return `${JSON.stringify(json)}\n`;
+}
