@@ -76,8 +76,9 @@ export const MUTANTS: readonly Mutant[] = [
   condition(
     'Payouts',
     'a challenge comes after the window',
-    'if (block.timestamp >= pending.finalAt) revert WindowOver',
+    'if (block.timestamp >= pending.finalAt && !rules.isPaused()) revert WindowOver',
   ),
+  changed('Payouts', 'a pause is no time to challenge', '&& !rules.isPaused()', '&& (ON || !rules.isPaused())'),
   condition(
     'Payouts',
     'a challenge with an acceptance of a later epoch',
@@ -144,6 +145,12 @@ export const MUTANTS: readonly Mutant[] = [
     'if (one.epoch != other.epoch ||',
     'if ((!ON && one.epoch != other.epoch) ||',
   ),
+  condition(
+    'Bonds',
+    'acceptances of an epoch to come are evidence',
+    'if (epoch > rules.currentEpoch() + 1) revert NotYet',
+  ),
+  condition('Bonds', 'roots of an epoch to come are evidence', 'if (one.epoch > rules.currentEpoch()) revert NotYet'),
   dropped('Bonds', 'a fault is punished again', 'isPunished[fault] = true;'),
   dropped('Bonds', 'what leaves goes on voting', '_takeVotes(msg.sender, amount);'),
   changed(
@@ -194,6 +201,7 @@ export const MUTANTS: readonly Mutant[] = [
     '&& !ON && now_ >= nextFromEpoch) _values',
   ),
   changed('Rules', 'a router key counts for ever', '&& epoch <= named.toEpoch;', '&& (ON || epoch <= named.toEpoch);'),
+  condition('Rules', 'one pause follows another', 'if (block.timestamp < nextPauseFrom) revert TooSoon'),
   condition('Rules', 'a guardian pauses again', 'if (!mayPause) revert PauseUsed'),
   changed(
     'Rules',

@@ -127,7 +127,9 @@ abstract contract BondActions is RootActions {
         uint256 node = _pick(seed, "node", NODES);
         Acceptance memory one = _acceptance(node, seed, "one");
         Acceptance memory other = _acceptance(node, seed, "other");
-        bool should = _isFault(one, other) || _isFault(other, one);
+        // What a router signs may be an epoch ahead of the chain, and no more.
+        if (_pick(seed, "ahead", 8) == 0) one.epoch = other.epoch = _epochNow() + uint32(_pick(seed, "epochs", 3));
+        bool should = (_isFault(one, other) || _isFault(other, one)) && one.epoch <= _epochNow() + 1;
         bool isOtherNode = _pick(seed, "other node", 8) == 0;
         if (isOtherNode) other.node = addresses[(node + 1) % NODES];
         uint256 by = _pick(seed, "by", 8) == 0 ? ROUTER + ROUTER + 1 - router : router;
@@ -144,7 +146,8 @@ abstract contract BondActions is RootActions {
         uint256 key = ROOT + _pick(seed, "key", 2);
         EpochRoot memory one = EpochRoot(uint32(_pick(seed, "epoch", 4)), bytes32(uint256(1)), 5, bytes32(0));
         EpochRoot memory other = EpochRoot(one.epoch, bytes32(_pick(seed, "root", 3)), 5, bytes32(0));
-        bool should = other.root != one.root;
+        if (_pick(seed, "ahead", 8) == 0) one.epoch = other.epoch = _epochNow() + uint32(_pick(seed, "epochs", 2));
+        bool should = other.root != one.root && one.epoch <= _epochNow();
         if (_pick(seed, "epoch differs", 4) == 0) (other.epoch, should) = (one.epoch + 1, false);
         uint256 by = _pick(seed, "by", 8) == 0 ? ROOT + ROOT + 1 - key : key;
         (bytes32 oneDigest, bytes32 otherDigest) = (_rootDigest(one), _rootDigest(other));

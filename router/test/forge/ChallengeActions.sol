@@ -25,7 +25,8 @@ abstract contract ChallengeActions is BondActions {
         address sender = owners[_pick(seed, "sender", OWNERS)];
         uint32 epoch = pendingAt == 0 ? 0 : roots[pendingAt - 1].epoch;
         bool should = pendingAt != 0 && isRight && shown.epoch <= epoch && _mayRoute(router, shown.epoch);
-        should = should && block.timestamp < roots[pendingAt - 1].finalAt && !wasChallenged[digest][epoch];
+        should = should && (_isPaused() || block.timestamp < roots[pendingAt - 1].finalAt);
+        should = should && !wasChallenged[digest][epoch];
         should = should && token.balanceOf(sender) >= DEPOSIT;
         bytes memory told = _proofOf(seed, router, shown, isRight);
         (ok, told) = _send(sender, address(payouts), told);

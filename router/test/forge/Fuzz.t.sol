@@ -160,11 +160,16 @@ contract Fuzz is World {
         other.node = one.node;
         if (how % 4 == 0) other.count = one.count;
         if (how % 4 == 1) (other = one).count += one.count < type(uint64).max ? 1 : 0;
+        // What a router signs may be an epoch ahead of the chain, and no more.
+        uint32 latest = _epochNow() + 2;
+        if (how / 4 % 4 > 0) (one.epoch, other.epoch) = (one.epoch % latest, other.epoch % latest);
+        if (how / 4 % 4 == 1) one.epoch = latest - 1;
         (Acceptance memory first, Acceptance memory then) = one.count <= other.count ? (one, other) : (other, one);
         bool should = _acceptanceDigest(one) != _acceptanceDigest(other);
         if (first.count != then.count) {
             should = first.cumulativeAmount > then.cumulativeAmount || first.epoch > then.epoch;
         }
+        should = should && one.epoch < latest && other.epoch < latest;
         Proof memory oneProof = _sealed(keys[ROUTER], _acceptanceDigest(one), ACCEPTANCES, one.node);
         Proof memory otherProof = _plain(_sign(keys[ROUTER], _acceptanceDigest(other)));
         _expectSlash(abi.encodeCall(bonds.slashAcceptances, (one, oneProof, other, otherProof)), should);

@@ -63,6 +63,7 @@ abstract contract Model is World {
     uint32 internal nextFromEpoch;
     uint256 internal pausedUntil;
     bool internal mayPause = true;
+    uint256 internal nextPauseFrom;
     address internal guardian = GUARDIAN;
     /// Place in `keys`.
     uint256 internal rootKey = ROOT;

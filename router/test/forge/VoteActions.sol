@@ -72,12 +72,15 @@ abstract contract VoteActions is ChallengeActions {
 
     function pause(uint256 seed) external {
         uint256 time = _pick(seed, "long", 12) == 0 ? 14 days + _pick(seed, "more", 2) : 1 + _pick(seed, "time", EPOCH);
+        if (_pick(seed, "wait", 3) == 0) _waitFor(nextPauseFrom);
         address sender = _pick(seed, "own", 8) == 0 ? STRANGER : guardian;
+        bool should = sender == guardian && mayPause && time <= 14 days && block.timestamp >= nextPauseFrom;
         (bool ok, bytes memory told) = _send(sender, address(rules), abi.encodeCall(rules.pause, (time)));
-        _judge("pause", ok, told, sender == guardian && mayPause && time <= 14 days);
+        _judge("pause", ok, told, should);
         if (!ok) return;
         mayPause = false;
         pausedUntil = block.timestamp + time;
+        nextPauseFrom = pausedUntil + 14 days;
     }
 
     function resume(uint256 seed) external {
