@@ -83,7 +83,7 @@ abstract contract ChallengeActions is BondActions {
         _earn(_pick(seed, "other", NODES), 1 + _pick(seed, "more", 5e7));
         if (pendingAt != 0) _waitFor(roots[pendingAt - 1].finalAt);
         _nextEpoch(seed);
-        if (!_post(seed, HONEST, 0)) return;
+        if (!_post(seed, How.Honest, 0)) return;
         _waitFor(roots[pendingAt - 1].finalAt);
         _finalise();
     }
@@ -94,7 +94,7 @@ abstract contract ChallengeActions is BondActions {
         _earn(node, 1 + _pick(seed, "units", 5e7));
         if (pendingAt != 0) _waitFor(roots[pendingAt - 1].finalAt);
         _nextEpoch(seed);
-        if (!_post(seed, HONEST, 0)) return;
+        if (!_post(seed, How.Honest, 0)) return;
         if (!_challenge(seed, node, _pick(seed, "which", acceptances[node].length), ROUTER, true)) return;
         if (_pick(seed, "late", 3) == 0) _waitFor(opens[opens.length - 1].deadline);
         _answer(seed, opens.length);
@@ -138,7 +138,7 @@ abstract contract ChallengeActions is BondActions {
         _earn(node, 1 + _pick(seed, "units", 5e7));
         if (pendingAt != 0) _waitFor(roots[pendingAt - 1].finalAt);
         _nextEpoch(seed);
-        if (!_post(seed, uint256(_pick(seed, "how", 3) == 0 ? How.Short : How.Omitting), node)) return;
+        if (!_post(seed, _pick(seed, "how", 3) == 0 ? How.Short : How.Omitting, node)) return;
         if (!_challenge(seed, node, acceptances[node].length - 1, ROUTER, true)) return;
         uint256 place = opens.length;
         if (_pick(seed, "answered", 2) == 0) _answer(seed, place);

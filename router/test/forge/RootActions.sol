@@ -8,22 +8,23 @@ import {Model} from "./Model.sol";
 
 abstract contract RootActions is Model {
     enum How {
+        // Mostly refused.
         Early,
         Poor,
-        Omitting,
-        Underfunded,
         Falling,
         OverCap,
-        AtCap,
         Again,
         NotOver,
         OtherKey,
         HighTwin,
+        // Taken, whatever comes of it.
+        Omitting,
+        Underfunded,
+        AtCap,
         Generous,
-        Short
+        Short,
+        Honest
     }
-
-    uint256 internal constant HONEST = 23;
 
     function pass(uint256 seed) external {
         bool isLong = _pick(seed, "long", 16) == 0;
@@ -59,34 +60,38 @@ abstract contract RootActions is Model {
         );
     }
 
+    /// What is refused leaves room for what is not.
     function post(uint256 seed) external {
-        // Beyond the list: as an honest settler does.
-        _post(seed, _pick(seed, "how", HONEST + 1), _pick(seed, "node", NODES));
+        if (pendingAt != 0 && _pick(seed, "wait", 4) != 0) _waitFor(roots[pendingAt - 1].finalAt);
+        uint256 node = _pick(seed, "node", NODES);
+        if (_post(seed, How(_pick(seed, "refused", uint256(How.Omitting))), node)) return;
+        uint256 how = uint256(How.Omitting) + _pick(seed, "taken", 10);
+        _post(seed, how < uint256(How.Honest) ? How(how) : How.Honest, node);
     }
 
-    function _post(uint256 seed, uint256 how, uint256 node) internal returns (bool ok) {
-        if (how != uint256(How.Early) && _epochNow() - 1 <= lastPosted) _nextEpoch(seed);
-        if (how == uint256(How.Poor)) _lower(rootKey);
+    function _post(uint256 seed, How how, uint256 node) internal returns (bool ok) {
+        if (how != How.Early && _epochNow() - 1 <= lastPosted) _nextEpoch(seed);
+        if (how == How.Poor) _lower(rootKey);
         else _topUp(rootKey);
         bool isDue = _isDue();
         uint128 floor = isDue ? roots[pendingAt - 1].total : _lastTotal();
         uint32 since = isDue ? roots[pendingAt - 1].epoch : lastEpoch;
 
-        EpochLeaf[] memory leaves = _leaves(how == uint256(How.Omitting) ? node : NODES);
-        if (how == uint256(How.Generous)) leaves[node].bonus += 1e12;
-        if (how == uint256(How.Short)) _shorten(seed, leaves[node]);
+        EpochLeaf[] memory leaves = _leaves(how == How.Omitting ? node : NODES);
+        if (how == How.Generous) leaves[node].bonus += 1e12;
+        if (how == How.Short) _shorten(seed, leaves[node]);
         EpochRoot memory signed = _makeRoot(how, leaves, floor, since);
-        uint256 signer = how == uint256(How.OtherKey) ? ROOT + ROOT + 1 - rootKey : rootKey;
+        uint256 signer = how == How.OtherKey ? ROOT + ROOT + 1 - rootKey : rootKey;
         bytes32 digest = _rootDigest(signed);
-        bytes memory signature = how == uint256(How.HighTwin) ? _highTwin(keys[signer], digest) : _sign(keys[signer], digest);
+        bytes memory signature = how == How.HighTwin ? _highTwin(keys[signer], digest) : _sign(keys[signer], digest);
 
-        bool should = !_isPaused() && (pendingAt == 0 || isDue) && how != uint256(How.HighTwin) && signer == rootKey;
+        bool should = !_isPaused() && (pendingAt == 0 || isDue) && how != How.HighTwin && signer == rootKey;
         should = should && signed.epoch > lastPosted && signed.epoch < _epochNow();
         should = should && held[signer].amount >= _values().rootBondUnits * UNIT;
         should = should && signed.total >= floor && signed.total <= _limit(signed.epoch, floor, since);
         bytes memory told;
         (ok, told) = _send(STRANGER, address(payouts), abi.encodeCall(payouts.post, (signed, signature)));
-        _judge(how == uint256(How.Omitting) || how == uint256(How.Short) ? "post: with an omission" : "post", ok, told, should);
+        _judge(how == How.Omitting || how == How.Short ? "post: with an omission" : "post", ok, told, should);
         if (!ok) return false;
         if (isDue) {
             _noteFinal();
@@ -110,22 +115,22 @@ abstract contract RootActions is Model {
         lastPosted = signed.epoch;
     }
 
-    function _makeRoot(uint256 how, EpochLeaf[] memory leaves, uint128 floor, uint32 since)
+    function _makeRoot(How how, EpochLeaf[] memory leaves, uint128 floor, uint32 since)
         private
         view
         returns (EpochRoot memory signed)
     {
         signed.epoch = _epochNow() - 1;
-        if (how == uint256(How.Again)) signed.epoch = lastPosted;
-        if (how == uint256(How.NotOver)) signed.epoch += 1;
+        if (how == How.Again) signed.epoch = lastPosted;
+        if (how == How.NotOver) signed.epoch += 1;
         uint256 sum = 0;
         for (uint256 i = 0; i < leaves.length; i++) sum += _payable(leaves[i]);
         uint256 limit = _limit(signed.epoch, floor, since);
-        if (how == uint256(How.Underfunded)) sum = floor + (sum > floor ? (sum - floor) / 2 : 0);
+        if (how == How.Underfunded) sum = floor + (sum > floor ? (sum - floor) / 2 : 0);
         if (sum < floor) sum = floor;
-        if (sum > limit || how == uint256(How.AtCap)) sum = limit;
-        if (how == uint256(How.OverCap)) sum = limit + 1;
-        if (how == uint256(How.Falling) && floor > 0) sum = floor - 1;
+        if (sum > limit || how == How.AtCap) sum = limit;
+        if (how == How.OverCap) sum = limit + 1;
+        if (how == How.Falling && floor > 0) sum = floor - 1;
         signed.total = uint128(sum);
         signed.root = _rootOf(leaves);
         signed.fileHash = sha256(abi.encode(leaves));
@@ -302,7 +307,8 @@ abstract contract RootActions is Model {
         uint256 count = drawn.leaf.count;
         uint256 which = _pick(seed, "any", 3) == 0 || count == 0 ? 1 + _pick(seed, "job", known) : count;
         Acceptance memory asked = acceptances[drawn.node][which - 1];
-        bool should = which == count && _isFinalRoot(roots[drawn.place - 1].root);
+        bool should = which <= count && _acceptanceDigest(asked) == drawn.leaf.acceptancesRoot;
+        should = should && _isFinalRoot(roots[drawn.place - 1].root);
         bytes memory data =
             abi.encodeCall(payouts.isPaidFor, (asked, new bytes32[](0), drawn.leaf, drawn.way));
         (bool ok, bytes memory told) = _send(STRANGER, address(payouts), data);
