@@ -52,7 +52,15 @@ async function run(line: CommandLine): Promise<number> {
       return (await import('./commands/service.ts')).runService(line.files, line.values, process.env);
     case 'update':
       return (await import('./commands/update.ts')).runUpdate(line.values, process.env);
+    case 'bond':
+      return (await import('./commands/bond.ts')).runBond(line.files, line.values, process.env);
+    case 'unbond':
+      return (await import('./commands/bond.ts')).runUnbond(line.files, line.values, process.env);
+    case 'challenge':
+      return (await import('./commands/challenge.ts')).runChallenge(line.values, process.env);
     case 'verify': {
+      if (line.values.chain === true)
+        return (await import('./commands/verify-chain.ts')).runVerifyChain(line.files, line.values, process.env);
       const { runVerify } = await import('./commands/verify.ts');
       return runVerify(line.files, { isJson: line.values.json === true, answer: readText(line.values.answer) });
     }

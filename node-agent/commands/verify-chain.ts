@@ -36,11 +36,7 @@ interface Judged {
 }
 
 /** Exit status 0: every link of every receipt holds; 1: one is broken, or could not be looked at; 2: to be asked otherwise; 4: something is still to come. */
-export async function runVerifyChain(
-  words: readonly string[],
-  flags: OptionValues,
-  env: Environment,
-): Promise<number> {
+export async function runVerifyChain(words: readonly string[], flags: OptionValues, env: Environment): Promise<number> {
   const folder = readStateFolder(flags, env);
   if (!folder.ok) return complain(folder.error, 2);
   const chain = await openChain({ folder: folder.value, flags, env });
@@ -80,11 +76,13 @@ async function judgeWord(name: string, asked: Asked): Promise<Result<Judged[], s
   const read = readBundles(name, value);
   if (!read.ok) return read;
   if (!asked.home)
-    return err(`${name} is a receipt: what leads from it to the chain is told to the home that earned it. Run this there, or bring a proof that was kept with --proof.`);
-  const { status, key } = asked.home;
+    return err(
+      `${name} is a receipt: what leads from it to the chain is told to the home that earned it. Run this there, or bring a proof that was kept with --proof.`,
+    );
+  const { folder, status, key } = asked.home;
   const proofs: { name: string; proof: PayoutProof }[] = [];
   for (const bundle of read.value) {
-    const proof = await gatherProof(asked.chain, { router: status.router, key }, bundle);
+    const proof = await gatherProof(asked.chain, { folder, router: status.router, key }, bundle);
     if (!proof.ok) return err(`${name}: ${proof.error}`);
     proofs.push({ name: read.value.length === 1 ? name : `${name} part ${bundle.ticket.part}`, proof: proof.value });
   }
@@ -131,7 +129,9 @@ async function askReceipts(jobId: string, home: OwnHome | null): Promise<Result<
   const path = `/v1/receipts/${jobId}`;
   const told = await askSigned({ router: status.router, key, path, mostBytes: RECEIPTS_BYTES }, Date.now());
   if (!told.ok) return told;
-  return told.value === null ? err(`The router has no receipt of this home for ${jobId}.`) : ok(JSON.stringify(told.value));
+  return told.value === null
+    ? err(`The router has no receipt of this home for ${jobId}.`)
+    : ok(JSON.stringify(told.value));
 }
 
 async function readText(file: string): Promise<Result<string, string>> {
@@ -151,7 +151,9 @@ function readBundles(name: string, value: unknown): Result<ReceiptBundle[], stri
     const parsed = receiptBundleSchema.safeParse(item);
     const issue = parsed.error?.issues[0];
     if (!parsed.success)
-      return err(`${name} is neither a receipt nor a proof of a payout: ${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? ''}.`);
+      return err(
+        `${name} is neither a receipt nor a proof of a payout: ${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? ''}.`,
+      );
     bundles.push(parsed.data);
   }
   return ok(bundles);
@@ -163,7 +165,9 @@ function format(judged: readonly Judged[]): string {
   return tellLines(
     judged.flatMap(({ name, report }) => [
       name,
-      ...report.links.map(({ link, state, sentence }) => `  ${link.padEnd(12)}${state === 'holds' ? '' : `${WORDS[state]}: `}${sentence}`),
+      ...report.links.map(
+        ({ link, state, sentence }) => `  ${link.padEnd(12)}${state === 'holds' ? '' : `${WORDS[state]}: `}${sentence}`,
+      ),
       tellVerdict(report),
     ]),
   );
@@ -172,7 +176,9 @@ function format(judged: readonly Judged[]): string {
 function tellVerdict({ links, verdict }: PayoutReport): string {
   const { link } = links.find(({ state }) => state === verdict) ?? { link: '' };
   if (verdict === 'holds') return 'PAID: every link holds. Test tokens, no value.';
-  return verdict === 'open' ? `NOT YET: ${link} is still to come, and nothing is broken.` : `NOT VALID: the link '${link}' is broken.`;
+  return verdict === 'open'
+    ? `NOT YET: ${link} is still to come, and nothing is broken.`
+    : `NOT VALID: the link '${link}' is broken.`;
 }
 
 function toJson(judged: readonly Judged[]): object {

@@ -1,7 +1,7 @@
 // Options of the commands that speak to the chain.
 
 /** Commands that ask the chain; whoever adds one names it here. */
-export const CHAIN_COMMANDS = ['claim'] as const;
+export const CHAIN_COMMANDS = ['bond', 'challenge', 'claim', 'unbond', 'verify'] as const;
 
 export const CHAIN_OPTIONS = [
   {
@@ -23,13 +23,58 @@ export const CHAIN_OPTIONS = [
     commands: CHAIN_COMMANDS,
   },
   {
+    key: 'chain',
+    flag: '--chain',
+    env: null,
+    kind: 'switch',
+    value: '',
+    text: 'From each receipt to what was paid for it on the chain, link by link. A job’s id will do for a file, at the home that did it.',
+    commands: ['verify'],
+  },
+  {
+    key: 'proof',
+    flag: '--proof',
+    env: null,
+    kind: 'text',
+    value: 'FILE',
+    text: 'With --chain: keep the whole proof in this file. Anyone checks it with the chain alone.',
+    commands: ['verify'],
+  },
+  {
+    key: 'walletKeyFile',
+    flag: '--wallet-key-file',
+    env: null,
+    kind: 'text',
+    value: 'FILE',
+    text: 'A file with the private key of the wallet that the tokens belong to: read for this one command and never kept. It need not be on this machine: see --owner.',
+    commands: ['bond', 'unbond'],
+  },
+  {
+    key: 'owner',
+    flag: '--owner',
+    env: null,
+    kind: 'text',
+    value: '0x…',
+    text: 'Address of the wallet: nothing is sent, the transactions that it has to send are printed.',
+    commands: ['bond', 'unbond'],
+  },
+  {
+    key: 'bondedKeyFile',
+    flag: '--bonded-key-file',
+    env: null,
+    kind: 'text',
+    value: 'FILE',
+    text: 'A file with the key to bond, such as a router’s or its root key. Default: this home’s.',
+    commands: ['bond', 'unbond'],
+  },
+  {
     key: 'gasKeyFile',
     flag: '--gas-key-file',
     env: 'IRORI_GAS_KEY_FILE',
     kind: 'text',
     value: 'FILE',
-    text: 'A file with a private key whose test coins pay for gas. It needs no right, and is not the wallet that is paid.',
-    commands: ['claim'],
+    text: 'A file with a private key whose test coins pay for gas. It needs no right, and is not the wallet that is paid. A running agent with one challenges roots that leave it out.',
+    commands: ['challenge', 'claim', 'up'],
   },
   {
     key: 'print',
@@ -48,5 +93,14 @@ export const CHAIN_OPTIONS = [
     value: 'FILE',
     text: 'A published file of an epoch that somebody kept. Default: what this home kept.',
     commands: ['claim'],
+  },
+  {
+    key: 'unseen',
+    flag: '--unseen',
+    env: null,
+    kind: 'switch',
+    value: '',
+    text: 'Challenge a root also where nobody shows what it has of this home: whoever then shows it takes the deposit.',
+    commands: ['challenge'],
   },
 ] as const;

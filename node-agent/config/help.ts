@@ -39,7 +39,22 @@ const COMMAND_TEXTS: Readonly<Record<Command, { readonly words: string; readonly
   leave: { words: '', text: 'Leave the network for good: jobs are handed over, receipts brought home first.' },
   service: { words: 'install|remove|status', text: 'Start the agent when you log in, or not any more.' },
   update: { words: '', text: 'Look for a newer version, and install it.' },
-  verify: { words: 'FILE…', text: 'Check receipts and evidence offline, each and against each other.' },
+  bond: {
+    words: '[AMOUNT|all]',
+    text: 'Put test tokens behind this home’s key, on the chain. Without an amount: tell what stands there.',
+  },
+  unbond: {
+    words: '[AMOUNT|all|withdraw]',
+    text: 'Start to take tokens out of that, and when their time has come withdraw them.',
+  },
+  challenge: {
+    words: '',
+    text: 'Look whether the root that waits on the chain holds all that the router has signed for, and challenge it where it does not.',
+  },
+  verify: {
+    words: 'FILE…',
+    text: 'Check receipts and evidence offline, each and against each other; with --chain up to what was paid.',
+  },
   setup: {
     words: '',
     text: 'Install the runtime of the built-in model into the state folder, and with --embeddings the embedding model.',

@@ -29,6 +29,9 @@ export const COMMANDS = [
   'earnings',
   'credit',
   'claim',
+  'bond',
+  'unbond',
+  'challenge',
   'test',
   'doctor',
   'logs',
@@ -43,7 +46,7 @@ export const COMMANDS = [
 ] as const;
 export type Command = (typeof COMMANDS)[number];
 
-const WITH_STATE = COMMANDS.filter((command) => command !== 'verify' && command !== 'join');
+const WITH_STATE = COMMANDS.filter((command) => command !== 'join');
 const WITH_JSON: readonly Command[] = COMMANDS.filter(
   (command) => !['join', 'up', 'logs', 'leave', 'setup'].includes(command),
 );

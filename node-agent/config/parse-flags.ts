@@ -63,6 +63,8 @@ function takes(option: OptionSpec, command: Command): boolean {
 const MOST_WORDS: Partial<Readonly<Record<Command, number>>> = {
   verify: Number.POSITIVE_INFINITY,
   credit: 1,
+  bond: 1,
+  unbond: 1,
   pause: 2,
   config: Number.POSITIVE_INFINITY,
   name: Number.POSITIVE_INFINITY,

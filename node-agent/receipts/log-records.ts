@@ -56,6 +56,9 @@ const earnedSchema = z.object({
 });
 export type SignedAcceptance = Omit<z.output<typeof earnedSchema>, 'kind'>;
 
+/** The last acceptance of an epoch that is over. */
+const endedSchema = earnedSchema.extend({ kind: z.literal('ended') });
+
 const signedSealSchema = z.object({ seal: sealSchema, signature: word.signature });
 
 /** Two messages that one router signed and that cannot both be honest. */
@@ -76,6 +79,7 @@ export const logRecordSchema = z.discriminatedUnion('kind', [
   answeredSchema,
   seenSchema,
   earnedSchema,
+  endedSchema,
   equivocationSchema,
   oldEvidenceSchema,
 ]);

@@ -1,5 +1,5 @@
 // Everything that must outlive the agent of its receipts, in one file that is appended to: signed receipts without an answer, where the chains of
-// receipts and of seals end, the newest acceptance, and evidence. The one owner of that file; what is no longer needed leaves when it is rewritten.
+// receipts and of seals end, the newest acceptance and the last of each epoch, and evidence. The one owner of that file; what is no longer needed leaves when it is rewritten.
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +10,7 @@ import { describeError } from '../log.ts';
 import type { Log } from '../log.ts';
 import { AppendFile } from './append-file.ts';
 import type { LogDisk } from './append-file.ts';
+import { EpochEnds } from './epoch-ends.ts';
 import { encodeRecord, logRecordSchema, readOldEvidence } from './log-records.ts';
 import type { LogHead, LogReceipt, LogRecord, SignedAcceptance } from './log-records.ts';
 import type { OldFolder } from './old-folder.ts';
@@ -19,7 +20,7 @@ import { SeenTickets } from './seen-tickets.ts';
 import { WaitingReceipts } from './waiting-receipts.ts';
 import type { WaitingReceipt } from './waiting-receipts.ts';
 
-const FILE = 'receipts.log';
+export const RECEIPTS_FILE = 'receipts.log';
 /** Lines that are not what was written are kept here: for whoever wants to look. */
 const SET_ASIDE = 'receipts.damaged';
 /** What is not urgent waits so long for others, or for the next receipt. */
@@ -46,6 +47,7 @@ export class ReceiptLog {
   readonly seen = new SeenTickets();
   #head: LogHead = FIRST;
   #earned: SignedAcceptance | null = null;
+  readonly #ends = new EpochEnds();
   #evidence: Evidence[] = [];
   /** Records that can wait for the next append. */
   #gathered: LogRecord[] = [];
@@ -62,7 +64,7 @@ export class ReceiptLog {
 
   /** Opens the log. Rejects where nothing in it can be read: starting over would sign one number twice. */
   static async open(doors: LogDoors): Promise<ReceiptLog> {
-    const { file, bytes } = AppendFile.open(join(doors.folder, FILE), doors.disk);
+    const { file, bytes } = AppendFile.open(join(doors.folder, RECEIPTS_FILE), doors.disk);
     const log = new ReceiptLog(doors, file);
     if (bytes && bytes.length > 0) log.#load(bytes);
     if (log.#mustRewrite) await log.#write();
@@ -132,7 +134,9 @@ export class ReceiptLog {
   }
 
   keepEarned(earned: SignedAcceptance): void {
+    const last = this.#earned;
     this.#earned = earned;
+    if (last && this.#ends.pass(last, earned)) this.#gather({ ...last, kind: 'ended' });
     this.#gathered = this.#gathered.filter(({ kind }) => kind !== 'earned');
     this.#gather({ kind: 'earned', ...earned });
   }
@@ -230,6 +234,7 @@ export class ReceiptLog {
     }));
     const facts = this.#evidence.map((evidence) => line({ kind: 'equivocation', evidence }));
     if (this.seen.size > 0) facts.push(line({ kind: 'seen', ...this.seen.pack() }));
+    for (const end of this.#ends.all) facts.push(line({ ...end, kind: 'ended' }));
     if (this.#earned) facts.push(line({ kind: 'earned', ...this.#earned }));
     const bytes = [head, ...facts, ...kept.map((one) => one.bytes), ...more.map((one) => one.line), head];
     const gathered = this.#gathered.splice(0);
@@ -260,7 +265,8 @@ export class ReceiptLog {
 
   #load(bytes: Buffer): void {
     const parsed = parseLog(bytes);
-    if (parsed.lines.length === 0 && parsed.damaged.length > 0) throw new Error(`nothing in ${FILE} can be read`);
+    if (parsed.lines.length === 0 && parsed.damaged.length > 0)
+      throw new Error(`nothing in ${RECEIPTS_FILE} can be read`);
     const damaged = [...parsed.damaged];
     for (const line of parsed.lines) {
       const record = logRecordSchema.safeParse(line.value);
@@ -282,6 +288,7 @@ export class ReceiptLog {
     } else if (record.kind === 'answered') this.#answer(record.tickets, record.issuedAt ?? []);
     else if (record.kind === 'seen') this.seen.take(record);
     else if (record.kind === 'earned') this.#earned = record;
+    else if (record.kind === 'ended') this.#ends.take(record);
     else if (record.kind === 'equivocation') this.#evidence.push(record.evidence);
     else if (record.kind === 'evidence') this.#evidence.push(readOldEvidence(record));
     else this.#advance(record);

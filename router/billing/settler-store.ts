@@ -1,10 +1,11 @@
 // What the settler remembers, in its object's SQLite: how far the epoch is that is being closed, what is known of each node in it, and the leaves of the
 // last files.
 import type { Hex } from '../../schema/bytes.ts';
-import { epochLeafSchema, toLeafJson } from '../../schema/epoch-leaf.ts';
+import { epochLeafSchema, payableOf, toLeafJson } from '../../schema/epoch-leaf.ts';
 import type { EpochLeaf, EpochLeafJson } from '../../schema/epoch-leaf.ts';
 import type { KeptReason } from '../../schema/epoch-file.ts';
 import type { Gap } from './decide-epoch.ts';
+import type { PublishedRoot } from '../chain/epoch-posting.ts';
 import type { FrozenEpoch } from './node-epochs.ts';
 
 /**
@@ -72,6 +73,7 @@ const NODES =
 export class SettlerStore {
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
+  #root: PublishedRoot | null = null;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
@@ -160,6 +162,17 @@ export class SettlerStore {
       this.#sql.exec(set, file.root, file.sha256, epoch);
       this.#keepLeaves(epoch, leaves);
     });
+  }
+
+  /** The newest published file as a root that can be signed; null for none. */
+  publishedRoot(): PublishedRoot | null {
+    const row = this.published();
+    if (!row?.root || !row.sha256) return null;
+    if (this.#root?.epoch !== row.epoch) {
+      const total = this.listLeaves(row.epoch).reduce((sum, leaf) => sum + payableOf(leaf), 0n);
+      this.#root = { epoch: row.epoch, root: row.root, fileHash: `0x${row.sha256}`, total };
+    }
+    return this.#root;
   }
 
   leafOf(epoch: number, node: Hex): EpochLeaf | null {

@@ -1,4 +1,5 @@
 // The Durable Object that closes epochs: there is one for the network. The platform's clock calls it, and its own alarm goes on where there is more to do.
+// Where there is a chain it brings the roots there, and reads what happens there.
 import type { Hex } from '../../schema/bytes.ts';
 import { makeLog } from '../log.ts';
 import { EpochClosing } from './epoch-closing.ts';
@@ -8,6 +9,8 @@ import type { StillOpen } from './kept-object.ts';
 import type { RuleSchedule } from './plan-rules.ts';
 import { RuleBook } from './rule-book.ts';
 import type { RulesDoor } from './rule-book.ts';
+import { takeChainSteps } from './settler-chain.ts';
+import type { ChainSteps, KeptPlace } from './settler-chain.ts';
 import { SettlerStore } from './settler-store.ts';
 
 /** A step that could not be done is tried again after this long, ms. */
@@ -17,35 +20,39 @@ const log = makeLog('billing');
 
 export interface SettlerDoors extends ClosingDoors {
   readonly readRules: RulesDoor;
+  /** Opened once a life of the object. */
+  readonly openChain: (place: KeptPlace) => ChainSteps;
 }
 
 export class Settler extends KeptObject {
   readonly #closing: EpochClosing;
+  readonly #chain: ChainSteps;
   readonly #rules: RuleBook;
   readonly #doors: SettlerDoors;
 
   constructor(ctx: DurableObjectState, env: object, doors: SettlerDoors) {
     super(ctx, env);
     this.#doors = doors;
+    const store = new SettlerStore(ctx.storage);
     this.#rules = new RuleBook(ctx.storage);
-    this.#closing = new EpochClosing(new SettlerStore(ctx.storage), doors);
+    this.#closing = new EpochClosing(store, doors);
+    this.#chain = doors.openChain({ storage: ctx.storage, store });
   }
 
-  /** Closes what is over at `now`, ms since epoch, as far as one run goes; the rest follows by itself. Never rejects. */
+  /**
+   * Closes what is over at `now`, ms since epoch, as far as one run goes, and then does what is due on the chain; the rest follows by itself. Never
+   * rejects.
+   */
   async tick(now: number): Promise<TickResult> {
     // The platform's clock comes again.
     if (this.pause.level(Date.now()) !== null) return { epoch: null, state: null, againAt: null };
     await this.#rules.refresh(this.#doors.readRules, { seconds: this.#doors.seconds, now });
-    try {
-      const result = await this.#closing.tick(now);
-      if (result.againAt !== null) await this.ctx.storage.setAlarm(result.againAt);
-      return result;
-    } catch (error) {
-      const againAt = Date.now() + RETRY_MS;
-      log.error('epoch-not-closed', { waitMs: RETRY_MS, error });
-      await this.ctx.storage.setAlarm(againAt);
-      return { epoch: null, state: null, againAt };
-    }
+    const result = await this.#close(now);
+    // What is published goes to the chain whatever the books can do now.
+    const chainAt = await takeChainSteps(this.#chain, () => Date.now());
+    const wishes = [result.againAt, chainAt].filter((at) => at !== null);
+    if (wishes.length > 0) await this.ctx.storage.setAlarm(Math.min(...wishes));
+    return result;
   }
 
   /** A node's leaf in the last published epoch, or `epoch` where it is that; null where there is none. */
@@ -64,5 +71,14 @@ export class Settler extends KeptObject {
 
   override async alarm(): Promise<void> {
     await this.tick(Date.now());
+  }
+
+  async #close(now: number): Promise<TickResult> {
+    try {
+      return await this.#closing.tick(now);
+    } catch (error) {
+      log.error('epoch-not-closed', { waitMs: RETRY_MS, error });
+      return { epoch: null, state: null, againAt: Date.now() + RETRY_MS };
+    }
   }
 }

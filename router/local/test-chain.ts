@@ -57,25 +57,57 @@ export function findAnvil(): string | null {
   }
 }
 
-/** Starts a chain that makes a block for each transaction. Throws StartError where anvil is not there or does not come up. */
-export async function startTestChain(port = 0): Promise<TestChain> {
+/** A running anvil: it makes a block for each transaction. */
+export interface Anvil {
+  readonly url: string;
+  readonly pid: number;
+  /** Once it has ended, whoever ended it. */
+  readonly gone: Promise<void>;
+  /** By SIGTERM it writes its state first, where it keeps one. */
+  readonly stop: (signal?: 'SIGKILL' | 'SIGTERM') => Promise<void>;
+}
+
+/** Throws StartError where anvil is not there or does not come up. */
+export async function startAnvil({
+  port = 0,
+  args = [],
+  environment = {},
+}: {
+  readonly port?: number;
+  readonly args?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}): Promise<Anvil> {
   const binary = findAnvil();
   if (binary === null)
-    throw new StartError('anvil is not installed: npm install fetches it for Linux, macOS and Windows.');
+    throw new StartError(
+      `There is no local chain for ${process.platform}-${process.arch}, or its tools are not installed: npm install fetches anvil for Linux, macOS and Windows. Another test chain does as well: --chain URL.`,
+    );
   const at = await claimPort(HOST, port);
-  const child = spawn(binary, ['--host', HOST, '--port', String(at), '--silent'], { stdio: 'ignore' });
+  const words = ['--host', HOST, '--port', String(at), '--silent', ...args];
+  const child = spawn(binary, words, { stdio: 'ignore', env: { ...process.env, ...environment } });
   const gone = new Promise<void>((resolve) => void child.once('close', () => resolve()));
   const url = `http://${HOST}:${at}`;
-  const stop = async (): Promise<void> => {
-    child.kill('SIGKILL');
+  const stop: Anvil['stop'] = async (signal = 'SIGKILL') => {
+    child.kill(signal);
     await gone;
   };
   child.once('error', () => undefined);
   try {
     await untilReady(url, () => child.exitCode !== null);
-    return { ...(await furnish(url)), stop };
   } catch (cause) {
     await stop();
+    throw cause;
+  }
+  return { url, pid: child.pid ?? 0, gone, stop };
+}
+
+/** A chain with x402's contracts. Throws StartError where anvil is not there or does not come up. */
+export async function startTestChain(port = 0): Promise<TestChain> {
+  const anvil = await startAnvil({ port });
+  try {
+    return { ...(await furnish(anvil.url)), stop: async () => anvil.stop() };
+  } catch (cause) {
+    await anvil.stop();
     throw cause;
   }
 }

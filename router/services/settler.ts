@@ -5,15 +5,16 @@ import { sha256 } from '../auth/digest.ts';
 import { makeNodes } from '../auth/nodes.ts';
 import type { TickResult } from '../billing/epoch-closing.ts';
 import type { RulesDoor } from '../billing/rule-book.ts';
-import type { SettlerDoors } from '../billing/settler.ts';
 import { makeAskChain } from '../chain/json-rpc.ts';
 import { readRules } from '../chain/rules-chain.ts';
 import { makeEpochShelf } from '../billing/epoch-shelf.ts';
 import type { EpochShelf } from '../billing/epoch-shelf.ts';
+import type { SettlerDoors } from '../billing/settler.ts';
 import { makeMessageSigner } from '../../schema/receipt.ts';
 import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
 import type { Env } from '../env.ts';
 import { pickEpochSeconds } from './pick-local.ts';
+import { openChainSteps } from './settler-chain.ts';
 import { openLedger } from './shared.ts';
 import { openSigner } from './signer.ts';
 import { openStubs } from './stubs.ts';
@@ -52,6 +53,7 @@ export function makeSettlerDoors(env: Env): SettlerDoors {
     shelf: openEpochShelf(env),
     now: () => Date.now(),
     readRules: openRules(env),
+    openChain: (place) => openChainSteps(env, place),
   };
 }
 

@@ -1,0 +1,52 @@
+// What the settler does on a chain, out of its environment: null steps where no chain is set.
+import { fromHex } from '../../schema/bytes.ts';
+import type { Hex } from '../../schema/bytes.ts';
+import { findTestChain } from '../../schema/test-chains.ts';
+import { addressOfPrivateKey } from '../../schema/typed-data.ts';
+import { NO_CHAIN } from '../billing/settler-chain.ts';
+import type { ChainStep, ChainSteps, KeptPlace } from '../billing/settler-chain.ts';
+import { EpochPosting } from '../chain/epoch-posting.ts';
+import { planNextLook } from '../chain/plan-look.ts';
+import { makePayoutsChain } from '../chain/payouts-chain.ts';
+import { PostLog } from '../chain/post-log.ts';
+import type { Env } from '../env.ts';
+import { makeLog } from '../log.ts';
+import { pickEpochSeconds } from './pick-local.ts';
+import { openSigner } from './signer.ts';
+
+const log = makeLog('services');
+
+/** A chain that is not set as it should be stops nothing else: it is told, and no step is taken. */
+export function openChainSteps(env: Env, place: KeptPlace): ChainSteps {
+  if (env.CHAIN_RPC_URL === undefined) return NO_CHAIN;
+  try {
+    return { ...NO_CHAIN, postRoots: openPosting(env, env.CHAIN_RPC_URL, place) };
+  } catch (error) {
+    log.error('chain-not-opened', { error });
+    return NO_CHAIN;
+  }
+}
+
+function openPosting(env: Env, url: string, { storage, store }: KeptPlace): ChainStep {
+  const { domain } = openSigner(env);
+  const [rootKey, gasKey] = [fromHex(need(env.ROOT_SIGNING_KEY)), fromHex(need(env.CHAIN_GAS_KEY))];
+  const chain = makePayoutsChain({ url, contract: domain.verifyingContract, sender: addressOfPrivateKey(gasKey) });
+  const posting = new EpochPosting(new PostLog(storage), {
+    chain,
+    domain,
+    seconds: pickEpochSeconds(env),
+    rootKey,
+    gasKey,
+    published: () => Promise.resolve(store.publishedRoot()),
+    closing: () => null,
+    close: () => Promise.resolve(),
+    now: () => Date.now(),
+  });
+  const kind = findTestChain(domain.chainId);
+  return async () => planNextLook(await posting.tick(), kind.ok ? kind.value : null, Date.now());
+}
+
+function need(key: string | undefined): Hex {
+  if (key === undefined) throw new Error('ROOT_SIGNING_KEY and CHAIN_GAS_KEY are needed beside CHAIN_RPC_URL');
+  return key as Hex;
+}

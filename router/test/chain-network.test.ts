@@ -1,0 +1,45 @@
+// A network with a chain of its own: what is deployed and bonded, epochs in the contract's domain, and what the router says of it.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkEpochFile, parseEpochFile } from '../../schema/epoch-file.ts';
+import { privateKeyToAddress } from 'viem/accounts';
+import { findAnvil } from '../local/test-chain.ts';
+import { startChainStack } from './chain-stack.ts';
+import type { ChainStack } from './chain-stack.ts';
+
+describe.skipIf(findAnvil() === null)('a network with a chain', () => {
+  let stack: ChainStack;
+  beforeAll(async () => {
+    stack = await startChainStack({ keepsChain: true });
+  });
+  afterAll(async () => stack.stop());
+
+  test('has router and root key bonded, and all tokens with the holder and the bonds', async () => {
+    const { keys } = stack.chain;
+    const bonded = await stack.read<bigint>('Bonds', 'bondedOf', [privateKeyToAddress(keys.root)]);
+    expect(bonded).toBe(1000n * 10n ** 18n);
+    expect(await stack.read('IroriToken', 'balanceOf', [privateKeyToAddress(keys.holder)])).toBe(98_000n * 10n ** 18n);
+    expect(await stack.read('Rules', 'rootKey')).toBe(privateKeyToAddress(keys.root));
+  });
+
+  test('closes epochs in the domain of Payouts, at the time that its chain has too', async () => {
+    const epoch = await stack.closeEpoch();
+    expect(Number(await stack.read<bigint>('Rules', 'currentEpoch'))).toBeGreaterThan(epoch);
+    const text = await (await stack.call(`/audit/epochs/${epoch}`)).text();
+    const file = parseEpochFile(text);
+    if (!file.ok) throw new Error(file.error);
+    expect(checkEpochFile({ text, file: file.value })).toEqual([]);
+    expect(file.value.domain).toEqual({
+      chainId: 31_337,
+      verifyingContract: stack.chain.contracts.Payouts.address.toLowerCase(),
+    });
+  });
+
+  test('is the same after anvil was killed, with its clock', async () => {
+    await stack.pass(3600);
+    const epoch = await stack.read<bigint>('Rules', 'currentEpoch');
+    await new Promise((wake) => setTimeout(wake, 1500));
+    await stack.restartChain();
+    expect(await stack.read('Rules', 'currentEpoch')).toBe(epoch);
+    await stack.finalise();
+  });
+});
