@@ -14,7 +14,7 @@ import { makeMessageSigner } from '../../schema/receipt.ts';
 import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
 import type { Env } from '../env.ts';
 import { pickEpochSeconds } from './pick-local.ts';
-import { openChainSteps } from './settler-chain.ts';
+import { openChainSteps, openSponsor } from './settler-chain.ts';
 import { openLedger } from './shared.ts';
 import { openSigner } from './signer.ts';
 import { openStubs } from './stubs.ts';
@@ -36,6 +36,7 @@ export function openEpochShelf({ DB, RECEIPTS }: Env): EpochShelf {
 export function makeSettlerDoors(env: Env): SettlerDoors {
   const stubs = openStubs(env);
   const ledger = openLedger(env);
+  const shelf = openEpochShelf(env);
   const random = (bytes: number): Uint8Array => crypto.getRandomValues(new Uint8Array(bytes));
   const nodes = makeNodes({ db: env.DB, signer: makeMessageSigner(HANDSHAKE_DOMAIN), random });
   return {
@@ -50,10 +51,11 @@ export function makeSettlerDoors(env: Env): SettlerDoors {
     freeze: async (nodeId, epoch) => stubs.nodeAccount(nodeId).freeze(epoch),
     holdAgainst: async (nodeId, booked) => stubs.nodeAccount(nodeId).holdAgainst(booked),
     earnedBy: (nodeId) => ledger.earnedBy(nodeId),
-    shelf: openEpochShelf(env),
+    shelf,
     now: () => Date.now(),
     readRules: openRules(env),
     openChain: (place) => openChainSteps(env, place),
+    openSponsor: (place) => openSponsor(env, place, shelf),
   };
 }
 
