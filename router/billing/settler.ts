@@ -8,6 +8,8 @@ import type { ClosingDoors, TickResult, ToldLeaf } from './epoch-closing.ts';
 import { KeptObject } from './kept-object.ts';
 import type { StillOpen } from './kept-object.ts';
 import type { RuleSchedule } from './plan-rules.ts';
+import type { PayBonuses } from './newcomer-bonus.ts';
+import { bonusAt } from './plan-rules.ts';
 import { RuleBook } from './rule-book.ts';
 import type { RulesDoor } from './rule-book.ts';
 import { takeChainSteps } from './settler-chain.ts';
@@ -21,8 +23,10 @@ const SOON_MS = 100;
 
 const log = makeLog('billing');
 
-export interface SettlerDoors extends ClosingDoors {
+export interface SettlerDoors extends Omit<ClosingDoors, 'payBonuses'> {
+  /** Null both where there is no chain. */
   readonly readRules: RulesDoor;
+  readonly payBonuses: PayBonuses | null;
   /** Opened once a life of the object. */
   readonly openChain: (place: KeptPlace) => ChainSteps;
   /** Null where it pays for nobody's claims. */
@@ -41,7 +45,7 @@ export class Settler extends KeptObject {
     this.#doors = doors;
     const store = new SettlerStore(ctx.storage);
     this.#rules = new RuleBook(ctx.storage);
-    this.#closing = new EpochClosing(store, doors);
+    this.#closing = new EpochClosing(store, { ...doors, payBonuses: this.#openBonuses(doors) });
     const place = { storage: ctx.storage, store };
     const sponsor = doors.openSponsor(place);
     this.#sponsor = sponsor;
@@ -80,6 +84,11 @@ export class Settler extends KeptObject {
     const told = await this.#sponsor.ask(node);
     if (told.verdict.is === 'waiting') await this.#wake(Date.now() + SOON_MS);
     return told;
+  }
+
+  #openBonuses({ payBonuses, now }: SettlerDoors): ClosingDoors['payBonuses'] {
+    if (!payBonuses) return null;
+    return (nodeIds, epoch) => payBonuses(nodeIds, { epoch, bonusBps: bonusAt(this.#rules.list(), epoch), at: now() });
   }
 
   /** What the vote has set, as far as the chain was read: in the order of the epochs from which it counts. None where there is no chain. */
