@@ -66,7 +66,7 @@ interface Sealed {
 }
 
 export interface Bench {
-  /** Of the chain's JSON-RPC. */
+  /** JSON-RPC of the chain. */
   readonly url: string;
   readonly domain: Domain;
   readonly contracts: Contracts;
@@ -89,7 +89,7 @@ export interface Bench {
   /** As `send`, to a contract that is not a network's. */
   readonly call: (who: Who, at: Contract, name: string, args: unknown[]) => Promise<TransactionReceipt>;
   /** A transaction as its sender signed it, who gets coins and has sent `nonce` before. */
-  readonly sendRaw: (raw: Hex, sender: Hex, nonce: number) => Promise<TransactionReceipt>;
+  readonly sendSigned: (raw: Hex, sender: Hex, nonce: number) => Promise<TransactionReceipt>;
   readonly pass: (seconds: number) => Promise<void>;
   /** Of the chain's clock. */
   readonly epoch: () => Promise<number>;
@@ -227,7 +227,7 @@ export async function startBench(): Promise<Bench> {
       const { contractAddress } = await client.waitForTransactionReceipt({ hash, pollingInterval: 20 });
       return { address: getAddress(contractAddress ?? ZERO_ADDRESS), abi };
     },
-    sendRaw: async (raw, sender, nonce) => {
+    sendSigned: async (raw, sender, nonce) => {
       await client.setBalance({ address: sender, value: 10n ** 21n });
       await client.setNonce({ address: sender, nonce });
       const hash = await client.sendRawTransaction({ serializedTransaction: raw });
