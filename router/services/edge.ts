@@ -57,7 +57,7 @@ import { openFees } from './fees.ts';
 import type { FindFees } from './fees.ts';
 import { PacedLook } from './paced-look.ts';
 import { pickEpochSeconds, pickTimings } from './pick-local.ts';
-import { openEpochShelf } from './settler.ts';
+import { openEpochShelf } from './epoch-shelf.ts';
 import { openCatalogue, openLedger, openPresenceTable } from './shared.ts';
 import { openSigner } from './signer.ts';
 import type { RouterSigner } from './signer.ts';

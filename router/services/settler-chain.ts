@@ -11,7 +11,7 @@ import { makePayoutsChain } from '../chain/payouts-chain.ts';
 import { PostLog } from '../chain/post-log.ts';
 import type { Env } from '../env.ts';
 import { makeLog } from '../log.ts';
-import { pickEpochSeconds } from './pick-local.ts';
+import { openEpochShelf } from './epoch-shelf.ts';
 import { openSigner } from './signer.ts';
 
 const log = makeLog('services');
@@ -34,16 +34,15 @@ function openPosting(env: Env, url: string, { storage, store }: KeptPlace): Chai
   const posting = new EpochPosting(new PostLog(storage), {
     chain,
     domain,
-    seconds: pickEpochSeconds(env),
     rootKey,
     gasKey,
-    published: () => Promise.resolve(store.publishedRoot()),
-    closing: () => null,
-    close: () => Promise.resolve(),
+    published: () => Promise.resolve(store.publishedRoot(domain)),
+    rootOf: async (epoch) => (await openEpochShelf(env).find(epoch))?.root ?? null,
     now: () => Date.now(),
   });
   const kind = findTestChain(domain.chainId);
-  return async () => planNextLook(await posting.tick(), kind.ok ? kind.value : null, Date.now());
+  if (!kind.ok) throw new Error(kind.error);
+  return async () => planNextLook(await posting.tick(), kind.value, Date.now());
 }
 
 function need(key: string | undefined): Hex {

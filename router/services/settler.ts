@@ -1,38 +1,21 @@
 // What closes epochs takes from its environment, and who calls it.
 import type { Hex } from '../../schema/bytes.ts';
-import { toHex } from '../../schema/bytes.ts';
-import { sha256 } from '../auth/digest.ts';
 import { makeNodes } from '../auth/nodes.ts';
 import type { TickResult } from '../billing/epoch-closing.ts';
 import { makeNewcomerBonus } from '../billing/newcomer-bonus.ts';
 import type { RulesDoor } from '../billing/rule-book.ts';
 import { makeAskChain } from '../chain/json-rpc.ts';
 import { readRules } from '../chain/rules-chain.ts';
-import { makeEpochShelf } from '../billing/epoch-shelf.ts';
-import type { EpochShelf } from '../billing/epoch-shelf.ts';
 import type { SettlerDoors } from '../billing/settler.ts';
 import { makeMessageSigner } from '../../schema/receipt.ts';
 import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
 import type { Env } from '../env.ts';
+import { openEpochShelf } from './epoch-shelf.ts';
 import { pickEpochSeconds } from './pick-local.ts';
 import { openChainSteps } from './settler-chain.ts';
 import { openLedger } from './shared.ts';
 import { openSigner } from './signer.ts';
 import { openStubs } from './stubs.ts';
-
-/** Published epochs: in the bucket that old receipts stand in, where one is bound. */
-export function openEpochShelf({ DB, RECEIPTS }: Env): EpochShelf {
-  const files = RECEIPTS && {
-    put: async (key: string, bytes: Uint8Array) => void (await RECEIPTS.put(key, bytes)),
-    get: async (key: string) => (await RECEIPTS.get(key))?.bytes() ?? null,
-  };
-  return makeEpochShelf({
-    database: DB,
-    files: files ?? null,
-    sha256: (text) => toHex(sha256(new TextEncoder().encode(text))).slice(2),
-    now: () => Date.now(),
-  });
-}
 
 export function makeSettlerDoors(env: Env): SettlerDoors {
   const stubs = openStubs(env);
@@ -42,6 +25,7 @@ export function makeSettlerDoors(env: Env): SettlerDoors {
   return {
     seconds: pickEpochSeconds(env),
     domain: openSigner(env).domain,
+    hasChain: env.CHAIN_RPC_URL !== undefined,
     listNodes: async (after, limit) =>
       (await nodes.list(after, limit)).map(({ id, address, wallet }) => ({
         id,
