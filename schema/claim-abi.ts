@@ -2,7 +2,7 @@
 import type { Hex } from './bytes.ts';
 import { EPOCH_LEAF } from './epoch-leaf.ts';
 import type { EpochLeaf } from './epoch-leaf.ts';
-import { encodeCall } from './rules-abi.ts';
+import { makeCall } from './read-abi.ts';
 
 export interface LeafProof {
   readonly leaf: EpochLeaf;
@@ -27,7 +27,7 @@ export function encodeClaimMany(claims: readonly LeafProof[]): Hex {
   });
   const count = encodeNumber(claims.length);
   const head = encodeNumber(leavesAt) + encodeNumber(proofsAt);
-  return `${encodeCall(CLAIM_MANY)}${head}${count}${leaves}${count}${offsets.join('')}${proofs.join('')}`;
+  return `${makeCall(CLAIM_MANY)}${head}${count}${leaves}${count}${offsets.join('')}${proofs.join('')}`;
 }
 
 function encodeLeaf(leaf: EpochLeaf): string {
@@ -41,7 +41,7 @@ function encodeLeaf(leaf: EpochLeaf): string {
 
 /** A question about one address, as Solidity writes its function. */
 export function encodeAddressCall(signature: string, address: Hex): Hex {
-  return `${encodeCall(signature)}${address.slice(2).toLowerCase().padStart(64, '0')}`;
+  return `${makeCall(signature)}${address.slice(2).toLowerCase().padStart(64, '0')}`;
 }
 
 /** Throws RangeError for what is no one word. */

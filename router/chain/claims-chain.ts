@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Hex } from '../../schema/bytes.ts';
 import { encodeAddressCall, readLastFinal, readNumberWord } from '../../schema/claim-abi.ts';
 import type { FinalRoot } from '../../schema/claim-abi.ts';
-import { encodeCall, readAddressWord } from '../../schema/rules-abi.ts';
+import { AbiWords, makeCall } from '../../schema/read-abi.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { findTestChain } from '../../schema/test-chains.ts';
@@ -76,15 +76,17 @@ export function makeClaimsChain({ url, chainId, contract, sender }: ClaimsPlace)
       if (id !== chainId) throw new Error(`the chain's node is of chain ${id}, and not of ${chainId}`);
       const block = smallNumber.parse(await ask('eth_blockNumber'));
       const [tag, deep] = [toTag(block), toTag(Math.max(0, block - kind.value.depth))];
-      const state = await call(contract, encodeCall('state()'), tag);
+      const state = await call(contract, makeCall('state()'), tag);
       if (state === '0x') throw new Error(`there is no contract at ${contract} on ${kind.value.name}`);
-      rules ??= readAddressWord(await call(contract, encodeCall('rules()'), tag));
+      rules ??= new AbiWords(await call(contract, makeCall('rules()'), tag)).address(0);
       const homes = new Map<Hex, PaidFact>();
       for (const node of nodes) {
         const [claimed, claimedDeep, bound] = await Promise.all([
           claimedAt(node, tag),
           claimedAt(node, deep),
-          call(contract, encodeAddressCall('walletOf(address)', node), tag).then(readAddressWord),
+          call(contract, encodeAddressCall('walletOf(address)', node), tag).then((answer) =>
+            new AbiWords(answer).address(0),
+          ),
         ]);
         homes.set(node, { claimed, claimedDeep, bound: bound === ZERO_ADDRESS ? null : bound });
       }
@@ -92,7 +94,7 @@ export function makeClaimsChain({ url, chainId, contract, sender }: ClaimsPlace)
         block,
         nonces: { now: await countAt(tag), pending: await countAt('pending') },
         final: readLastFinal(state),
-        isPaused: readNumberWord(await call(rules, encodeCall('isPaused()'), tag)) !== 0n,
+        isPaused: readNumberWord(await call(rules, makeCall('isPaused()'), tag)) !== 0n,
         homes,
       };
     },

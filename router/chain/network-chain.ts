@@ -2,7 +2,7 @@
 // plain JSON-RPC.
 import * as z from 'zod';
 import type { Hex } from '../../schema/bytes.ts';
-import { encodeCall, readAddressWord } from '../../schema/rules-abi.ts';
+import { AbiWords, makeCall } from '../../schema/read-abi.ts';
 import { ZERO_WORD } from '../../schema/typed-data.ts';
 import { hexNumber } from './json-rpc.ts';
 import type { AskChain } from './json-rpc.ts';
@@ -32,7 +32,8 @@ const hex = z
 export async function readPlaces(ask: AskChain, chainId: number, payouts: Hex): Promise<ChainPlaces> {
   const found = Number(hexNumber.parse(await ask('eth_chainId')));
   if (found !== chainId) throw new Error(`the node is of chain ${found}, not of ${chainId}`);
-  const addressAt = async (to: Hex, name: string): Promise<Hex> => readAddressWord(await call(ask, to, `${name}()`));
+  const addressAt = async (to: Hex, name: string): Promise<Hex> =>
+    new AbiWords(await call(ask, to, `${name}()`)).address(0);
   const rules = await addressAt(payouts, 'rules');
   return {
     token: await addressAt(payouts, 'token'),
@@ -53,5 +54,5 @@ export async function readLastFinal(ask: AskChain, payouts: Hex): Promise<ToldRo
 }
 
 async function call(ask: AskChain, to: Hex, signature: string): Promise<Hex> {
-  return hex.parse(await ask('eth_call', { to, data: encodeCall(signature) }, 'latest'));
+  return hex.parse(await ask('eth_call', { to, data: makeCall(signature) }, 'latest'));
 }
