@@ -40,6 +40,8 @@ export interface ClosingDoors {
   /** ms since epoch. */
   readonly now: () => number;
   readonly pageNodes?: number;
+  /** For tests of what a home does then: this node's leaf stays what it was, or is none, whatever it earns. */
+  readonly leftOut?: Hex | null;
 }
 
 /** What one run came to. */
@@ -233,6 +235,7 @@ export class EpochClosing {
     const leaves = new Map((last ? this.#store.listLeaves(last.epoch) : []).map((leaf) => [leaf.node, leaf]));
     for (let nodes = this.#store.listNodes(epoch, '', PAGE_NODES, false); nodes.length > 0;) {
       for (const { address, wallet, frozen, verdict } of nodes) {
+        if (address === this.#doors.leftOut) continue;
         const before = leaves.get(address) ?? null;
         const isAgreed = verdict === 'agreed' && frozen !== null;
         const leaf = isAgreed ? toLeaf({ address, wallet }, frozen, before) : before && keepLeaf(before, frozen);

@@ -13,7 +13,7 @@ import type { SettlerDoors } from '../billing/settler.ts';
 import { makeMessageSigner } from '../../schema/receipt.ts';
 import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
 import type { Env } from '../env.ts';
-import { pickEpochSeconds } from './pick-local.ts';
+import { pickEpochSeconds, pickLeftOut } from './pick-local.ts';
 import { openChainSteps } from './settler-chain.ts';
 import { openLedger } from './shared.ts';
 import { openSigner } from './signer.ts';
@@ -53,6 +53,7 @@ export function makeSettlerDoors(env: Env): SettlerDoors {
     shelf: openEpochShelf(env),
     now: () => Date.now(),
     readRules: openRules(env),
+    leftOut: pickLeftOut(env),
     openChain: (place) => openChainSteps(env, place),
   };
 }
