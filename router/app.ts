@@ -47,6 +47,7 @@ import { signUp } from './routes/signup.ts';
 import { stats } from './routes/stats.ts';
 import { stripeWebhook } from './routes/stripe-webhook.ts';
 import { usage } from './routes/usage.ts';
+import { votes } from './routes/votes.ts';
 import { transcriptions } from './routes/transcriptions.ts';
 import { makeServices } from './services/edge.ts';
 import { listPaths, suggestPath, tellPaths } from './suggest-path.ts';
@@ -108,6 +109,7 @@ export function makeApp(): Hono<AppEnv> {
   app.route('/', audit);
   app.route('/', health);
   app.route('/', docs);
+  app.route('/', votes);
   app.route('/', nodeEnrol);
   app.route('/', nodeLink);
   app.route('/', nodeWhy);

@@ -1,46 +1,74 @@
-// What the rules on the chain are asked, in one place: calldata and answers of the few calls that the router makes by plain JSON-RPC. Pure.
-import { keccak256 } from './chosen-curve.ts';
-import { toHex } from './bytes.ts';
+// What the rules on the chain are, as `Rules.Values` has them in its words, and the bounds that no vote leaves. Pure.
 import type { Hex } from './bytes.ts';
+import { MOST_FEE_BPS } from './fee-schedule.ts';
+import { AbiWords, makeCall } from './read-abi.ts';
 
-/** Of `Rules.Values`, what the router goes by: parts of 10,000. */
-export interface RuleShares {
+/** Shares are parts of 10,000; amounts are units, times seconds. */
+export interface RuleValues {
   readonly feeBps: number;
+  readonly slashBps: number;
+  readonly reporterBps: number;
   readonly bonusBps: number;
+  readonly unbondSeconds: number;
+  readonly windowSeconds: number;
+  readonly capUnits: bigint;
+  readonly rootBondUnits: bigint;
 }
 
-/** Words of `Rules.Values`, in their order. */
-const VALUE_WORDS = 8;
-const [FEE_WORD, BONUS_WORD] = [0, 3];
+/** In the order of the struct. */
+export const RULE_NAMES = [
+  'feeBps',
+  'slashBps',
+  'reporterBps',
+  'bonusBps',
+  'unbondSeconds',
+  'windowSeconds',
+  'capUnits',
+  'rootBondUnits',
+] as const satisfies readonly (keyof RuleValues)[];
 
-/** A call without arguments, as Solidity writes its function. */
-export function encodeCall(signature: string): Hex {
-  return toHex(keccak256(new TextEncoder().encode(signature)).subarray(0, 4));
-}
+export const SET_VALUES = 'setValues((uint16,uint16,uint16,uint16,uint32,uint32,uint64,uint64),uint32)';
 
-export function encodeNumberCall(signature: string, value: number): Hex {
-  return `${encodeCall(signature)}${value.toString(16).padStart(64, '0')}`;
-}
-
-/** Throws RangeError for what is no such answer. */
-export function readAddressWord(answer: Hex): Hex {
-  const [word = ''] = readWords(answer, 1);
-  return `0x${word.slice(24)}`;
-}
-
-/** Throws RangeError for what is no such answer. */
-export function readRuleValues(answer: Hex): RuleShares {
-  const words = readWords(answer, VALUE_WORDS);
-  const shareAt = (place: number): number => {
-    const share = Number(BigInt(`0x${words[place] ?? ''}`));
-    if (share > 10_000) throw new RangeError('no share is more than the whole');
-    return share;
+/** From the word at `place` on. Throws RangeError for what is none. */
+export function readRuleValues(words: AbiWords, place = 0): RuleValues {
+  const at = (name: keyof RuleValues): number => place + RULE_NAMES.indexOf(name);
+  const number = (name: keyof RuleValues): number => words.number(at(name));
+  return {
+    feeBps: number('feeBps'),
+    slashBps: number('slashBps'),
+    reporterBps: number('reporterBps'),
+    bonusBps: number('bonusBps'),
+    unbondSeconds: number('unbondSeconds'),
+    windowSeconds: number('windowSeconds'),
+    capUnits: words.big(at('capUnits')),
+    rootBondUnits: words.big(at('rootBondUnits')),
   };
-  return { feeBps: shareAt(FEE_WORD), bonusBps: shareAt(BONUS_WORD) };
 }
 
-function readWords(answer: Hex, count: number): string[] {
-  const text = answer.slice(2).toLowerCase();
-  if (text.length !== 64 * count || !/^[0-9a-f]*$/.test(text)) throw new RangeError(`not an answer of ${count} words`);
-  return Array.from({ length: count }, (_, i) => text.slice(64 * i, 64 * (i + 1)));
+/** The call that a vote on the rules comes down to. */
+export function encodeSetValues(values: RuleValues, fromEpoch: number): Hex {
+  return makeCall(SET_VALUES, ...RULE_NAMES.map((name) => values[name]), fromEpoch);
+}
+
+/** The least and the most of a value, by the length of an epoch, s: as the contract holds them. */
+export function boundsOf(name: keyof RuleValues, epochSeconds: number): readonly [least: bigint, most: bigint] {
+  const seconds = BigInt(epochSeconds);
+  switch (name) {
+    case 'feeBps':
+      return [0n, BigInt(MOST_FEE_BPS)];
+    case 'slashBps':
+      return [100n, 10_000n];
+    case 'reporterBps':
+      return [0n, 5000n];
+    case 'bonusBps':
+      return [0n, 10_000n];
+    case 'unbondSeconds':
+      return [7n * seconds, 90n * seconds];
+    case 'windowSeconds':
+      return [seconds / 2n, seconds - seconds / 12n];
+    case 'capUnits':
+      return [1n, 1_000_000_000_000n];
+    case 'rootBondUnits':
+      return [0n, 10_000_000_000n];
+  }
 }

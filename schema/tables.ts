@@ -210,7 +210,7 @@ export const flushes = sqliteTable('flushes', {
   at: integer('at').notNull(),
   /** Units by book, which sum to zero: `{"acct_…": -50, "owner:acct_…": 45, "fees": 5}`. */
   postings: text('postings').notNull(),
-  /** Units of fees by home. */
+  /** Units of fees by home, and under `{home}:bought` those of them that bought credit paid. */
   homes: text('homes').notNull(),
   /** What its parts add to `usage_days` and `node_days`: rows as billing/build-usage.ts has them. `{}` for what is older than these. */
   usage: text('usage').notNull().default('{}'),
@@ -249,7 +249,8 @@ export const balances = sqliteTable(
 
 /**
  * Fees by home, in units: what its charged work brought in and what it was paid out of that for work that nobody was charged for. So no
- * home, and no owner of many, ever gets more than the callers of its work have paid.
+ * home, and no owner of many, ever gets more than the callers of its work have paid. Beside each home a row `{home}:bought` counts what of it bought credit
+ * paid: no newcomer's bonus is more (billing/plan-bonus.ts).
  */
 export const homeFees = sqliteTable(
   'home_fees',

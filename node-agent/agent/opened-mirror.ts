@@ -25,9 +25,10 @@ export function openMirror(
     node: key.address,
     ask: () => askLastEpoch(router.origin, key),
     onTold: async (told) => {
-      await files.keep(told);
+      const isKept = await files.keep(told);
       // Once an epoch: where the chain's node is may change, and nothing else of it.
       if (told.epoch !== learnedIn && (await learnChain(state, router.origin, log))) learnedIn = told.epoch;
+      return isKept && told.epoch === learnedIn;
     },
     journal,
     log,

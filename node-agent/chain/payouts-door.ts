@@ -1,14 +1,15 @@
 // What Payouts says of a home and of its roots, at one block, and how a claim is put to it.
 import type { Hex } from '../../schema/bytes.ts';
 import { PAYOUTS_ABI, RULES_ABI } from '../../schema/contracts/abi.ts';
+import { ZERO_WORD } from '../../schema/typed-data.ts';
 import type { ChainCall } from './chain-sender.ts';
 import type { OpenChain } from './chain-client.ts';
 import type { FinalRoots, PaidHome, ProvenLeaf } from './find-claim.ts';
 
 export interface PaidState extends PaidHome {
   readonly roots: FinalRoots;
-  /** Of the last final root, 0 before the first. */
-  readonly epoch: number;
+  /** Of the last final root; null before the first. */
+  readonly epoch: number | null;
   /** The root that waits for its window to end; null for none. */
   readonly pending: { readonly epoch: number; readonly finalAt: number } | null;
   readonly isPaused: boolean;
@@ -30,7 +31,7 @@ export async function readPaidState({ read, addresses }: OpenChain, node: Hex): 
     claimed,
     bound: bound.toLowerCase() as Hex,
     roots: { last: last.root, beforeLast: beforeLast.root },
-    epoch: last.epoch,
+    epoch: last.root === ZERO_WORD ? null : last.epoch,
     pending: pending.finalAt === 0n ? null : { epoch: pending.epoch, finalAt: Number(pending.finalAt) * 1000 },
     isPaused,
     block: Number(blockNumber),

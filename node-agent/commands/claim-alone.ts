@@ -23,8 +23,8 @@ export interface AloneOutcome {
   readonly wallet: Hex | null;
   /** Before it, units. */
   readonly claimed: bigint;
-  /** Of the last final root. */
-  readonly epoch: number;
+  /** Of the last final root; null before the first. */
+  readonly epoch: number | null;
   /** What it costs now; null where it was not asked, or is nothing. */
   readonly gas: GasPrice | null;
   readonly transaction: { readonly chainId: number; readonly to: Hex; readonly data: Hex; readonly value: '0' } | null;
@@ -114,10 +114,10 @@ function tellNoClaim(why: NoClaim, { pending, epoch }: PaidState): string {
     case 'no-root':
       return `No root of an epoch is final on the chain yet.${next}`;
     case 'no-proof':
-      return `Nothing that is kept here proves what this home earned in the last two final epochs (the last is ${epoch}). Name a file that somebody else kept: --leaves FILE.${next}`;
+      return `Nothing that is kept here proves what this home earned in the last two final epochs (the last is ${epoch ?? 'none'}). Name a file that somebody else kept: --leaves FILE.${next}`;
     case 'no-wallet':
       return 'This home has no wallet to be paid to. Name one: irori-node wallet 0x….';
     case 'nothing':
-      return `Nothing is to be claimed: all of epoch ${epoch} is paid.${next}`;
+      return `Nothing is to be claimed: all of epoch ${epoch ?? 0} is paid.${next}`;
   }
 }

@@ -105,7 +105,7 @@ function formatAlone({ units, wallet, claimed, epoch, gas, transaction, sent, wh
     ...(units > 0n ? [`claimable  ${tellTokens(units)} tokens (${NO_VALUE})`] : []),
     ...(wallet === null ? [] : [`wallet     ${wallet}`]),
     ...(gas === null ? [] : [`gas        ${gas.units}, which cost ${tellCoins(gas.cost)} test coins now`]),
-    `claimed    ${tellTokens(claimed)} tokens so far (${NO_VALUE}); the last final epoch is ${epoch}`,
+    `claimed    ${tellTokens(claimed)} tokens so far (${NO_VALUE})${epoch === null ? '' : `; the last final epoch is ${epoch}`}`,
     ...(sent === null
       ? []
       : [`Paid by ${sent.hash} in block ${sent.block}, for ${tellCoins(sent.cost)} test coins of gas.`]),

@@ -38,6 +38,7 @@ class Homes {
   readonly #random: () => number;
   /** Of every number what was signed for it, whoever saw it. */
   readonly signed = new Map<bigint, Hex>();
+  readonly twice: bigint[] = [];
   /** What reached the router. */
   readonly #arrived: SignedReceipt[] = [];
   #job = 0;
@@ -71,14 +72,13 @@ class Homes {
     }
   }
 
-  /** Throws Error where a number is signed a second time. */
   async #work(on: number, jobs: number): Promise<void> {
     const book = await this.#open(on);
     for (let i = 0; i < jobs; i++) {
       this.#job += 1;
       const socket = this.#random() & 65_536 ? openSocket() : null;
       const { receipt, receiptHash } = await book.issue(draft(this.#job, socket));
-      if (this.signed.has(receipt.seq)) throw new Error(`number ${receipt.seq} was signed twice`);
+      if (this.signed.has(receipt.seq)) this.twice.push(receipt.seq);
       this.signed.set(receipt.seq, receiptHash);
       const frame = socket?.frames[0];
       if (frame) this.#arrived.push({ receipt, signature: frame.signature, sealed: { seal: frame.seal, proof: [] } });

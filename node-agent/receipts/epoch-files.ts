@@ -49,23 +49,28 @@ export class EpochFiles {
     this.#doors = doors;
   }
 
-  /** Keeps the file of an epoch, once, where it is this home's turn. Never rejects; what failed is tried again when it is called again. */
-  async keep({ epoch, root, sha256, proof }: ToldFile): Promise<void> {
+  /** Keeps the file of an epoch, once, where it is this home's turn; false where the router did not give it. Never rejects. */
+  async keep({ epoch, root, sha256, proof }: ToldFile): Promise<boolean> {
     const { folder, download, log, random } = this.#doors;
-    if (epoch <= this.#done) return;
+    if (epoch <= this.#done) return true;
     // Nothing was earned since: the same tree once more.
     if (root === this.#root || listNumbers(folder).includes(epoch) || random() >= KEEPERS / 2 ** proof.length) {
       this.#done = epoch;
-      return;
+      return true;
     }
     const text = await download(epoch);
-    if (!text.ok) return;
+    if (!text.ok) return false;
     this.#done = epoch;
-    if (hashText(text.value) !== sha256)
-      return log.error('the file of an epoch is not the one that the router told of', { epoch, sha256 });
+    if (hashText(text.value) === sha256) await this.#write(epoch, root, text.value);
+    else log.error('the file of an epoch is not the one that the router told of', { epoch, sha256 });
+    return true;
+  }
+
+  async #write(epoch: number, root: Hex, text: string): Promise<void> {
+    const { folder, log } = this.#doors;
     try {
       await makePrivateFolder(folder);
-      await writeWhole(join(folder, `${epoch}.json`), text.value);
+      await writeWhole(join(folder, `${epoch}.json`), text);
       for (const old of listNumbers(folder).slice(0, -KEPT_FILES)) rmSync(join(folder, `${old}.json`), { force: true });
       this.#root = root;
     } catch (error) {

@@ -35,8 +35,8 @@ export interface MirrorDoors {
   /** What the router says of this home in the last epoch; null: nothing is published. The error is a sentence. */
   readonly ask: () => Promise<Result<ToldEpochJson | null, string>>;
   readonly journal: Pick<EarnedJournal, 'lastUntil'>;
-  /** Hears of each epoch that was told, new or not. Never rejects. */
-  readonly onTold?: (told: ToldEpoch) => Promise<void>;
+  /** Hears of each epoch that was told, new or not; false where it wants to hear of it again soon. Never rejects. */
+  readonly onTold?: (told: ToldEpoch) => Promise<boolean>;
   readonly log: Log;
   readonly now: () => number;
   readonly random: () => number;
@@ -83,8 +83,8 @@ export class EpochMirror {
     }
     const { epoch, epoch_seconds: seconds } = told.data;
     const isNew = await this.#keep(told.data, answer.value);
-    await this.#doors.onTold?.(told.data);
-    return isNew ? this.#waitFor(epoch + 1, seconds) : retryMs;
+    const isDone = (await this.#doors.onTold?.(told.data)) ?? true;
+    return isNew && isDone ? this.#waitFor(epoch + 1, seconds) : retryMs;
   }
 
   /** False for one that is kept already. */

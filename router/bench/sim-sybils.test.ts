@@ -61,6 +61,19 @@ describe('not found out', () => {
       expect(simulateSybils(plan({ related: null, credit: having(kind) })).profit).toBeLessThan(0);
   });
 
+  test('a newcomer’s bonus gives back fees that were really paid, and never more', () => {
+    for (const kind of ['granted', 'bought', 'earned'] as const) {
+      const credit = having(kind);
+      const [bare, paid] = [0, 10_000].map((bonusBps) => simulateSybils(plan({ related: null, credit, bonusBps })));
+      expect(bare!.bonus).toBe(0);
+      if (kind === 'bought') expect(paid!.bonus).toBeGreaterThan(0);
+      else expect(paid).toEqual(bare);
+      if (kind !== 'granted') expect(paid).toMatchObject({ nodesInProfit: 0 });
+    }
+    for (const related of RELATIONS)
+      expect(simulateSybils(plan({ related, bonusBps: 10_000 }))).toMatchObject({ nodesInProfit: 0 });
+  });
+
   test('granted credit becomes earnings less the fee: what an operator grants to who hides is lost', () => {
     const { spent, earned } = simulateSybils(plan({ related: null, credit: having('granted'), rounds: 1 }));
     expect(earned).toBeGreaterThan(0.8 * spent.granted);

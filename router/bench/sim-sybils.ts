@@ -5,6 +5,7 @@ import type { Lot } from '../billing/credit-lots.ts';
 import { decideCharge } from '../billing/decide-charge.ts';
 import { decideEarn, isCertain, payableOf } from '../billing/decide-earn.ts';
 import type { BookedPart } from '../billing/decide-earn.ts';
+import { countBoughtFee, planBonus } from '../billing/plan-bonus.ts';
 import type { CreditSums, Relation } from '../../schema/credit.ts';
 import type { Price } from '../../schema/prices.ts';
 import type { Outcome, SettlementJson } from '../../schema/settlement.ts';
@@ -20,6 +21,8 @@ export interface SybilPlan {
   /** How the network finds out that they belong together; null where it does not. */
   readonly related: Relation | null;
   readonly price: Price;
+  /** The newcomers' share of the fees that bought credit pays, of 10,000; none where left out. */
+  readonly bonusBps?: number;
   /** From 0 to below 1. */
   readonly random: () => number;
 }
@@ -29,6 +32,8 @@ export interface SybilResult {
   readonly spent: CreditSums;
   /** What their owner is owed at the end. */
   readonly earned: number;
+  /** Newcomers' bonuses, of all rounds. */
+  readonly bonus: number;
   /** What was earned in earlier rounds and turned into credit. */
   readonly credited: number;
   /**
@@ -44,6 +49,9 @@ interface Home {
   earned: number;
   brought: number;
   drawn: number;
+  /** Fees that bought credit paid, and bonuses. */
+  boughtFees: number;
+  bonus: number;
 }
 
 /** Jobs whose first part breaks off and is gone on with by the same owner's home: the second reads the prompt again, which nobody pays twice. */
@@ -59,12 +67,15 @@ export function simulateSybils(plan: SybilPlan): SybilResult {
     for (const home of homes) {
       if (round > 0) credited += turnIntoCredit(home);
       for (let job = 0; job < plan.jobs; job++) spent = addSums(spent, runJob(home, plan));
+      // A round is an epoch.
+      payBonus(home, plan.bonusBps ?? 0);
     }
   }
   const worth = homes.map((home) => home.earned + valueOf(home.lots) - (plan.credit.bought + plan.credit.earned));
   return {
     spent,
     earned: sum(homes.map(({ earned }) => earned)),
+    bonus: sum(homes.map(({ bonus }) => bonus)),
     credited,
     profit: sum(worth),
     nodesInProfit: worth.filter((one) => one > 0).length,
@@ -74,7 +85,14 @@ export function simulateSybils(plan: SybilPlan): SybilResult {
 function openHome(credit: CreditSums): Home {
   let lots: readonly Lot[] = [];
   for (const kind of CREDIT_KINDS) if (credit[kind] > 0) lots = addLot(lots, { kind, left: credit[kind] }) ?? lots;
-  return { lots, earned: 0, brought: 0, drawn: 0 };
+  return { lots, earned: 0, brought: 0, drawn: 0, boughtFees: 0, bonus: 0 };
+}
+
+function payBonus(home: Home, bonusBps: number): void {
+  const { boughtFees, brought, drawn, bonus: paid } = home;
+  const more = planBonus({ boughtFees, left: brought - drawn - paid, paid }, bonusBps);
+  home.bonus += more;
+  home.earned += more;
 }
 
 function turnIntoCredit(home: Home): number {
@@ -136,11 +154,12 @@ function earn(
   const { decided, fate, earlier, tokens } = part;
   const atOnce = part.isCertain ? Math.min(decided.earn, fate.charge) : 0;
   home.brought += Math.max(0, payableOf(fate) - atOnce);
+  home.boughtFees += countBoughtFee({ ...fate, earn: atOnce });
   home.earned += atOnce;
   if (part.isCertain) return;
-  const purse = { brought: home.brought, drawn: home.drawn, reserved: 0 };
+  const purse = { brought: home.brought - home.bonus, drawn: home.drawn, reserved: 0 };
   const worth = { worth: decided.earn, outputTokens: tokens, ownerAccountId: fate.ownerAccountId };
-  const later = Math.min(decideEarn(worth, { part: fate, earlier }, purse), home.brought - home.drawn);
+  const later = Math.min(decideEarn(worth, { part: fate, earlier }, purse), purse.brought - home.drawn);
   home.drawn += later;
   home.earned += later;
 }

@@ -37,6 +37,8 @@ function lateEventId(jobId: string, part: number): string {
 function restEventId(jobId: string, part: number): string {
   return `rest:${jobId}:${part}`;
 }
+/** What ids of bonuses begin with. */
+export const BONUS_EVENT = 'bonus';
 /** The event id of a grant; `eventId` is the operator's own and makes a repeated grant one grant. */
 export function grantEventId(eventId: string): string {
   return `grant:${eventId}`;
@@ -132,6 +134,22 @@ export function buildSpendEntry({ id, accountId, amount, at }: Moved & { readonl
     { book: TRANSIT, amount },
   ];
   return buildMove({ id, kind: 'transfer', accountId, at, memo: 'earnings turned into credit', postings });
+}
+
+/** A newcomer's bonus: the fees that its own jobs brought in pay its owner. Once an epoch. */
+export function buildBonusEntry({
+  nodeId,
+  epoch,
+  accountId,
+  amount,
+  at,
+}: Omit<Moved, 'id'> & { readonly nodeId: string; readonly epoch: number; readonly amount: number }): LedgerEntry {
+  const postings = [
+    { book: `owner:${accountId}`, amount },
+    { book: 'fees', amount: 0 - amount },
+  ];
+  const id = `${BONUS_EVENT}:${nodeId}:${epoch}`;
+  return buildMove({ id, kind: 'transfer', accountId, at, memo: 'a newcomer’s bonus', postings });
 }
 
 interface Moved {

@@ -8,6 +8,7 @@ import type { EarningRow, JobShare, UsageRow } from './build-usage.ts';
 import { allGranted, drawFrom } from './credit-books.ts';
 import { toFact } from './pack-facts.ts';
 import type { Block, Fact } from './pack-facts.ts';
+import { countBoughtFee, toBoughtName } from './plan-bonus.ts';
 import { packSettlements, unpackSettlements } from './pack-settlement.ts';
 
 /** Units by name; those of all books together sum to zero. */
@@ -34,7 +35,7 @@ export interface Flush {
   /** When the newest part ended, ms since epoch. */
   readonly at: number;
   readonly postings: Sums;
-  /** Fees by home. */
+  /** Fees by home, and of these what bought credit paid (plan-bonus.ts). */
   readonly homes: Sums;
   /** The parts in the totals of their days. */
   readonly usage: readonly UsageRow[];
@@ -73,7 +74,12 @@ export function buildFlush(parts: readonly ChargedPart[]): Flush | null {
         ['fees', charge - earn],
       ]),
     ),
-    homes: addSums(settlements.map((one) => [one.nodeId, broughtBy(one)])),
+    homes: addSums(
+      settlements.flatMap((one) => [
+        [one.nodeId, broughtBy(one)],
+        [toBoughtName(one.nodeId), countBoughtFee(one)],
+      ]),
+    ),
     ...sumUpParts(parts),
     parts: parts.map(({ settlement, memo }) => ({ fact: toFact(settlement), charge: settlement.charge, memo })),
     packed,

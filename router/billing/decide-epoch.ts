@@ -104,11 +104,15 @@ export function toLeaf({ address, wallet }: LeafOwner, frozen: FrozenEpoch, befo
     wallet: wallet ?? ZERO_ADDRESS,
     earned: BigInt(frozen.total),
     withheld: BigInt(frozen.withheld),
-    bonus: before?.bonus ?? 0n,
+    bonus: mostOf(before?.bonus ?? 0n, BigInt(frozen.bonus ?? 0)),
     count: BigInt(frozen.count),
     acceptancesRoot: frozen.acceptancesRoot,
     spent: before && before.spent > spent ? before.spent : spent,
   };
+}
+
+function mostOf(one: bigint, other: bigint): bigint {
+  return one > other ? one : other;
 }
 
 /** The last leaf that was agreed on, with what has been spent of it since: that must not be claimed too. */

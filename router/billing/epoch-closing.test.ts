@@ -93,6 +93,7 @@ class World {
         return Promise.resolve({ epoch, count, total, acceptancesRoot: ZERO_WORD, spent, withheld: 0 });
       },
       holdAgainst: (nodeId, book) => through(() => ({ total: find(nodeId).total, book, onWay: 0 })),
+      payBonuses: null,
       earnedBy: (nodeId) => through(() => find(nodeId).book ?? find(nodeId).total),
       shelf: {
         ...shelf,

@@ -34,6 +34,8 @@ export interface ClosingDoors {
   readonly freeze: (nodeId: string, epoch: number) => Promise<FrozenEpoch>;
   /** As NodeAccount does; rejects when it cannot be asked. */
   readonly holdAgainst: (nodeId: string, booked: number) => Promise<NodeNow>;
+  /** What the book has paid nodes as bonuses by now, an epoch's own included, units. Rejects when it cannot be asked. Null where there is no chain. */
+  readonly payBonuses: ((nodeIds: readonly string[], epoch: number) => Promise<ReadonlyMap<string, number>>) | null;
   /** What the book has of a node, units. */
   readonly earnedBy: (nodeId: string) => Promise<number>;
   readonly shelf: EpochShelf;
@@ -191,12 +193,28 @@ export class EpochClosing {
     const at = this.#doors.now();
     const { waitMs } = planTimes(this.#doors.seconds);
     const look = { at, waitMs, isLast: isAgain && at >= gatheredAt + waitMs };
-    const page = await Promise.all(nodes.map((node) => this.#check(node, epoch, look)));
+    const page = await this.#addBonuses(await Promise.all(nodes.map((node) => this.#check(node, epoch, look))), epoch);
     const isEnd = nodes.length < this.#pageNodes;
     // Of those that are asked again some may have been on an earlier page.
     const isOver = isEnd && page.every(({ verdict }) => verdict !== null) && this.#waitsNoneBefore(epoch, cursor);
     const next = isOver ? 'checked' : isEnd ? 'gathered' : null;
     this.#store.keepVerdicts(epoch, page, next && { state: next, at: this.#doors.now() });
+  }
+
+  /** Of those that are agreed on. One whose bonus cannot be booked now is paid it with a later epoch. */
+  async #addBonuses(page: readonly SettledNode[], epoch: number): Promise<readonly SettledNode[]> {
+    const agreed = page.filter(({ verdict }) => verdict === 'agreed').map(({ id }) => id);
+    if (!this.#doors.payBonuses || agreed.length === 0) return page;
+    try {
+      const paid = await this.#doors.payBonuses(agreed, epoch);
+      return page.map((node) => {
+        const bonus = paid.get(node.id) ?? 0;
+        return node.frozen && bonus > 0 ? { ...node, frozen: { ...node.frozen, bonus } } : node;
+      });
+    } catch (error) {
+      log.warn('bonuses-not-paid', { epoch, count: agreed.length, error });
+      return page;
+    }
   }
 
   #waitsNoneBefore(epoch: number, cursor: string): boolean {

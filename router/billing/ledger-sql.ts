@@ -1,6 +1,8 @@
 // The statements of the book in D1. One JSON parameter carries a whole batch: D1 binds at most 100 values a statement, and a few statements cost
 // less than a few a row.
 import { addUsageOf, sumUpUsage } from './usage-sql.ts';
+import { BONUS_EVENT } from './build-entry.ts';
+import { toBoughtName } from './plan-bonus.ts';
 import { BOOKED_BITS, IN_FLUSH, isBookedSql, jobKeySql } from './booked-sql.ts';
 
 /** First places of flushes that are begun in one ms. */
@@ -178,9 +180,27 @@ export const CREDIT_OF = `SELECT coalesce(sum(amount), 0) AS amount FROM (
 export const BALANCE_OF = `SELECT coalesce(sum(amount), 0) AS amount FROM (
     SELECT amount FROM balances WHERE book = ?1 UNION ALL SELECT amount FROM (${FRESH_POSTINGS}) WHERE book = ?1)`;
 
-export const BROUGHT_BY = `SELECT coalesce(sum(brought), 0) AS brought FROM (
+/** Units that a home was paid as bonuses: `${BONUS_EVENT}:{home}:{epoch}`, found by what its id begins with. */
+const BONUS_OF = (home: string): string => `(SELECT coalesce(sum(b.amount), 0) FROM postings AS b
+      WHERE b.event_id >= '${BONUS_EVENT}:' || ${home} || ':' AND b.event_id < '${BONUS_EVENT}:' || ${home} || ';' AND b.book LIKE 'owner:%')`;
+
+/** What went to its owner as a bonus is not there any more for work that nobody was charged for. */
+export const BROUGHT_BY = `SELECT coalesce(sum(brought), 0) - ${BONUS_OF('?1')} AS brought FROM (
     SELECT brought FROM home_fees WHERE node_id = ?1
     UNION ALL SELECT h.value FROM flushes AS f, json_each(f.homes) AS h WHERE f.seq > (SELECT summed FROM book_marks) AND h.key = ?1)`;
+
+/** Of each home of a list, ?1: whose it is, the fees of its jobs, those that bought credit paid, and its bonuses so far; units. */
+export const BONUS_FACTS = `WITH names AS (
+      SELECT value AS home, value AS name, 0 AS is_bought FROM json_each(?1)
+      UNION ALL SELECT value, value || '${toBoughtName('')}', 1 FROM json_each(?1)),
+    moved AS (SELECT node_id AS name, brought, drawn FROM home_fees WHERE node_id IN (SELECT name FROM names)
+      UNION ALL SELECT h.key, h.value, 0 FROM flushes AS f, json_each(f.homes) AS h
+        WHERE f.seq > (SELECT summed FROM book_marks) AND h.key IN (SELECT name FROM names))
+    SELECT n.home AS nodeId, (SELECT account_id FROM nodes WHERE id = n.home) AS accountId,
+      coalesce(sum(m.brought) FILTER (WHERE n.is_bought = 1), 0) AS boughtFees,
+      coalesce(sum(m.brought) FILTER (WHERE n.is_bought = 0), 0) AS brought,
+      coalesce(sum(m.drawn) FILTER (WHERE n.is_bought = 0), 0) AS drawn, ${BONUS_OF('n.home')} AS paid
+    FROM names AS n LEFT JOIN moved AS m ON m.name = n.name GROUP BY n.home`;
 
 /** One by one, and summed up by day. */
 const ALL_POSTINGS = `SELECT book, amount FROM postings UNION ALL SELECT book, amount FROM book_days`;

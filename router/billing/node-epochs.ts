@@ -21,6 +21,8 @@ export interface FrozenEpoch {
   readonly spent: number;
   /** Units that are held back. */
   readonly withheld: number;
+  /** Units that the book has paid it as a newcomer's bonus: the settler adds it. */
+  readonly bonus?: number;
 }
 
 /** A node's account held against the book, units. */

@@ -16,6 +16,11 @@ interface ReadRules {
 /** In the order of their epochs. */
 export type RuleSchedule = readonly RuleChange[];
 
+/** The share of an epoch, of 10,000; none before anything is known. */
+export function bonusAt(schedule: RuleSchedule, epoch: number): number {
+  return schedule.findLast(({ fromEpoch }) => fromEpoch <= epoch)?.bonusBps ?? 0;
+}
+
 /**
  * The schedule with what the chain says in epoch `now`. What is past stays as it was charged; what is still to come is what the chain says last, since the
  * vote may replace it. A change that counts already stands where the vote has put it, and one whose epoch nobody here has seen, from now on.

@@ -7,6 +7,8 @@ import type { ClosingDoors, TickResult, ToldLeaf } from './epoch-closing.ts';
 import { KeptObject } from './kept-object.ts';
 import type { StillOpen } from './kept-object.ts';
 import type { RuleSchedule } from './plan-rules.ts';
+import type { PayBonuses } from './newcomer-bonus.ts';
+import { bonusAt } from './plan-rules.ts';
 import { RuleBook } from './rule-book.ts';
 import type { RulesDoor } from './rule-book.ts';
 import { takeChainSteps } from './settler-chain.ts';
@@ -18,8 +20,10 @@ const RETRY_MS = 30_000;
 
 const log = makeLog('billing');
 
-export interface SettlerDoors extends ClosingDoors {
+export interface SettlerDoors extends Omit<ClosingDoors, 'payBonuses'> {
+  /** Null both where there is no chain. */
   readonly readRules: RulesDoor;
+  readonly payBonuses: PayBonuses | null;
   /** Opened once a life of the object. */
   readonly openChain: (place: KeptPlace) => ChainSteps;
 }
@@ -35,7 +39,7 @@ export class Settler extends KeptObject {
     this.#doors = doors;
     const store = new SettlerStore(ctx.storage);
     this.#rules = new RuleBook(ctx.storage);
-    this.#closing = new EpochClosing(store, doors);
+    this.#closing = new EpochClosing(store, { ...doors, payBonuses: this.#openBonuses(doors) });
     this.#chain = doors.openChain({ storage: ctx.storage, store });
   }
 
@@ -58,6 +62,11 @@ export class Settler extends KeptObject {
   /** A node's leaf in the last published epoch, or `epoch` where it is that; null where there is none. */
   tell(node: Hex, epoch: number | null): ToldLeaf | null {
     return this.#closing.tell(node, epoch);
+  }
+
+  #openBonuses({ payBonuses, now }: SettlerDoors): ClosingDoors['payBonuses'] {
+    if (!payBonuses) return null;
+    return (nodeIds, epoch) => payBonuses(nodeIds, { epoch, bonusBps: bonusAt(this.#rules.list(), epoch), at: now() });
   }
 
   /** What the vote has set, as far as the chain was read: in the order of the epochs from which it counts. None where there is no chain. */

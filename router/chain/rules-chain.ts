@@ -2,26 +2,29 @@
 // back. By plain JSON-RPC.
 import * as z from 'zod';
 import type { Hex } from '../../schema/bytes.ts';
-import { encodeCall, encodeNumberCall, readAddressWord, readRuleValues } from '../../schema/rules-abi.ts';
-import type { RuleShares } from '../../schema/rules-abi.ts';
+import { AbiWords, makeCall } from '../../schema/read-abi.ts';
+import { readRuleValues } from '../../schema/rules-abi.ts';
+import type { RuleValues } from '../../schema/rules-abi.ts';
 import { findTestChain } from '../../schema/test-chains.ts';
 import { hexNumber } from './json-rpc.ts';
 import type { AskChain } from './json-rpc.ts';
+
+type Shares = Pick<RuleValues, 'feeBps' | 'bonusBps'>;
 
 /** What the contract says at one moment. */
 export interface ReadRules {
   /** Length of an epoch, s. */
   readonly epochSeconds: number;
   /** What counts before `next` does. */
-  readonly values: RuleShares;
+  readonly values: Shares;
   /** The last change: of a coming epoch, or one that counts already; null before the first. */
-  readonly next: (RuleShares & { readonly fromEpoch: number }) | null;
+  readonly next: (Shares & { readonly fromEpoch: number }) | null;
 }
 
 const hex = z
   .string()
   .regex(/^0x[0-9a-fA-F]*$/)
-  .transform((text) => text.toLowerCase() as Hex);
+  .transform((text) => text as Hex);
 
 /** Null where the contract is not there yet. Rejects where the chain cannot be asked, or is no test network. */
 export async function readRules(ask: AskChain, payouts: Hex): Promise<ReadRules | null> {
@@ -29,18 +32,27 @@ export async function readRules(ask: AskChain, payouts: Hex): Promise<ReadRules 
   if (!chain.ok) throw new Error(chain.error);
   const latest = Number(hexNumber.parse(await ask('eth_blockNumber')));
   const tag = `0x${Math.max(0, latest - chain.value.depth).toString(16)}`;
-  const call = async (to: Hex, data: Hex): Promise<Hex> => hex.parse(await ask('eth_call', { to, data }, tag));
-  const found = await call(payouts, encodeCall('rules()'));
-  if (found === '0x') return null;
-  const rules = readAddressWord(found);
-  const fromEpoch = Number(hexNumber.parse(await call(rules, encodeCall('nextFromEpoch()'))));
-  const epochSeconds = Number(hexNumber.parse(await call(rules, encodeCall('epochSeconds()'))));
+  const call = async (to: Hex, data: Hex): Promise<AbiWords | null> => {
+    const answer = hex.parse(await ask('eth_call', { to, data }, tag));
+    return answer === '0x' ? null : new AbiWords(answer);
+  };
+  const rules = (await call(payouts, makeCall('rules()')))?.address(0);
+  if (rules === undefined) return null;
+  const numberOf = async (name: string): Promise<number> => need(await call(rules, makeCall(name))).number(0);
   // Epoch 0 is before any change: what a change takes the place of.
-  const valuesAt = async (epoch: number): Promise<RuleShares> =>
-    readRuleValues(await call(rules, encodeNumberCall('valuesAt(uint256)', epoch)));
+  const valuesAt = async (epoch: number): Promise<Shares> => {
+    const { feeBps, bonusBps } = readRuleValues(need(await call(rules, makeCall('valuesAt(uint256)', epoch))));
+    return { feeBps, bonusBps };
+  };
+  const fromEpoch = await numberOf('nextFromEpoch()');
   return {
-    epochSeconds,
+    epochSeconds: await numberOf('epochSeconds()'),
     values: await valuesAt(0),
     next: fromEpoch === 0 ? null : { fromEpoch, ...(await valuesAt(fromEpoch)) },
   };
+}
+
+function need(words: AbiWords | null): AbiWords {
+  if (!words) throw new Error('the rules do not answer');
+  return words;
 }

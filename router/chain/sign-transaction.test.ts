@@ -4,6 +4,7 @@ import { privateKeyToAccount } from 'viem/accounts';
 import { expect, test } from 'vitest';
 import { fromHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
+import vectors from '../../schema/chain.vectors.json' with { type: 'json' };
 import { signTransaction } from './sign-transaction.ts';
 
 const wei = fc.bigInt({ min: 0n, max: 2n ** 80n });
@@ -34,6 +35,13 @@ test('any transaction has the bytes that viem gives it, and the hash by which no
     }),
     { numRuns: 150 },
   );
+});
+
+test.each(vectors.transactions)('the vector "$title" has the bytes that a chain took', ({ facts, key, raw, hash }) => {
+  const { gas, tip, maxFee } = facts;
+  const transaction = { ...facts, gas: BigInt(gas), tip: BigInt(tip), maxFee: BigInt(maxFee) };
+  const { to, data } = facts as { to: Hex; data: Hex };
+  expect(signTransaction({ ...transaction, to, data }, fromHex(key as Hex))).toEqual({ raw, hash });
 });
 
 test('it is its sender who is read of it', async () => {

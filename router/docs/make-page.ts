@@ -8,18 +8,7 @@ import { CALLER_CODES } from './make-openapi.ts';
 import { RECIPES } from './recipes.ts';
 import { STYLE, TABLE_STYLE } from './style.ts';
 import { tellEnergyMethod } from './tell-energy-method.ts';
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function toHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (mark) => ENTITIES[mark] ?? mark);
-}
+import { toHtml } from './to-html.ts';
 
 /** Text with `code` in it. */
 function toProse(text: string): string {

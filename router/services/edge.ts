@@ -61,6 +61,8 @@ import { openEpochShelf } from './settler.ts';
 import { openCatalogue, openLedger, openPresenceTable } from './shared.ts';
 import { openSigner } from './signer.ts';
 import type { RouterSigner } from './signer.ts';
+import { openVote } from './vote.ts';
+import type { LookAtVote } from './vote.ts';
 import { openStubs } from './stubs.ts';
 import type { Stubs } from './stubs.ts';
 
@@ -110,6 +112,8 @@ export interface Services extends Stubs, BookDoors, OwnerDoors {
   readonly shelf: EpochShelf;
   /** What the network takes of charges, as far as a vote has changed it. */
   readonly findFees: FindFees;
+  /** What stands to the vote; null where there is no chain. */
+  readonly lookAtVote: LookAtVote | null;
   readonly listEarningDays: (nodeIds: readonly string[], fromDay: number) => Promise<EarningDay[]>;
   readonly sumEarningDays: (
     nodeIds: readonly string[],
@@ -201,6 +205,7 @@ function openServices(env: Env): Services {
     checkouts: openCheckouts(env, stubs),
     keyless: openKeyless(env),
     findFees: openFees(env, stubs),
+    lookAtVote: openVote(env),
     ...openEpochs(env),
   };
 }

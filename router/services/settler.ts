@@ -4,6 +4,7 @@ import { toHex } from '../../schema/bytes.ts';
 import { sha256 } from '../auth/digest.ts';
 import { makeNodes } from '../auth/nodes.ts';
 import type { TickResult } from '../billing/epoch-closing.ts';
+import { makeNewcomerBonus } from '../billing/newcomer-bonus.ts';
 import type { RulesDoor } from '../billing/rule-book.ts';
 import { makeAskChain } from '../chain/json-rpc.ts';
 import { readRules } from '../chain/rules-chain.ts';
@@ -54,6 +55,7 @@ export function makeSettlerDoors(env: Env): SettlerDoors {
     now: () => Date.now(),
     readRules: openRules(env),
     leftOut: pickLeftOut(env),
+    payBonuses: env.CHAIN_RPC_URL === undefined ? null : makeNewcomerBonus(env.DB, ledger),
     openChain: (place) => openChainSteps(env, place),
   };
 }

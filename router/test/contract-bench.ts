@@ -16,7 +16,7 @@ import type { MessageSigner } from '../../schema/receipt.ts';
 import type { Domain, StructType } from '../../schema/typed-data.ts';
 import { ZERO_ADDRESS, ZERO_WORD } from '../../schema/typed-data.ts';
 import { deployContracts, readArtifact, usualRules } from '../local/chain-contracts.ts';
-import type { ContractName, Contracts } from '../local/chain-contracts.ts';
+import type { Contract, ContractName, Contracts } from '../local/chain-contracts.ts';
 import { startTestChain } from '../local/test-chain.ts';
 
 export const DAY = 86_400;
@@ -54,12 +54,19 @@ export function twinOf(signature: Hex): Hex {
 }
 const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 
+/** As it is published in a package. */
+interface Foreign {
+  readonly abi: readonly object[];
+  /** In hex without 0x. */
+  readonly bytecode: string;
+}
+
 interface Sealed {
   readonly node: Hex;
 }
 
 export interface Bench {
-  /** Of the chain's JSON-RPC. */
+  /** JSON-RPC of the chain. */
   readonly url: string;
   readonly domain: Domain;
   readonly contracts: Contracts;
@@ -76,8 +83,13 @@ export interface Bench {
   /** As the timelock would, after a vote. */
   readonly decide: (contract: ContractName, name: string, args?: unknown[]) => Promise<void>;
   readonly read: <T>(contract: ContractName, name: string, args?: unknown[]) => Promise<T>;
-  readonly deploy: (name: string, args: unknown[]) => Promise<{ readonly address: Address; readonly abi: Abi }>;
-  readonly view: <T>(at: { readonly address: Address; readonly abi: Abi }, name: string, args: unknown[]) => Promise<T>;
+  /** One of ours by its name, or another's artifact. */
+  readonly deploy: (of: string | Foreign, args: unknown[]) => Promise<Contract>;
+  readonly view: <T>(at: Contract, name: string, args: unknown[]) => Promise<T>;
+  /** As `send`, to a contract that is not a network's. */
+  readonly call: (who: Who, at: Contract, name: string, args: unknown[]) => Promise<TransactionReceipt>;
+  /** A transaction as its sender signed it, who gets coins and has sent `nonce` before. */
+  readonly sendRaw: (raw: Hex, sender: Hex, nonce: number) => Promise<TransactionReceipt>;
   readonly pass: (seconds: number) => Promise<void>;
   /** Of the chain's clock. */
   readonly epoch: () => Promise<number>;
@@ -137,11 +149,12 @@ export async function startBench(): Promise<Bench> {
   const view: Bench['view'] = async (at, name, args) =>
     (await client.readContract({ ...at, functionName: name, args })) as never;
   const read: Bench['read'] = (contract, name, args = []) => view(contracts[contract], name, args);
-  const send: Bench['send'] = async (who, contract, name, args = []) => {
-    const call = { ...contracts[contract], functionName: name, args, account: privateKeyToAccount(keyOf(who)) };
-    await client.simulateContract(call);
-    const gas = ((await client.estimateContractGas(call)) * 3n) / 2n;
-    const hash = await walletOf(who).writeContract({ ...contracts[contract], functionName: name, args, gas });
+  const send: Bench['send'] = async (who, contract, name, args = []) => call(who, contracts[contract], name, args);
+  const call: Bench['call'] = async (who, at, name, args) => {
+    const facts = { ...at, functionName: name, args, account: privateKeyToAccount(keyOf(who)) };
+    await client.simulateContract(facts);
+    const gas = ((await client.estimateContractGas(facts)) * 3n) / 2n;
+    const hash = await walletOf(who).writeContract({ ...at, functionName: name, args, gas });
     const receipt = await client.waitForTransactionReceipt({ hash, pollingInterval: 20 });
     if (receipt.status !== 'success') throw new Error(`${name} was reverted`);
     return receipt;
@@ -183,6 +196,7 @@ export async function startBench(): Promise<Bench> {
         message: { owner: addressOf(who), spender, value, nonce, deadline },
       }),
     send,
+    call,
     read,
     view,
     pass,
@@ -206,11 +220,18 @@ export async function startBench(): Promise<Bench> {
     balanceOf: async (who) => read('IroriToken', 'balanceOf', [addressOf(who)]),
     bondedOf: async (key) => read('Bonds', 'bondedOf', [addressOf(key)]),
     give: async (who, tokens) => send('holder', 'IroriToken', 'transfer', [addressOf(who), tokens * TOKEN]),
-    deploy: async (name, args) => {
-      const { abi, init } = readArtifact(name);
-      const hash = await walletOf('deployer').deployContract({ abi: abi as Abi, bytecode: init as Hex, args });
+    deploy: async (of, args) => {
+      const own = typeof of === 'string' ? readArtifact(of) : { abi: of.abi, init: `0x${of.bytecode}` };
+      const [abi, bytecode] = [own.abi as Abi, own.init as Hex];
+      const hash = await walletOf('deployer').deployContract({ abi, bytecode, args });
       const { contractAddress } = await client.waitForTransactionReceipt({ hash, pollingInterval: 20 });
-      return { address: getAddress(contractAddress ?? ZERO_ADDRESS), abi: abi as Abi };
+      return { address: getAddress(contractAddress ?? ZERO_ADDRESS), abi };
+    },
+    sendRaw: async (raw, sender, nonce) => {
+      await client.setBalance({ address: sender, value: 10n ** 21n });
+      await client.setNonce({ address: sender, nonce });
+      const hash = await client.sendRawTransaction({ serializedTransaction: raw });
+      return client.waitForTransactionReceipt({ hash, pollingInterval: 20 });
     },
     keep: async () => {
       const id = await client.snapshot();

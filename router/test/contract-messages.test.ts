@@ -1,9 +1,9 @@
-// What the ends sign, held against the contracts: every vector of receipts, acceptances and leaves has the same hash in Solidity, and its signature the same
+// What the ends sign, held against the contracts: every vector of receipts, acceptances, leaves, roots, consents and wallets has the same hash in Solidity, and its signature the same
 // signer; a signature in another form has none. Skipped, and said so, where anvil is not installed for this machine.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fromHex, toHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
-import { EPOCH_ROOT, NODE_BOND, WALLET_BINDING } from '../../schema/chain-messages.ts';
+import chainVectors from '../../schema/chain.vectors.json' with { type: 'json' };
 import leafVectors from '../../schema/epoch-leaf.vectors.json' with { type: 'json' };
 import { epochLeafSchema, payableOf } from '../../schema/epoch-leaf.ts';
 import { ACCEPTANCE, acceptanceSchema, makeMessageSigner, usageReceiptSchema } from '../../schema/receipt.ts';
@@ -61,15 +61,22 @@ describe.skipIf(findAnvil() === null)('in Solidity', () => {
     },
   );
 
-  test('roots, consents and wallets have the hashes that schema gives them', async () => {
-    const signer = makeMessageSigner({ chainId: CHAIN, verifyingContract: ZERO_ADDRESS });
-    const [node, owner] = [addressOf('node'), addressOf('owner')];
-    const root = { epoch: 7, root: ZERO_WORD, total: 2n ** 128n - 1n, fileHash: `0x${'ab'.repeat(32)}` };
-    expect(await ask('epochRootDigest', [root])).toBe(signer.hash(EPOCH_ROOT, root));
-    const nonce = 2n ** 64n - 1n;
-    expect(await ask('nodeBondDigest', [node, owner, nonce])).toBe(signer.hash(NODE_BOND, { node, owner, nonce }));
-    const binding = { node, wallet: owner };
-    expect(await ask('walletBindingDigest', [node, owner])).toBe(signer.hash(WALLET_BINDING, binding));
+  test.each(chainVectors.messages)('$title has its hash and its signer', async ({ primaryType, message, ...of }) => {
+    const at = chainVectors.domain.verifyingContract as Hex;
+    const { node, owner, nonce, wallet } = message as Record<string, string>;
+    const digest = {
+      EpochRoot: async () => ask('epochRootDigest', [message], at),
+      NodeBond: async () => ask('nodeBondDigest', [node, owner, nonce], at),
+      WalletBinding: async () => ask('walletBindingDigest', [node, wallet], at),
+    }[primaryType];
+    expect(await digest?.()).toBe(of.hash);
+    expect((await ask<Hex>('signerOf', [of.hash, of.signature])).toLowerCase()).toBe(of.signer);
+  });
+
+  test.each(chainVectors.transactions)('a chain takes the transaction "$title", from its sender', async (vector) => {
+    const { raw, hash, sender, facts } = vector;
+    const { transactionHash, from } = await bench.sendRaw(raw as Hex, sender as Hex, facts.nonce);
+    expect([transactionHash, from]).toEqual([hash, sender]);
   });
 
   test('a message under a seal is its signer’s; of another kind, node, count or tree it is nobody’s', async () => {

@@ -1,6 +1,8 @@
-// Roots, claims and credit on a chain of their own. Skipped, and said so, where anvil is not installed for this machine.
+// Roots, claims, credit and a swap on a chain of their own. Skipped, and said so, where anvil is not installed for this machine.
+import uniswapFactory from '@uniswap/v2-core/build/UniswapV2Factory.json' with { type: 'json' };
+import uniswapPair from '@uniswap/v2-core/build/UniswapV2Pair.json' with { type: 'json' };
 import { parseEventLogs } from 'viem';
-import type { TransactionReceipt } from 'viem';
+import type { Abi, Address, TransactionReceipt } from 'viem';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Hex } from '../../schema/bytes.ts';
 import { EPOCH_ROOT, WALLET_BINDING } from '../../schema/chain-messages.ts';
@@ -222,6 +224,33 @@ describe.skipIf(findAnvil() === null)('on a chain', () => {
         'NothingToClaim',
       );
     });
+  });
+
+  test('what was claimed is swapped on Uniswap V2 as it is published, at its price and not above', async () => {
+    const other = await bench.deploy('IroriToken', [ZERO_ADDRESS, addressOf('holder'), 1000n * TOKEN]);
+    const factory = await bench.deploy(uniswapFactory, [ZERO_ADDRESS]);
+    const { IroriToken: own } = bench.contracts;
+    await bench.call('stranger', factory, 'createPair', [own.address, other.address]);
+    const address = await bench.view<Address>(factory, 'getPair', [own.address, other.address]);
+    const pair = { address, abi: uniswapPair.abi as Abi };
+    await bench.call('holder', own, 'transfer', [address, 1000n * TOKEN]);
+    await bench.call('holder', other, 'transfer', [address, 500n * TOKEN]);
+    await bench.call('holder', pair, 'mint', [addressOf('holder')]);
+
+    await bench.settle([leafOf('node', 5n * MILLION)], 5n * MILLION);
+    await bench.send('stranger', 'Payouts', 'claim', [leafOf('node', 5n * MILLION), []]);
+    await bench.call('wallet', own, 'transfer', [address, 5n * TOKEN]);
+    const paid = 5n * TOKEN * 997n;
+    const out = (paid * 500n * TOKEN) / (1000n * TOKEN * 1000n + paid);
+    const isFirst = (await bench.view<Address>(pair, 'token0', [])) === other.address;
+    const swap = async (amount: bigint): Promise<unknown> => {
+      const amounts = isFirst ? [amount, 0n] : [0n, amount];
+      return bench.call('wallet', pair, 'swap', [...amounts, addressOf('wallet'), '0x']);
+    };
+    await expect(swap(out + 1n)).rejects.toThrow('UniswapV2: K');
+    await swap(out);
+    expect(await bench.view(other, 'balanceOf', [addressOf('wallet')])).toBe(out);
+    expect(await bench.balanceOf('wallet')).toBe(0n);
   });
 
   test('credit is bought by burning, and booked by Payouts alone', async () => {

@@ -4,7 +4,9 @@ import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { buildGrantEntry, buildLateEntry, buildSettleEntry, buildSpendEntry } from '../../billing/build-entry.ts';
 import type { LedgerEntry } from '../../billing/build-entry.ts';
+import { buildFlush } from '../../billing/build-flush.ts';
 import { makeLedger } from '../../billing/ledger.ts';
+import { makeNewcomerBonus } from '../../billing/newcomer-bonus.ts';
 import { findBooked } from './find-booked.ts';
 import { makeNode, makeReceipt, makeSettlement, makeTicket, newId } from './make-settlement.ts';
 import { toMessageJson } from '../../../schema/receipt.ts';
@@ -87,6 +89,50 @@ test('what pays out more than its home’s work brought in is written only when 
   expect(await ledger.balanceOf(`owner:${ownerAccountId}`)).toBe(100);
   expect(await ledger.balanceOf(accountId)).toBe(0);
   expect(await ledger.apply([free])).toEqual([]);
+  expect(await ledger.findDrifted()).toEqual([]);
+});
+
+test('a newcomer’s bonus is booked once an epoch, out of what bought credit left to the fees for its own home', async () => {
+  const home = makeNode('a newcomer');
+  const [accountId, ownerAccountId] = [newId('acct'), newId('acct')];
+  await env.DB.batch([
+    env.DB.prepare("INSERT INTO accounts (id, name, created_at) VALUES (?, 'owner', 1)").bind(ownerAccountId),
+    env.DB.prepare('INSERT INTO nodes (id, address, account_id, created_at) VALUES (?, ?, ?, 1)').bind(
+      home.id,
+      home.address,
+      ownerAccountId,
+    ),
+  ]);
+  const bonuses = makeNewcomerBonus(env.DB, ledger);
+  const pay = async (epoch: number, bonusBps = 10_000): Promise<number | undefined> =>
+    (await bonuses([home.id, 'node_that_nobody_knows'], { epoch, bonusBps, at: Date.now() })).get(home.id);
+  let number = Date.now();
+  const work = async (bought: number, charge = 100): Promise<void> => {
+    const jobId = newId('job');
+    const paidFrom = { granted: charge - bought, earned: 0, bought };
+    const ticket = makeTicket(home, { job: jobId });
+    const facts = { ticket, receipt: null, jobId, accountId, ownerAccountId, charge, earn: 0.9 * charge, paidFrom };
+    await ledger.applyFlush({
+      ...buildFlush([{ settlement: makeSettlement(home, facts), memo: null }])!,
+      number: ++number,
+    });
+  };
+  const owed = (): Promise<number> => ledger.balanceOf(`owner:${ownerAccountId}`);
+  await work(0);
+  expect(await pay(1)).toBe(0);
+  await work(100);
+  expect(await pay(1, 5000)).toBe(5);
+  // The same epoch again, at whatever share, pays nothing more.
+  expect(await pay(1)).toBe(5);
+  expect(await pay(2)).toBe(10);
+  expect(await pay(3)).toBe(10);
+  expect(await owed()).toBe(190);
+  await work(100);
+  const asked = { accountId, jobId: newId('job'), part: 1, nodeId: home.id, flushes: [] };
+  // Of 30 that its work left to the fees 20 are there for what nobody is charged for.
+  expect((await ledger.findFate(asked)).brought).toBe(20);
+  expect(await pay(4)).toBe(20);
+  expect(await ledger.total()).toBe(0);
   expect(await ledger.findDrifted()).toEqual([]);
 });
 

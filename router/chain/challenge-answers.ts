@@ -1,0 +1,153 @@
+// Answers challenges of the pending root: silence would void it and cost the root key half of its bond, whatever the root holds. Nothing is kept: what is open the
+// chain says, and an answer that was given twice is refused and costs nothing but its gas.
+import * as z from 'zod';
+import type { Hex } from '../../schema/bytes.ts';
+import type { EpochFile } from '../../schema/epoch-file.ts';
+import { hashEpochLeaf } from '../../schema/epoch-leaf.ts';
+import type { EpochLeaf } from '../../schema/epoch-leaf.ts';
+import { growEpochTree } from '../../schema/epoch-tree.ts';
+import { addressOfPrivateKey } from '../../schema/typed-data.ts';
+import { makeLog } from '../log.ts';
+import { encodeAnswer, encodeChallengeOf, encodeState, readChallenge, readPending, topicsOf } from './encode-answer.ts';
+import type { OpenChallenge } from './encode-answer.ts';
+import { ChainRefusal, hexNumber } from './json-rpc.ts';
+import type { AskChain } from './json-rpc.ts';
+import { planFees, planGas } from './plan-fees.ts';
+import { signTransaction } from './sign-transaction.ts';
+import type { Fees } from './sign-transaction.ts';
+
+const log = makeLog('chain');
+
+/** What is in no block after so long goes again for a higher fee, ms. */
+const STUCK_MS = 30_000;
+/** Nodes tell logs of so many blocks at once; older ones are looked at piece by piece. */
+const LOG_BLOCKS = 5000;
+const MOST_PIECES = 60;
+
+export interface AnswerDoors {
+  readonly ask: AskChain;
+  readonly chainId: number;
+  /** Payouts. */
+  readonly contract: Hex;
+  /** Pays for the answers, and gets the deposits of those who challenged for nothing. */
+  readonly gasKey: Uint8Array;
+  /** The file that was published for an epoch; null for none. */
+  readonly readFile: (epoch: number) => Promise<EpochFile | null>;
+  /** ms since epoch. */
+  readonly now: () => number;
+}
+
+/** How many challenges are open, how many of them were answered just now, and how many no leaf answers. */
+export interface AnsweredSum {
+  readonly open: number;
+  readonly sent: number;
+  readonly unanswerable: number;
+}
+
+const NOTHING: AnsweredSum = { open: 0, sent: 0, unanswerable: 0 };
+
+const hex = z.string().regex(/^0x[0-9a-fA-F]*$/) as unknown as z.ZodType<Hex>;
+const logsSchema = z.array(z.object({ topics: z.array(hex).min(2) }));
+const blockSchema = z.object({ baseFeePerGas: hexNumber.optional() });
+
+interface Sent extends Fees {
+  readonly nonce: number;
+  readonly at: number;
+}
+
+export class ChallengeAnswers {
+  readonly #doors: AnswerDoors;
+  readonly #sender: Hex;
+  /** The newest transaction, while it may be in no block yet. */
+  #sent: Sent | null = null;
+
+  constructor(doors: AnswerDoors) {
+    this.#doors = doors;
+    this.#sender = addressOfPrivateKey(doors.gasKey);
+  }
+
+  /** Answers what is open. Rejects where the chain or the file cannot be asked: then it is asked again. */
+  async tick(): Promise<AnsweredSum> {
+    const pending = readPending(await this.#call(encodeState()));
+    if (!pending || pending.open === 0) return NOTHING;
+    const open = await this.#listOpen(pending.epoch);
+    const file = open.length > 0 ? await this.#doors.readFile(pending.epoch) : null;
+    let nonce = await this.#count('latest');
+    const isBusy = (await this.#count('pending')) > nonce;
+    if (isBusy && !this.#isStuck(nonce)) return { open: open.length, sent: 0, unanswerable: 0 };
+    const proven = proveAll(file, open);
+    const first = nonce;
+    for (const data of proven) if (await this.#send(data, nonce)) nonce += 1;
+    const unanswerable = open.length - proven.length;
+    if (unanswerable > 0) log.error('challenge-holds', { epoch: pending.epoch, count: unanswerable });
+    return { open: open.length, sent: nonce - first, unanswerable };
+  }
+
+  /** From the newest block backwards, until all that are open are found. */
+  async #listOpen(epoch: number): Promise<OpenChallenge[]> {
+    const found: OpenChallenge[] = [];
+    let to = Number(hexNumber.parse(await this.#doors.ask('eth_blockNumber')));
+    const { open } = readPending(await this.#call(encodeState())) ?? { open: 0 };
+    for (let piece = 0; piece < MOST_PIECES && to >= 0 && found.length < open; piece++) {
+      const from = Math.max(0, to - LOG_BLOCKS + 1);
+      const range = { fromBlock: toTag(from), toBlock: toTag(to) };
+      const filter = { address: this.#doors.contract, topics: topicsOf(epoch), ...range };
+      for (const { topics } of logsSchema.parse(await this.#doors.ask('eth_getLogs', filter))) {
+        const id = topics[1] as Hex;
+        const challenge = readChallenge(id, await this.#call(encodeChallengeOf(id)));
+        if (challenge && challenge.epoch === epoch) found.push(challenge);
+      }
+      to = from - 1;
+    }
+    return found;
+  }
+
+  #isStuck(nonce: number): boolean {
+    return this.#sent !== null && this.#sent.nonce === nonce && this.#doors.now() - this.#sent.at >= STUCK_MS;
+  }
+
+  /** False where the contract refuses it: somebody has answered meanwhile. */
+  async #send(data: Hex, nonce: number): Promise<boolean> {
+    const { ask, chainId, contract: to, gasKey, now } = this.#doors;
+    const estimate = await ask('eth_estimateGas', { from: this.#sender, to, data }).catch((error: unknown) => {
+      if (error instanceof ChainRefusal) return null;
+      throw error;
+    });
+    if (estimate === null) return false;
+    const over = this.#sent?.nonce === nonce ? this.#sent : null;
+    const { baseFeePerGas: baseFee = 0n } = blockSchema.parse(await ask('eth_getBlockByNumber', 'latest', false));
+    const fees = planFees({ baseFee, tip: hexNumber.parse(await ask('eth_maxPriorityFeePerGas')) }, over);
+    if (!fees) return false;
+    const { raw } = signTransaction(
+      { chainId, nonce, gas: planGas(hexNumber.parse(estimate)), to, data, ...fees },
+      gasKey,
+    );
+    this.#sent = { nonce, ...fees, at: now() };
+    await ask('eth_sendRawTransaction', raw).catch((error: unknown) => log.info('answer-unknown', { error }));
+    return true;
+  }
+
+  async #call(data: Hex): Promise<Hex> {
+    return hex.parse(await this.#doors.ask('eth_call', { to: this.#doors.contract, data }, 'latest'));
+  }
+
+  async #count(tag: 'latest' | 'pending'): Promise<number> {
+    return Number(hexNumber.parse(await this.#doors.ask('eth_getTransactionCount', this.#sender, tag)));
+  }
+}
+
+/** Of each challenge that a leaf answers the call that does. */
+function proveAll(file: EpochFile | null, open: readonly OpenChallenge[]): Hex[] {
+  if (!file) return [];
+  const leaves = new Map<Hex, EpochLeaf>(file.leaves.map((leaf) => [leaf.node, leaf]));
+  const tree = growEpochTree(file.leaves.map(hashEpochLeaf));
+  return open.flatMap(({ id, node, count, total }) => {
+    const leaf = leaves.get(node);
+    const proof = leaf && tree.prove(hashEpochLeaf(leaf));
+    return leaf && proof && leaf.count >= count && leaf.earned >= total ? [encodeAnswer(id, leaf, proof)] : [];
+  });
+}
+
+function toTag(number: number): string {
+  return `0x${number.toString(16)}`;
+}
