@@ -115,8 +115,12 @@ describe.skipIf(findAnvil() === null)('a home that is left out', () => {
 
   test('is paid by the next epoch, and each receipt is followed to its payout; a changed byte is told by its link', async () => {
     await stack.network.restart({ LOCAL_LEAVE_OUT: '' });
-    await stack.waitForModel(caller, MODEL);
-    await ask();
+    await until('the home is back', async () =>
+      ask().then(
+        () => true,
+        () => false,
+      ),
+    );
     await post();
     await stack.finalise();
     const proof = join(stack.folder, 'proof.json');
