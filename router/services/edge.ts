@@ -59,7 +59,7 @@ import { openNetworkChain } from './network-chain.ts';
 import type { TellChain } from './network-chain.ts';
 import { PacedLook } from './paced-look.ts';
 import { pickEpochSeconds, pickTimings } from './pick-local.ts';
-import { openEpochShelf } from './settler.ts';
+import { openEpochShelf } from './epoch-shelf.ts';
 import { openCatalogue, openLedger, openPresenceTable } from './shared.ts';
 import { openSigner } from './signer.ts';
 import type { RouterSigner } from './signer.ts';
