@@ -4,7 +4,6 @@ import type { Hex } from '../../schema/bytes.ts';
 import { findTestChain } from '../../schema/test-chains.ts';
 import { addressOfPrivateKey } from '../../schema/typed-data.ts';
 import { parseEpochFile } from '../../schema/epoch-file.ts';
-import type { EpochShelf } from '../billing/epoch-shelf.ts';
 import { NO_CHAIN } from '../billing/settler-chain.ts';
 import type { ChainStep, ChainSteps, KeptPlace } from '../billing/settler-chain.ts';
 import { ClaimLog } from '../chain/claim-log.ts';
@@ -17,6 +16,7 @@ import { PostLog } from '../chain/post-log.ts';
 import type { Env } from '../env.ts';
 import { makeLog } from '../log.ts';
 import { openEpochShelf } from './epoch-shelf.ts';
+import { pickEpochSeconds } from './pick-local.ts';
 import { openSigner } from './signer.ts';
 
 const log = makeLog('services');
@@ -51,7 +51,7 @@ function openPosting(env: Env, url: string, { storage, store }: KeptPlace): Chai
 }
 
 /** Null where this router pays the gas of nobody's claims. */
-export function openSponsor(env: Env, { storage, store }: KeptPlace, shelf: EpochShelf): ClaimSponsor | null {
+export function openSponsor(env: Env, { storage, store }: KeptPlace): ClaimSponsor | null {
   const { CHAIN_RPC_URL: url, CHAIN_SPONSOR_KEY: written } = env;
   if (url === undefined || written === undefined) return null;
   // Two that send from one key would take each other's numbers.
@@ -70,7 +70,7 @@ export function openSponsor(env: Env, { storage, store }: KeptPlace, shelf: Epoc
     leavesOf: async (epoch) => {
       const kept = store.listLeaves(epoch);
       if (kept.length > 0) return kept;
-      const file = parseEpochFile((await shelf.read(epoch)) ?? '');
+      const file = parseEpochFile((await openEpochShelf(env).read(epoch)) ?? '');
       return file.ok ? file.value.leaves : null;
     },
     now: () => Date.now(),

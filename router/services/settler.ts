@@ -20,7 +20,6 @@ import { openStubs } from './stubs.ts';
 export function makeSettlerDoors(env: Env): SettlerDoors {
   const stubs = openStubs(env);
   const ledger = openLedger(env);
-  const shelf = openEpochShelf(env);
   const random = (bytes: number): Uint8Array => crypto.getRandomValues(new Uint8Array(bytes));
   const nodes = makeNodes({ db: env.DB, signer: makeMessageSigner(HANDSHAKE_DOMAIN), random });
   return {
@@ -36,12 +35,12 @@ export function makeSettlerDoors(env: Env): SettlerDoors {
     freeze: async (nodeId, epoch) => stubs.nodeAccount(nodeId).freeze(epoch),
     holdAgainst: async (nodeId, booked) => stubs.nodeAccount(nodeId).holdAgainst(booked),
     earnedBy: (nodeId) => ledger.earnedBy(nodeId),
-    shelf,
+    shelf: openEpochShelf(env),
     now: () => Date.now(),
     readRules: openRules(env),
     payBonuses: env.CHAIN_RPC_URL === undefined ? null : makeNewcomerBonus(env.DB, ledger),
     openChain: (place) => openChainSteps(env, place),
-    openSponsor: (place) => openSponsor(env, place, shelf),
+    openSponsor: (place) => openSponsor(env, place),
   };
 }
 
