@@ -24,6 +24,7 @@ import { isStoreAway } from './routes/is-store-away.ts';
 import { key } from './routes/key.ts';
 import { messages } from './routes/messages.ts';
 import { models } from './routes/models.ts';
+import { auditChain } from './routes/audit-chain.ts';
 import { auditEpochs } from './routes/audit-epochs.ts';
 import { nodeDemand } from './routes/node-demand.ts';
 import { nodeDoctor } from './routes/node-doctor.ts';
@@ -119,6 +120,7 @@ export function makeApp(): Hono<AppEnv> {
   app.route('/', nodeEarnings);
   app.route('/', nodeEpochs);
   app.route('/', auditEpochs);
+  app.route('/', auditChain);
   app.route('/admin/v1', makeAdminRoutes());
   matchPath = matchPaths(app.routes);
   const allowed = new AllowedMethods(app.routes);
