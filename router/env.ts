@@ -80,6 +80,8 @@ export interface Env {
   readonly LOCAL_TIMINGS?: string;
   /** Heeded beside LOCAL_PLACES only: "1" lets alerts go to this machine and without TLS. */
   readonly LOCAL_WEBHOOKS?: string;
+  /** Heeded beside LOCAL_PLACES only: the address of a node that epochs leave out, to see what its home does then. */
+  readonly LOCAL_LEAVE_OUT?: string;
   /** Heeded beside LOCAL_PLACES only: slots above which a hub is cut and below which it is joined. */
   readonly HUB_MAX_SLOTS?: string;
   readonly HUB_MIN_SLOTS?: string;
