@@ -21,6 +21,7 @@ import { NodeSpending } from './node-spending.ts';
 import type { SignedOrder, SpendAnswer, SpendState } from './node-spending.ts';
 import { NodeReceipts } from './node-receipts.ts';
 import type { NodeReceiptsDoors } from './node-receipts.ts';
+import { lockEarned } from './lock-earned.ts';
 import { NodeStandings } from './node-standing.ts';
 import type { VersionedStanding } from './node-standing.ts';
 import { NodeSeat } from './node-seat.ts';
@@ -44,6 +45,8 @@ export interface NodeAccountDoors extends NodeReceiptsDoors {
   readonly readStanding: (nodeId: string) => Promise<NodeStanding | null>;
   /** Length of an epoch. */
   readonly epochSeconds: number;
+  /** Whether the network pays on a chain: then what stands in a frozen epoch is claimed there and nowhere else. */
+  readonly hasChain: boolean;
   /** What the book says that a node has earned in all, units. Rejects when it cannot be asked. */
   readonly ledger: NodeReceiptsDoors['ledger'] & Pick<Ledger, 'earnedBy'>;
   /** Hands credit to the object of an account. */
@@ -72,6 +75,7 @@ export class NodeAccount extends KeptObject {
   readonly #post: TransferPost;
   readonly #older: OlderEarnings;
   readonly #earnedBy: () => Promise<number>;
+  readonly #hasChain: boolean;
 
   constructor(ctx: DurableObjectState, env: object, doors: NodeAccountDoors) {
     super(ctx, env);
@@ -100,7 +104,9 @@ export class NodeAccount extends KeptObject {
     this.#post = new TransferPost({ transfers, send: doors.sendTransfer, noteAnswer, owner: { nodeId } });
     this.#older = new OlderEarnings(sql, this.#book.head.cumulative);
     this.#earnedBy = async () => ledger.earnedBy(nodeId ?? '');
-    this.#epochs = new NodeEpochs({ sql, seconds: doors.epochSeconds, purse: this.#purse, book: this.#book });
+    this.#hasChain = doors.hasChain;
+    const { epochSeconds: seconds, hasChain } = doors;
+    this.#epochs = new NodeEpochs({ sql, seconds, hasChain, purse: this.#purse, book: this.#book });
     this.#earnings = new NodeEarnings({ book: this.#book, epochs: this.#epochs, purse: this.#purse });
     const [outbox, book, chain, epochs] = [this.#outbox, this.#book, this.#chain, this.#epochs];
     this.#receipts = new NodeReceipts({ nodeId, storage: ctx.storage, outbox, book, chain, epochs }, doors);
@@ -220,9 +226,10 @@ export class NodeAccount extends KeptObject {
     return answer;
   }
 
-  #earned(booked: number): { accepted: number; booked: number; withheld: number } {
+  #earned(booked: number): { accepted: number; booked: number; withheld: number; locked: number } {
     const { total: accepted, book } = this.holdAgainst(booked);
-    return { accepted, booked: book, withheld: this.#purse.withheld() };
+    const locked = this.#hasChain ? lockEarned(this.#epochs.lastFrozen) : 0;
+    return { accepted, booked: book, withheld: this.#purse.withheld(), locked };
   }
 
   /** Entries on their way to the book, and how many of them the fees could not pay yet. */

@@ -20,6 +20,8 @@ export interface SpendState {
   readonly spent: number;
   /** Units that an order may turn into credit now. */
   readonly available: number;
+  /** Units that are claimed on the chain instead; 0 where there is none. */
+  readonly locked: number;
   /** The highest number that was carried out; 0 for none. */
   readonly lastNumber: number;
 }
@@ -29,11 +31,13 @@ export type SpendFault = 'number-used' | 'expired' | 'too-much';
 export type SpendAnswer = SpendState &
   ({ readonly ok: true; readonly applied: boolean } | { readonly ok: false; readonly reason: SpendFault });
 
-/** What the node has earned: as its own object accepted it and as the book has it, and what the network holds back of it. Units. */
+/** What the node has earned: as its own object accepted it and as the book has it, what the network holds back of it, and what the chain pays. Units. */
 export interface Earned {
   readonly accepted: number;
   readonly booked: number;
   readonly withheld: number;
+  /** What is claimed on the chain and nowhere else. */
+  readonly locked: number;
 }
 
 /** Orders that are known one by one: of an older one only its number is known to be used. */
@@ -67,9 +71,10 @@ export class NodeSpending {
     return this.#row.spent;
   }
 
-  state({ accepted, booked, withheld }: Earned): SpendState {
+  state({ accepted, booked, withheld, locked }: Earned): SpendState {
     const { spent, lastNumber } = this.#row;
-    return { spent, available: Math.max(0, Math.min(accepted, booked) - withheld - spent), lastNumber };
+    const available = Math.max(0, Math.min(accepted, booked) - withheld - spent - locked);
+    return { spent, available, locked, lastNumber };
   }
 
   /**

@@ -96,6 +96,7 @@ export async function openLocalChain(options: LocalChainOptions): Promise<LocalC
         CHAIN_ID: String(kind.chainId),
         VERIFYING_CONTRACT: contracts.Payouts.address.toLowerCase(),
         CHAIN_RPC_URL: url,
+        CHAIN_GOVERNOR: contracts.IroriGovernor.address.toLowerCase(),
         ROOT_SIGNING_KEY: folder.keys.root,
         CHAIN_GAS_KEY: folder.keys.gas,
         CHAIN_SPONSOR_KEY: folder.keys.sponsor,

@@ -16,7 +16,7 @@ import type { DemoAccount, StateFolder } from './state-folder.ts';
 const DEMO_CREDIT_UNITS = 1_000_000_000;
 
 /** Epochs of a minute: who starts a network here wants to see one closed. */
-const EPOCH_SECONDS = '60';
+export const LOCAL_EPOCH_SECONDS = 60;
 
 /** Settings of the Worker by name. */
 export type LocalRouterBindings = Readonly<Record<string, string>>;
@@ -55,7 +55,7 @@ export async function startRouter(start: RouterStart, more: LocalRouterBindings)
     bindings: {
       ...listSecrets(start.folder),
       ...more,
-      EPOCH_SECONDS,
+      EPOCH_SECONDS: String(LOCAL_EPOCH_SECONDS),
       SIGNUP: 'open',
       ROUTER_ORIGINS: listOrigins(start.flags),
     },

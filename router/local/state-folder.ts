@@ -21,7 +21,8 @@ const secretsFile = z.object({
   ROUTER_SIGNING_KEY: z.string(),
 });
 const demoFile = z.object({ accountId: z.string(), apiKey: z.string() });
-const localFile = z.object({ pids: z.object({ edge: z.array(z.number()), agents: z.array(z.number()) }) });
+const pids = z.array(z.number());
+const localFile = z.object({ pids: z.object({ edge: pids, agents: pids, chain: pids.exactOptional() }) });
 
 /** Secrets of the router, made once per folder. */
 export type LocalSecrets = z.infer<typeof secretsFile>;
@@ -33,7 +34,12 @@ export interface LocalFile {
   readonly endpoint: string;
   readonly apiKey: string;
   readonly adminSecret: string;
-  readonly pids: { readonly edge: readonly number[]; readonly agents: readonly number[] };
+  readonly pids: {
+    readonly edge: readonly number[];
+    readonly agents: readonly number[];
+    /** Of this machine's own chain, where one was started. */
+    readonly chain?: readonly number[];
+  };
 }
 
 /** A state folder that this process holds alone. */
@@ -111,7 +117,9 @@ const ORPHAN_END_MS = 2000;
 function endOrphans(dir: string): void {
   const left = readJson(join(dir, 'local.json'), localFile);
   if (left === null || process.platform !== 'linux') return;
-  const orphans = [...left.pids.edge, ...left.pids.agents].filter((pid) => hasEnvironment(pid, `${STATE_MARK}=${dir}`));
+  const orphans = [...left.pids.edge, ...left.pids.agents, ...(left.pids.chain ?? [])].filter((pid) =>
+    hasEnvironment(pid, `${STATE_MARK}=${dir}`),
+  );
   killNow(orphans);
   // Until they are gone they hold the port that this start is about to take. Nothing else runs yet that could wait instead.
   const deadlineAt = Date.now() + ORPHAN_END_MS;

@@ -55,9 +55,11 @@ import { openOwnerDoors } from './owner-doors.ts';
 import type { OwnerDoors } from './owner-doors.ts';
 import { openFees } from './fees.ts';
 import type { FindFees } from './fees.ts';
+import { openNetworkChain } from './network-chain.ts';
+import type { TellChain } from './network-chain.ts';
 import { PacedLook } from './paced-look.ts';
 import { pickEpochSeconds, pickTimings } from './pick-local.ts';
-import { openEpochShelf } from './settler.ts';
+import { openEpochShelf } from './epoch-shelf.ts';
 import { openCatalogue, openLedger, openPresenceTable } from './shared.ts';
 import { openSigner } from './signer.ts';
 import type { RouterSigner } from './signer.ts';
@@ -112,6 +114,8 @@ export interface Services extends Stubs, BookDoors, OwnerDoors {
   readonly shelf: EpochShelf;
   /** What the network takes of charges, as far as a vote has changed it. */
   readonly findFees: FindFees;
+  /** Where it pays. */
+  readonly tellChain: TellChain;
   /** What stands to the vote; null where there is no chain. */
   readonly lookAtVote: LookAtVote | null;
   readonly listEarningDays: (nodeIds: readonly string[], fromDay: number) => Promise<EarningDay[]>;
@@ -204,6 +208,7 @@ function openServices(env: Env): Services {
     isPresenceUp: () => presenceLook.ask(Date.now()),
     checkouts: openCheckouts(env, stubs),
     keyless: openKeyless(env),
+    tellChain: openNetworkChain(env),
     findFees: openFees(env, stubs),
     lookAtVote: openVote(env),
     ...openEpochs(env),

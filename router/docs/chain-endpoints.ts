@@ -1,0 +1,17 @@
+// What the documentation says of paths that tell of the chain.
+import type { Endpoint } from './endpoint.ts';
+
+export const CHAIN_ENDPOINTS: readonly Endpoint[] = [
+  {
+    method: 'get',
+    path: '/audit/chain',
+    title: 'Chain',
+    told: 'The test chain on which homes are paid what they earned, in test tokens without any value: its id, the contracts, and the newest root that is final. 404 where a network has none.',
+    body: null,
+    examples: {},
+    isStreamed: false,
+    isOpen: true,
+    needsChain: true,
+    answer: { type: 'object', required: ['chain_id', 'notice', 'payouts', 'last_final'] },
+  },
+];

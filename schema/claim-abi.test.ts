@@ -1,0 +1,47 @@
+// Calldata of claims, held against viem's.
+import { encodeFunctionData } from 'viem';
+import { expect, test } from 'vitest';
+import type { Hex } from './bytes.ts';
+import { encodeAddressCall, encodeClaimMany, readLastFinal, readNumberWord } from './claim-abi.ts';
+import { PAYOUTS_ABI } from './contracts/abi.ts';
+import type { EpochLeaf } from './epoch-leaf.ts';
+
+const word = (digit: string): Hex => `0x${digit.repeat(64)}`;
+const leafOf = (digit: string, earned: bigint): EpochLeaf => ({
+  node: `0x${digit.repeat(40)}`,
+  wallet: `0x${'9'.repeat(40)}`,
+  earned,
+  withheld: 1n,
+  bonus: 2n,
+  count: 3n,
+  acceptancesRoot: word('7'),
+  spent: 0n,
+});
+
+test('a batch of claims is encoded as viem encodes it, whatever the lengths of its proofs', () => {
+  const claims = [
+    { leaf: leafOf('1', 5n), proof: [] },
+    { leaf: leafOf('2', 2n ** 100n), proof: [word('a'), word('b')] },
+    { leaf: leafOf('3', 0n), proof: [word('c')] },
+  ];
+  for (const some of [claims, claims.slice(0, 1), claims.slice(1), []])
+    expect(encodeClaimMany(some)).toBe(
+      encodeFunctionData({
+        abi: PAYOUTS_ABI,
+        functionName: 'claimMany',
+        args: [some.map(({ leaf }) => leaf), some.map(({ proof }) => proof)],
+      }),
+    );
+  const args = [leafOf('4', 1n).node] as const;
+  for (const functionName of ['claimed', 'walletOf'] as const)
+    expect(encodeAddressCall(`${functionName}(address)`, args[0])).toBe(
+      encodeFunctionData({ abi: PAYOUTS_ABI, functionName, args }),
+    );
+});
+
+test('of what is no answer nothing is read', () => {
+  expect(() => readNumberWord('0x')).toThrow(RangeError);
+  expect(() => readLastFinal('0x00')).toThrow(RangeError);
+  const words = Array.from({ length: 13 }, (_, i) => i.toString(16).padStart(64, '0'));
+  expect(readLastFinal(`0x${words.join('')}`)).toEqual({ root: `0x${words[6]}`, epoch: 8 });
+});
