@@ -133,7 +133,10 @@ describe.skipIf(findAnvil() === null)('a home that is left out', () => {
     await stack.send(gasKey, 'Payouts', 'claim', [leaf, toRoot]);
     expect(await tokensOf(WALLET)).toBe(BigInt(3 * EARN) * 10n ** 12n);
     const whole = await run('verify', ...jobs, '--chain');
-    expect(whole).toMatchObject({ code: 0, json: { ok: true, data: jobs.map((name) => ({ name, verdict: 'holds' })) } });
+    expect(whole).toMatchObject({
+      code: 0,
+      json: { ok: true, data: jobs.map((name) => ({ name, verdict: 'holds' })) },
+    });
     const text = await readFile(proof, 'utf8');
     await writeFile(
       proof,
