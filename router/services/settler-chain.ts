@@ -11,6 +11,7 @@ import { makePayoutsChain } from '../chain/payouts-chain.ts';
 import { PostLog } from '../chain/post-log.ts';
 import type { Env } from '../env.ts';
 import { makeLog } from '../log.ts';
+import { openChainWatch } from './chain-watch.ts';
 import { openEpochShelf } from './epoch-shelf.ts';
 import { openSigner } from './signer.ts';
 
@@ -20,7 +21,8 @@ const log = makeLog('services');
 export function openChainSteps(env: Env, place: KeptPlace): ChainSteps {
   if (env.CHAIN_RPC_URL === undefined) return NO_CHAIN;
   try {
-    return { ...NO_CHAIN, postRoots: openPosting(env, env.CHAIN_RPC_URL, place) };
+    const { CHAIN_RPC_URL: url } = env;
+    return { ...NO_CHAIN, postRoots: openPosting(env, url, place), watchChain: openChainWatch(env, url, place) };
   } catch (error) {
     log.error('chain-not-opened', { error });
     return NO_CHAIN;
