@@ -30,6 +30,7 @@ import { auditEpochs } from './routes/audit-epochs.ts';
 import { nodeDemand } from './routes/node-demand.ts';
 import { nodeDoctor } from './routes/node-doctor.ts';
 import { nodeEarnings } from './routes/node-earnings.ts';
+import { nodeClaim } from './routes/node-claim.ts';
 import { nodeCredit } from './routes/node-credit.ts';
 import { nodeEnrol } from './routes/node-enrol.ts';
 import { nodeEpochs } from './routes/node-epochs.ts';
@@ -116,6 +117,7 @@ export function makeApp(): Hono<AppEnv> {
   app.route('/', nodeEnrol);
   app.route('/', nodeLink);
   app.route('/', nodeWhy);
+  app.route('/', nodeClaim);
   app.route('/', nodeCredit);
   app.route('/', nodeEarnings);
   app.route('/', nodeEpochs);

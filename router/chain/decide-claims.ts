@@ -46,8 +46,8 @@ export type ClaimVerdict =
 export const WORTH_UNITS = 1_000_000n;
 /** Less is claimed for once in so many epochs; the first claim of a home at once. */
 const EPOCHS_BETWEEN = 7;
-/** Others that ask within this share of an epoch, an hour at most, are paid with the same transaction. */
-const [BATCH_SHARE, MOST_BATCH_MS] = [24, 3_600_000];
+/** Others that ask within this share of an epoch are paid with the same transaction: of a day an hour, and of a home's first claim a minute. */
+const [BATCH_SHARE, FIRST_SHARE] = [24, 1440];
 /** Homes of one transaction. */
 export const MOST_CLAIMS = 10;
 
@@ -55,7 +55,8 @@ export function judgeAsk(ask: ClaimAsk, fact: ClaimFact, seconds: number, clock:
   const { payable, claimed, claimedDeep, wallet, sponsoredAt } = fact;
   if (payable <= claimed) return { is: 'paid', isDeep: payable <= claimedDeep };
   if (wallet === null) return { is: 'no-wallet' };
-  const batchAt = ask.askedAt + Math.min(MOST_BATCH_MS, (seconds * 1000) / BATCH_SHARE);
+  const share = claimed === 0n && sponsoredAt === null ? FIRST_SHARE : BATCH_SHARE;
+  const batchAt = ask.askedAt + Math.ceil((seconds * 1000) / share);
   const isWorth = sponsoredAt === null || payable - claimed >= WORTH_UNITS;
   const worthAt = isWorth ? 0 : sponsoredAt + EPOCHS_BETWEEN * seconds * 1000;
   const dueAt = Math.max(batchAt, worthAt);

@@ -3,8 +3,13 @@ import { fromHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import { findTestChain } from '../../schema/test-chains.ts';
 import { addressOfPrivateKey } from '../../schema/typed-data.ts';
+import { parseEpochFile } from '../../schema/epoch-file.ts';
+import type { EpochShelf } from '../billing/epoch-shelf.ts';
 import { NO_CHAIN } from '../billing/settler-chain.ts';
 import type { ChainStep, ChainSteps, KeptPlace } from '../billing/settler-chain.ts';
+import { ClaimLog } from '../chain/claim-log.ts';
+import { ClaimSponsor } from '../chain/claim-sponsor.ts';
+import { makeClaimsChain } from '../chain/claims-chain.ts';
 import { EpochPosting } from '../chain/epoch-posting.ts';
 import { planNextLook } from '../chain/plan-look.ts';
 import { makePayoutsChain } from '../chain/payouts-chain.ts';
@@ -45,6 +50,33 @@ function openPosting(env: Env, url: string, { storage, store }: KeptPlace): Chai
   const kind = findTestChain(domain.chainId);
   if (!kind.ok) throw new Error(kind.error);
   return async () => planNextLook(await posting.tick(), kind.value, Date.now());
+}
+
+/** Null where this router pays the gas of nobody's claims. */
+export function openSponsor(env: Env, { storage, store }: KeptPlace, shelf: EpochShelf): ClaimSponsor | null {
+  const { CHAIN_RPC_URL: url, CHAIN_SPONSOR_KEY: written } = env;
+  if (url === undefined || written === undefined) return null;
+  // Two that send from one key would take each other's numbers.
+  if ([env.CHAIN_GAS_KEY, env.ROOT_SIGNING_KEY, env.ROUTER_SIGNING_KEY].includes(written)) {
+    log.error('sponsor-not-opened', { reason: 'CHAIN_SPONSOR_KEY is another key of the router' });
+    return null;
+  }
+  const { domain } = openSigner(env);
+  const key = fromHex(written);
+  const { chainId, verifyingContract: contract } = domain;
+  return new ClaimSponsor(new ClaimLog(storage.sql), {
+    chain: makeClaimsChain({ url, chainId, contract, sender: addressOfPrivateKey(key) }),
+    domain,
+    seconds: pickEpochSeconds(env),
+    key,
+    leavesOf: async (epoch) => {
+      const kept = store.listLeaves(epoch);
+      if (kept.length > 0) return kept;
+      const file = parseEpochFile((await shelf.read(epoch)) ?? '');
+      return file.ok ? file.value.leaves : null;
+    },
+    now: () => Date.now(),
+  });
 }
 
 function need(key: string | undefined): Hex {

@@ -12,7 +12,7 @@ import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
 import type { Env } from '../env.ts';
 import { openEpochShelf } from './epoch-shelf.ts';
 import { pickEpochSeconds } from './pick-local.ts';
-import { openChainSteps } from './settler-chain.ts';
+import { openChainSteps, openSponsor } from './settler-chain.ts';
 import { openLedger } from './shared.ts';
 import { openSigner } from './signer.ts';
 import { openStubs } from './stubs.ts';
@@ -20,6 +20,7 @@ import { openStubs } from './stubs.ts';
 export function makeSettlerDoors(env: Env): SettlerDoors {
   const stubs = openStubs(env);
   const ledger = openLedger(env);
+  const shelf = openEpochShelf(env);
   const random = (bytes: number): Uint8Array => crypto.getRandomValues(new Uint8Array(bytes));
   const nodes = makeNodes({ db: env.DB, signer: makeMessageSigner(HANDSHAKE_DOMAIN), random });
   return {
@@ -35,11 +36,12 @@ export function makeSettlerDoors(env: Env): SettlerDoors {
     freeze: async (nodeId, epoch) => stubs.nodeAccount(nodeId).freeze(epoch),
     holdAgainst: async (nodeId, booked) => stubs.nodeAccount(nodeId).holdAgainst(booked),
     earnedBy: (nodeId) => ledger.earnedBy(nodeId),
-    shelf: openEpochShelf(env),
+    shelf,
     now: () => Date.now(),
     readRules: openRules(env),
     payBonuses: env.CHAIN_RPC_URL === undefined ? null : makeNewcomerBonus(env.DB, ledger),
     openChain: (place) => openChainSteps(env, place),
+    openSponsor: (place) => openSponsor(env, place, shelf),
   };
 }
 

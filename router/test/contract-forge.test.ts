@@ -1,0 +1,39 @@
+// What forge draws against the contracts as they are deployed, and whether it would notice if they were wrong.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FORGE, openForge } from './forge-runner.ts';
+import type { Forge } from './forge-runner.ts';
+import { huntMutants, NONE } from './mutant-hunt.ts';
+
+/** Of all mutants every so many-th is tried in each run of the tests; `npm run mutants` tries all. */
+const EVERY = 5;
+
+/** What must not only be refused: each went through so often at least, in all histories together. */
+const LEAST_REACHED = 10;
+/** What must never go through; so often it was tried at least. */
+const NEVER = ['trespass', 'accusation', 'claim: other'];
+const LEAST_TRIED = 50;
+
+describe.skipIf(FORGE === null)('with forge (installed by .ci/run)', () => {
+  let forge: Forge;
+  beforeAll(async () => {
+    forge = await openForge(FORGE ?? '');
+  });
+  afterAll(() => forge.close());
+
+  test('whatever anybody does to the deployed contracts, in whatever order, goes through where it should and nowhere else', async () => {
+    const { passed, failed, reach } = await forge.run({ artifacts: null });
+    expect(failed).toEqual([]);
+    expect(passed).toHaveLength(8);
+    expect(reach.size).toBeGreaterThan(30);
+    const thin = [...reach].filter(([act, { reached, refused }]) =>
+      NEVER.includes(act) ? refused < LEAST_TRIED : reached < LEAST_REACHED,
+    );
+    expect(thin, 'was reached too seldom to say anything').toEqual([]);
+  });
+
+  test('a fault in the contracts is noticed, and no fault is not', async () => {
+    const caught = await huntMutants(forge, (number) => number % EVERY === 1);
+    expect(caught.length).toBeGreaterThan(10);
+    expect(caught.filter(({ by }) => by === null)).toEqual([{ name: NONE, by: null }]);
+  });
+});
