@@ -1,16 +1,18 @@
 // What the settler does on a chain, out of its environment: null steps where no chain is set.
 import { fromHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
+import { parseEpochFile } from '../../schema/epoch-file.ts';
 import { findTestChain } from '../../schema/test-chains.ts';
 import { addressOfPrivateKey } from '../../schema/typed-data.ts';
-import { parseEpochFile } from '../../schema/epoch-file.ts';
 import type { EpochShelf } from '../billing/epoch-shelf.ts';
 import { NO_CHAIN } from '../billing/settler-chain.ts';
 import type { ChainStep, ChainSteps, KeptPlace } from '../billing/settler-chain.ts';
+import { ChallengeAnswers } from '../chain/challenge-answers.ts';
 import { ClaimLog } from '../chain/claim-log.ts';
 import { ClaimSponsor } from '../chain/claim-sponsor.ts';
 import { makeClaimsChain } from '../chain/claims-chain.ts';
 import { EpochPosting } from '../chain/epoch-posting.ts';
+import { makeAskChain } from '../chain/json-rpc.ts';
 import { planNextLook } from '../chain/plan-look.ts';
 import { makePayoutsChain } from '../chain/payouts-chain.ts';
 import { PostLog } from '../chain/post-log.ts';
@@ -18,16 +20,22 @@ import type { Env } from '../env.ts';
 import { makeLog } from '../log.ts';
 import { openChainWatch } from './chain-watch.ts';
 import { openEpochShelf } from './epoch-shelf.ts';
+import { pickEpochSeconds } from './pick-local.ts';
 import { openSigner } from './signer.ts';
 
 const log = makeLog('services');
 
+/** While a challenge is open it is looked at so often: a quarter of the window is all the time there is. */
+const ANSWER_AGAIN_MS = 2000;
+
 /** A chain that is not set as it should be stops nothing else: it is told, and no step is taken. */
-export function openChainSteps(env: Env, place: KeptPlace): ChainSteps {
-  if (env.CHAIN_RPC_URL === undefined) return NO_CHAIN;
+export function openChainSteps(env: Env, place: KeptPlace, shelf: EpochShelf): ChainSteps {
+  const url = env.CHAIN_RPC_URL;
+  if (url === undefined) return NO_CHAIN;
   try {
-    const { CHAIN_RPC_URL: url } = env;
-    return { ...NO_CHAIN, postRoots: openPosting(env, url, place), watchChain: openChainWatch(env, url, place) };
+    const postRoots = openPosting(env, url, place);
+    const [watchChain, answerChallenges] = [openChainWatch(env, url, place), openAnswers(env, url, shelf)];
+    return { ...NO_CHAIN, postRoots, watchChain, answerChallenges };
   } catch (error) {
     log.error('chain-not-opened', { error });
     return NO_CHAIN;
@@ -77,6 +85,22 @@ export function openSponsor(env: Env, { storage, store }: KeptPlace, shelf: Epoc
     },
     now: () => Date.now(),
   });
+}
+
+function openAnswers(env: Env, url: string, shelf: EpochShelf): ChainStep {
+  const { domain } = openSigner(env);
+  const answers = new ChallengeAnswers({
+    ask: makeAskChain(url),
+    chainId: domain.chainId,
+    contract: domain.verifyingContract,
+    gasKey: fromHex(need(env.CHAIN_GAS_KEY)),
+    readFile: async (epoch) => {
+      const file = parseEpochFile((await shelf.read(epoch)) ?? '');
+      return file.ok ? file.value : null;
+    },
+    now: () => Date.now(),
+  });
+  return async () => ((await answers.tick()).open > 0 ? Date.now() + ANSWER_AGAIN_MS : null);
 }
 
 function need(key: string | undefined): Hex {

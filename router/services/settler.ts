@@ -40,7 +40,7 @@ export function makeSettlerDoors(env: Env): SettlerDoors {
     now: () => Date.now(),
     readRules: openRules(env),
     payBonuses: env.CHAIN_RPC_URL === undefined ? null : makeNewcomerBonus(env.DB, ledger),
-    openChain: (place) => openChainSteps(env, place),
+    openChain: (place) => openChainSteps(env, place, shelf),
     openSponsor: (place) => openSponsor(env, place, shelf),
   };
 }

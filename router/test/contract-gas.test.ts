@@ -21,7 +21,7 @@ import { acceptanceOf, leafOf, receiptOf } from './contract-samples.ts';
 
 /** A tree of 1,000 leaves is ten levels high: four are grown, and of the six above them one side stands for all that it would hold. */
 const GROWN = 16;
-const ABOVE: readonly Hex[] = [1, 2, 3, 4, 5, 6].map((level) => `0x${String(level).repeat(64)}`);
+const ABOVE: readonly Hex[] = [1, 2, 3, 4, 5, 6].map((level): Hex => `0x${String(level).repeat(64)}`);
 const HOUR = 3600;
 const MILLION = 1_000_000n;
 const fullWord: Hex = `0x${'cd'.repeat(32)}`;
