@@ -13,6 +13,7 @@ import { makeLog } from './log.ts';
 import { makeAdminRoutes } from './routes/admin.ts';
 import { audit } from './routes/audit.ts';
 import { chatCompletions } from './routes/chat-completions.ts';
+import { creditChain } from './routes/credit-chain.ts';
 import { creditCheckout } from './routes/credit-checkout.ts';
 import { creditGifts } from './routes/credit-gifts.ts';
 import { docs } from './routes/docs.ts';
@@ -107,6 +108,7 @@ export function makeApp(): Hono<AppEnv> {
   app.route('/', key);
   app.route('/', stats);
   app.route('/', creditCheckout);
+  app.route('/', creditChain);
   app.route('/', stripeWebhook);
   app.route('/', audit);
   app.route('/', health);
