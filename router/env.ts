@@ -48,7 +48,7 @@ export interface Env {
   readonly JOBS_AT_ONCE?: string;
   /** JSON-RPC of the test chain that CHAIN_ID names, where Payouts stands at VERIFYING_CONTRACT. Left out, no root is brought to a chain. */
   readonly CHAIN_RPC_URL?: string;
-  /** Public: where the vote on that chain is. Left out, nobody is told. */
+  /** Public: where the vote on that chain is. Left out, it is looked for there. */
   readonly CHAIN_GOVERNOR?: string;
   /** Signs roots of epochs, and nothing else. Needed where CHAIN_RPC_URL is set. */
   readonly ROOT_SIGNING_KEY?: string;
@@ -80,6 +80,8 @@ export interface Env {
   readonly LOCAL_TIMINGS?: string;
   /** Heeded beside LOCAL_PLACES only: "1" lets alerts go to this machine and without TLS. */
   readonly LOCAL_WEBHOOKS?: string;
+  /** Heeded beside LOCAL_PLACES only: the address of a node that epochs leave out, to see what its home does then. */
+  readonly LOCAL_LEAVE_OUT?: string;
   /** Heeded beside LOCAL_PLACES only: slots above which a hub is cut and below which it is joined. */
   readonly HUB_MAX_SLOTS?: string;
   readonly HUB_MIN_SLOTS?: string;

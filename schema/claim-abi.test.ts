@@ -2,7 +2,7 @@
 import { encodeFunctionData } from 'viem';
 import { expect, test } from 'vitest';
 import type { Hex } from './bytes.ts';
-import { encodeAddressCall, encodeClaimMany, readLastFinal, readNumberWord } from './claim-abi.ts';
+import { encodeClaimMany } from './claim-abi.ts';
 import { PAYOUTS_ABI } from './contracts/abi.ts';
 import type { EpochLeaf } from './epoch-leaf.ts';
 
@@ -32,16 +32,4 @@ test('a batch of claims is encoded as viem encodes it, whatever the lengths of i
         args: [some.map(({ leaf }) => leaf), some.map(({ proof }) => proof)],
       }),
     );
-  const args = [leafOf('4', 1n).node] as const;
-  for (const functionName of ['claimed', 'walletOf'] as const)
-    expect(encodeAddressCall(`${functionName}(address)`, args[0])).toBe(
-      encodeFunctionData({ abi: PAYOUTS_ABI, functionName, args }),
-    );
-});
-
-test('of what is no answer nothing is read', () => {
-  expect(() => readNumberWord('0x')).toThrow(RangeError);
-  expect(() => readLastFinal('0x00')).toThrow(RangeError);
-  const words = Array.from({ length: 13 }, (_, i) => i.toString(16).padStart(64, '0'));
-  expect(readLastFinal(`0x${words.join('')}`)).toEqual({ root: `0x${words[6]}`, epoch: 8 });
 });

@@ -44,6 +44,8 @@ export interface ClosingDoors {
   /** ms since epoch. */
   readonly now: () => number;
   readonly pageNodes?: number;
+  /** For tests of what a home does then: this node's leaf stays what it was, or is none, whatever it earns. */
+  readonly leftOut?: Hex | null;
 }
 
 /** What one run came to. */
@@ -254,6 +256,7 @@ export class EpochClosing {
     const leaves = new Map((last ? this.#store.listLeaves(last.epoch) : []).map((leaf) => [leaf.node, leaf]));
     for (let nodes = this.#store.listNodes(epoch, '', PAGE_NODES, false); nodes.length > 0;) {
       for (const node of nodes) {
+        if (node.address === this.#doors.leftOut) continue;
         const before = leaves.get(node.address) ?? null;
         const leaf = makeLeaf(node, before);
         if (leaf && (before || leaf.count > 0n)) leaves.set(node.address, isPaidBy ? keepPayable(leaf, before) : leaf);

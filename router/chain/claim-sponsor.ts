@@ -2,7 +2,8 @@
 // decide-claims.ts say what comes next, and writes down what it sends first. A run that is cut off anywhere goes on where it was.
 import type { Hex } from '../../schema/bytes.ts';
 import { encodeClaimMany } from '../../schema/claim-abi.ts';
-import type { FinalRoot, LeafProof } from '../../schema/claim-abi.ts';
+import type { LeafProof } from '../../schema/claim-abi.ts';
+import type { FinalRoot } from '../../schema/chain-abi.ts';
 import { hashEpochLeaf, payableOf } from '../../schema/epoch-leaf.ts';
 import type { EpochLeaf } from '../../schema/epoch-leaf.ts';
 import { growEpochTree } from '../../schema/epoch-tree.ts';

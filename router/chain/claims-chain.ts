@@ -1,8 +1,8 @@
 // The door to Payouts for claims: what the chain has of homes, all of it at one block, and what is sent there. By plain JSON-RPC.
 import * as z from 'zod';
 import type { Hex } from '../../schema/bytes.ts';
-import { encodeAddressCall, readLastFinal, readNumberWord } from '../../schema/claim-abi.ts';
-import type { FinalRoot } from '../../schema/claim-abi.ts';
+import { encodeState, readState } from '../../schema/chain-abi.ts';
+import type { FinalRoot } from '../../schema/chain-abi.ts';
 import { AbiWords, makeCall } from '../../schema/read-abi.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
@@ -63,9 +63,9 @@ export function makeClaimsChain({ url, chainId, contract, sender }: ClaimsPlace)
   const countAt = async (tag: string): Promise<number> =>
     smallNumber.parse(await ask('eth_getTransactionCount', sender, tag));
   const claimedAt = async (node: Hex, tag: string): Promise<bigint> => {
-    const answer = await call(contract, encodeAddressCall('claimed(address)', node), tag);
+    const answer = await call(contract, makeCall('claimed(address)', node), tag);
     // Before the contract was there nothing was claimed.
-    return answer === '0x' ? 0n : readNumberWord(answer);
+    return answer === '0x' ? 0n : new AbiWords(answer).big(0);
   };
   let rules: Hex | null = null;
   return {
@@ -76,25 +76,23 @@ export function makeClaimsChain({ url, chainId, contract, sender }: ClaimsPlace)
       if (id !== chainId) throw new Error(`the chain's node is of chain ${id}, and not of ${chainId}`);
       const block = smallNumber.parse(await ask('eth_blockNumber'));
       const [tag, deep] = [toTag(block), toTag(Math.max(0, block - kind.value.depth))];
-      const state = await call(contract, makeCall('state()'), tag);
+      const state = await call(contract, encodeState(), tag);
       if (state === '0x') throw new Error(`there is no contract at ${contract} on ${kind.value.name}`);
-      rules ??= new AbiWords(await call(contract, makeCall('rules()'), tag)).address(0);
+      rules ??= readAddress(await call(contract, makeCall('rules()'), tag));
       const homes = new Map<Hex, PaidFact>();
       for (const node of nodes) {
         const [claimed, claimedDeep, bound] = await Promise.all([
           claimedAt(node, tag),
           claimedAt(node, deep),
-          call(contract, encodeAddressCall('walletOf(address)', node), tag).then((answer) =>
-            new AbiWords(answer).address(0),
-          ),
+          call(contract, makeCall('walletOf(address)', node), tag).then(readAddress),
         ]);
         homes.set(node, { claimed, claimedDeep, bound: bound === ZERO_ADDRESS ? null : bound });
       }
       return {
         block,
         nonces: { now: await countAt(tag), pending: await countAt('pending') },
-        final: readLastFinal(state),
-        isPaused: readNumberWord(await call(rules, makeCall('isPaused()'), tag)) !== 0n,
+        final: readState(state).last,
+        isPaused: new AbiWords(await call(rules, makeCall('isPaused()'), tag)).big(0) !== 0n,
         homes,
       };
     },
@@ -117,6 +115,10 @@ export function makeClaimsChain({ url, chainId, contract, sender }: ClaimsPlace)
       return null;
     },
   };
+}
+
+function readAddress(answer: Hex): Hex {
+  return new AbiWords(answer).address(0);
 }
 
 function toTag(number: number): string {

@@ -221,9 +221,7 @@ function openServices(env: Env): Services {
     checkouts: openCheckouts(env, stubs),
     keyless: openKeyless(env),
     tellChain: openNetworkChain(env),
-    findFees: openFees(env, stubs),
-    lookAtVote: openVote(env),
-    ...openEpochs(env),
+    ...openEpochs(env, stubs),
     hasChain: env.CHAIN_RPC_URL !== undefined,
     sponsor: findSponsor(env),
   };
@@ -234,13 +232,18 @@ function findSponsor({ CHAIN_RPC_URL: url, CHAIN_SPONSOR_KEY: key }: Env): Hex |
   return url === undefined || key === undefined ? null : addressOfPrivateKey(fromHex(key as Hex));
 }
 
-function openEpochs(
-  env: Env,
-): Pick<Services, 'findLeaf' | 'epochSeconds' | 'shelf' | 'listEarningDays' | 'sumEarningDays'> {
+type EpochServices = Pick<
+  Services,
+  'epochSeconds' | 'shelf' | 'findLeaf' | 'findFees' | 'lookAtVote' | 'listEarningDays' | 'sumEarningDays'
+>;
+
+function openEpochs(env: Env, stubs: Stubs): EpochServices {
   return {
     epochSeconds: pickEpochSeconds(env),
     shelf: openEpochShelf(env),
     findLeaf: makeFindLeaf(openEpochShelf(env)),
+    findFees: openFees(env, stubs),
+    lookAtVote: openVote(env),
     listEarningDays: (nodeIds, fromDay) => listEarningDays(env.DB, nodeIds, fromDay),
     sumEarningDays: (nodeIds, days) => sumEarningDays(env.DB, nodeIds, days),
   };

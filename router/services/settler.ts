@@ -11,7 +11,7 @@ import { makeMessageSigner } from '../../schema/receipt.ts';
 import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
 import type { Env } from '../env.ts';
 import { openEpochShelf } from './epoch-shelf.ts';
-import { pickEpochSeconds } from './pick-local.ts';
+import { pickEpochSeconds, pickLeftOut } from './pick-local.ts';
 import { openChainSteps, openSponsor } from './settler-chain.ts';
 import { openLedger } from './shared.ts';
 import { openSigner } from './signer.ts';
@@ -39,6 +39,7 @@ export function makeSettlerDoors(env: Env): SettlerDoors {
     shelf,
     now: () => Date.now(),
     readRules: openRules(env),
+    leftOut: pickLeftOut(env),
     payBonuses: env.CHAIN_RPC_URL === undefined ? null : makeNewcomerBonus(env.DB, ledger),
     openChain: (place) => openChainSteps(env, place, shelf),
     openSponsor: (place) => openSponsor(env, place, shelf),
