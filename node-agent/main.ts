@@ -34,6 +34,8 @@ async function run(line: CommandLine): Promise<number> {
       return (await import('./commands/credit.ts')).runCredit(line.files, line.values, process.env);
     case 'claim':
       return (await import('./commands/claim.ts')).runClaim(line.values, process.env);
+    case 'wallet':
+      return (await import('./commands/wallet.ts')).runWallet(line.files, line.values, process.env);
     case 'test':
       return (await import('./commands/test.ts')).runTest(line.values, process.env);
     case 'doctor':
