@@ -48,7 +48,7 @@ export interface Env {
   readonly JOBS_AT_ONCE?: string;
   /** JSON-RPC of the test chain that CHAIN_ID names, where Payouts stands at VERIFYING_CONTRACT. Left out, no root is brought to a chain. */
   readonly CHAIN_RPC_URL?: string;
-  /** Public: where the vote on that chain is. Left out, nobody is told. */
+  /** Public: where the vote on that chain is. Left out, it is looked for there. */
   readonly CHAIN_GOVERNOR?: string;
   /** Signs roots of epochs, and nothing else. Needed where CHAIN_RPC_URL is set. */
   readonly ROOT_SIGNING_KEY?: string;

@@ -11,6 +11,8 @@ import { KeptObject } from './kept-object.ts';
 import type { StillOpen } from './kept-object.ts';
 import { NodeBook } from './node-book.ts';
 import type { NodeTotals } from './node-book.ts';
+import { NodeClaims } from './node-claims.ts';
+import type { ClaimPage, NotedClaim } from './node-claims.ts';
 import { NodeChain } from './node-chain.ts';
 import type { ChainEnd } from './node-chain.ts';
 import { NodeEarnings } from './node-earnings.ts';
@@ -18,7 +20,7 @@ import type { EarnedPage, NodeEarned } from './node-earnings.ts';
 import { NodeEpochs } from './node-epochs.ts';
 import type { AcceptanceProof, FrozenEpoch, NodeNow, NodePurse, ProofFault } from './node-epochs.ts';
 import { NodeSpending } from './node-spending.ts';
-import type { SignedOrder, SpendAnswer, SpendState } from './node-spending.ts';
+import type { CarriedOrder, SignedOrder, SpendAnswer, SpendState } from './node-spending.ts';
 import { NodeReceipts } from './node-receipts.ts';
 import type { NodeReceiptsDoors } from './node-receipts.ts';
 import { lockEarned } from './lock-earned.ts';
@@ -70,6 +72,7 @@ export class NodeAccount extends KeptObject {
   readonly #earnings: NodeEarnings;
   readonly #standings: NodeStandings;
   readonly #spending: NodeSpending;
+  readonly #claims: NodeClaims;
   readonly #purse: NodePurse;
   readonly #transfers: Transfers;
   readonly #post: TransferPost;
@@ -98,8 +101,9 @@ export class NodeAccount extends KeptObject {
     this.#transfers = new Transfers(sql);
     const transfers = this.#transfers;
     this.#spending = new NodeSpending(ctx.storage, { nodeId: nodeId ?? '', outbox: this.#outbox, transfers });
+    this.#claims = new NodeClaims(ctx.storage, this.#outbox);
     // Nothing is held back yet.
-    this.#purse = { spent: () => this.#spending.spent, withheld: () => 0 };
+    this.#purse = { spent: () => this.#spending.spent, withheld: () => 0, claimed: () => this.#claims.total };
     const noteAnswer = ({ id }: { readonly id: string }): void => transfers.remove(id);
     this.#post = new TransferPost({ transfers, send: doors.sendTransfer, noteAnswer, owner: { nodeId } });
     this.#older = new OlderEarnings(sql, this.#book.head.cumulative);
@@ -224,6 +228,22 @@ export class NodeAccount extends KeptObject {
     const answer = this.#spending.spend(order, this.#earned(booked), now);
     this.#outbox.ring(now);
     return answer;
+  }
+
+  /** The chain has paid some of its earnings, for good. Safe to repeat: its id makes it once. */
+  noteClaim(claim: NotedClaim): void {
+    this.pause.refuseClosed(Date.now());
+    if (this.#claims.note(claim)) this.#outbox.ring(Date.now());
+  }
+
+  /** What was claimed on the chain and what was turned into credit, the newest first; `before`: where an earlier page said to go on. */
+  listClaims(before: number | null): ClaimPage {
+    return this.#claims.list(before);
+  }
+
+  /** What was turned into credit since a time, the newest first: the last thousand orders are known one by one. */
+  listOrders(since: number): CarriedOrder[] {
+    return this.#spending.list(since);
   }
 
   #earned(booked: number): { accepted: number; booked: number; withheld: number; locked: number } {

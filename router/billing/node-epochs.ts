@@ -52,6 +52,8 @@ export type ProofFault = 'not-closed' | 'not-kept' | 'not-there';
 export interface NodePurse {
   readonly spent: () => number;
   readonly withheld: () => number;
+  /** On the chain, as far as the books were told. */
+  readonly claimed: () => number;
 }
 
 export interface EpochDoors {

@@ -40,6 +40,13 @@ export interface Earned {
   readonly locked: number;
 }
 
+/** Units, and ms since epoch. */
+export interface CarriedOrder {
+  readonly number: number;
+  readonly amount: number;
+  readonly at: number;
+}
+
 /** Orders that are known one by one: of an older one only its number is known to be used. */
 const KNOWN_ORDERS = 1000;
 
@@ -104,6 +111,12 @@ export class NodeSpending {
       sql.exec('UPDATE spending SET spent = spent + ?, lastNumber = ?', amount, number);
     });
     return { ...this.state(earned), ok: true, applied: true };
+  }
+
+  /** Orders that are known one by one, from a time on (ms since epoch), the newest first. */
+  list(since: number): CarriedOrder[] {
+    const query = 'SELECT number, amount, at FROM orders WHERE at >= ? ORDER BY number DESC';
+    return this.#storage.sql.exec<{ number: number; amount: number; at: number }>(query, since).toArray();
   }
 
   get #row(): { readonly spent: number; readonly lastNumber: number } {

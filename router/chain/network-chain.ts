@@ -32,8 +32,7 @@ const hex = z
 export async function readPlaces(ask: AskChain, chainId: number, payouts: Hex): Promise<ChainPlaces> {
   const found = Number(hexNumber.parse(await ask('eth_chainId')));
   if (found !== chainId) throw new Error(`the node is of chain ${found}, not of ${chainId}`);
-  const addressAt = async (to: Hex, name: string): Promise<Hex> =>
-    new AbiWords(await call(ask, to, `${name}()`)).address(0);
+  const addressAt = async (to: Hex, name: string): Promise<Hex> => (await call(ask, to, `${name}()`)).address(0);
   const rules = await addressAt(payouts, 'rules');
   return {
     token: await addressAt(payouts, 'token'),
@@ -46,13 +45,11 @@ export async function readPlaces(ask: AskChain, chainId: number, payouts: Hex): 
 
 /** The newest final root; null before the first. Rejects where the chain cannot be asked. */
 export async function readLastFinal(ask: AskChain, payouts: Hex): Promise<ToldRoot | null> {
-  const answer = await call(ask, payouts, 'last()');
-  const [root = '', total = '', epoch = ''] = answer.slice(2).match(/.{64}/g) ?? [];
-  if (answer.length !== 2 + 3 * 64) throw new RangeError('not an answer of 3 words');
-  if (`0x${root}` === ZERO_WORD) return null;
-  return { epoch: Number(BigInt(`0x${epoch}`)), root: `0x${root}`, total: BigInt(`0x${total}`) };
+  const last = await call(ask, payouts, 'last()');
+  const root: Hex = `0x${last.word(0)}`;
+  return root === ZERO_WORD ? null : { root, total: last.big(1), epoch: last.number(2) };
 }
 
-async function call(ask: AskChain, to: Hex, signature: string): Promise<Hex> {
-  return hex.parse(await ask('eth_call', { to, data: makeCall(signature) }, 'latest'));
+async function call(ask: AskChain, to: Hex, signature: string): Promise<AbiWords> {
+  return new AbiWords(hex.parse(await ask('eth_call', { to, data: makeCall(signature) }, 'latest')));
 }

@@ -14,4 +14,16 @@ export const CHAIN_ENDPOINTS: readonly Endpoint[] = [
     needsChain: true,
     answer: { type: 'object', required: ['chain_id', 'notice', 'payouts', 'last_final'] },
   },
+  {
+    method: 'get',
+    path: '/v1/credit/chain',
+    title: 'Credit for tokens',
+    told: 'What this account is called on the chain: a random word that says nothing to anybody else. Who burns tokens for it, by `buy` of Credits or by `claimToCredit` of Payouts, adds to its credit, one credit a token, once the transaction lies deep. Test tokens, no value. 404 where a network has no chain.',
+    body: null,
+    examples: {},
+    isStreamed: false,
+    isOpen: false,
+    needsChain: true,
+    answer: { type: 'object', required: ['account_code', 'chain_id', 'notice', 'payouts', 'credits'] },
+  },
 ];

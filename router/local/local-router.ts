@@ -10,7 +10,7 @@ import { embeddedExecutor, redisExecutor } from './redis-executor.ts';
 import { StartError } from './start-error.ts';
 import type { Started } from './started.ts';
 import { STATE_MARK } from './state-folder.ts';
-import type { DemoAccount, StateFolder } from './state-folder.ts';
+import type { AccountName, DemoAccount, StateFolder } from './state-folder.ts';
 
 /** 1,000 credits, in millionths: far more than a demo can spend. */
 const DEMO_CREDIT_UNITS = 1_000_000_000;
@@ -58,6 +58,7 @@ export async function startRouter(start: RouterStart, more: LocalRouterBindings)
       EPOCH_SECONDS: String(LOCAL_EPOCH_SECONDS),
       SIGNUP: 'open',
       ROUTER_ORIGINS: listOrigins(start.flags),
+      ...listLeftOut(process.env),
     },
     environment: { [STATE_MARK]: start.folder.dir },
     ownsSignals: true,
@@ -66,6 +67,11 @@ export async function startRouter(start: RouterStart, more: LocalRouterBindings)
   });
   start.started.add(async () => network.stop());
   return network;
+}
+
+/** A test setting, by a variable alone: epochs leave this node out, so that it can be seen what its home does then. */
+function listLeftOut({ LOCAL_LEAVE_OUT }: NodeJS.ProcessEnv): Record<string, string> {
+  return LOCAL_LEAVE_OUT === undefined ? {} : { LOCAL_LEAVE_OUT: LOCAL_LEAVE_OUT.toLowerCase() };
 }
 
 /** Without those that nobody is changing. */
@@ -90,18 +96,19 @@ export async function findForgotten(start: RouterStart, url: string): Promise<st
 }
 
 /** The account and key of an earlier start if the router still knows them, else new ones with credit. */
-export async function openDemoAccount(
+export async function openAccount(
   start: RouterStart,
   url: string,
-): Promise<{ readonly demo: DemoAccount; readonly isNew: boolean }> {
-  const known = start.folder.readDemo();
+  name: AccountName,
+): Promise<{ readonly account: DemoAccount; readonly isNew: boolean }> {
+  const known = start.folder.readAccount(name);
   if (known !== null && (await listModels({ endpoint: `${url}/v1`, apiKey: known.apiKey })) !== null) {
-    return { demo: known, isNew: false };
+    return { account: known, isNew: false };
   }
   const admin = openAdmin(url, start.folder.secrets.ADMIN_SECRET);
-  const accountId = await admin.createAccount('demo');
+  const accountId = await admin.createAccount(name);
   await admin.grant(accountId, DEMO_CREDIT_UNITS);
-  const demo = { accountId, apiKey: await admin.mintKey(accountId, 'npm start') };
-  start.folder.writeDemo(demo);
-  return { demo, isNew: true };
+  const account = { accountId, apiKey: await admin.mintKey(accountId, 'npm start') };
+  start.folder.writeAccount(name, account);
+  return { account, isNew: true };
 }

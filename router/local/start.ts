@@ -5,6 +5,7 @@ import {
   DEMO_PROMPT,
   describeAnswer,
   describeDeath,
+  describeOwner,
   describeStep,
   describeWelcome,
   readWarning,
@@ -13,7 +14,7 @@ import { startHomes, waitOnline } from './local-homes.ts';
 import type { LocalHome } from './local-homes.ts';
 import { openLocalPayments } from './local-payments.ts';
 import type { Network } from './network.ts';
-import { findForgotten, openDemoAccount, openLocalPresence, startRouter } from './local-router.ts';
+import { findForgotten, openAccount, openLocalPresence, startRouter } from './local-router.ts';
 import type { RouterStart } from './local-router.ts';
 import { openChain } from './start-chain.ts';
 import { watchSources } from './dev.ts';
@@ -89,7 +90,9 @@ async function run(flags: StartFlags, started: Started): Promise<boolean> {
   const network = await startRouter(start, { ...presence, ...payments?.bindings, ...chain?.bindings });
   if (payments || flags.chain) await listPaidModel(network.url, folder.secrets.ADMIN_SECRET);
   print(describeStep('router', `${network.url}, workerd process ${network.workerdPids().join(', ')}`));
-  const { demo, isNew } = await openDemoAccount(start, network.url);
+  const { account: demo, isNew } = await openAccount(start, network.url, 'demo');
+  // Nobody is paid for answering himself, so with a chain somebody else asks.
+  const caller = flags.chain ? (await openAccount(start, network.url, 'caller')).account : demo;
   const forgotten = await findForgotten(start, network.url);
   if (forgotten !== null) complain(forgotten);
   const endpoint = `${network.url}/v1`;
@@ -101,7 +104,13 @@ async function run(flags: StartFlags, started: Started): Promise<boolean> {
       ...(anvil === null ? {} : { chain: [anvil] }),
     };
     if (!started.isEnding)
-      folder.writeLocal({ endpoint, apiKey: demo.apiKey, adminSecret: folder.secrets.ADMIN_SECRET, pids });
+      folder.writeLocal({
+        endpoint,
+        apiKey: demo.apiKey,
+        ...(flags.chain ? { callerKey: caller.apiKey } : {}),
+        adminSecret: folder.secrets.ADMIN_SECRET,
+        pids,
+      });
   };
   tellScripts();
   if (flags.watch) startWatching(started, { network, homes: () => homes });
@@ -122,9 +131,10 @@ async function run(flags: StartFlags, started: Started): Promise<boolean> {
   // With a chain the first answer is to earn something.
   const model = flags.chain && online === FREE_MODEL ? PAID_MODEL : online;
   isOnline = true;
-  print(describeWelcome({ endpoint, apiKey: demo.apiKey, model: model ?? flags.models[0] ?? 'MODEL' }));
+  print(describeWelcome({ endpoint, apiKey: caller.apiKey, model: model ?? flags.models[0] ?? 'MODEL' }));
+  if (flags.chain) print(describeOwner(demo.apiKey));
   if (model === null) print(`  The homes serve ${flags.models.join(', ')}: name a model yourself, nothing was asked.`);
-  const isGood = model !== null && (await showAnswer({ endpoint, apiKey: demo.apiKey, model }));
+  const isGood = model !== null && (await showAnswer({ endpoint, apiKey: caller.apiKey, model }));
   if (!flags.once) print('\n  The network runs. Ctrl-C ends everything.');
   return isGood;
 }

@@ -29,10 +29,15 @@ export type LocalSecrets = z.infer<typeof secretsFile>;
 /** The account and key that the network prints. */
 export type DemoAccount = z.infer<typeof demoFile>;
 
+/** `demo`: whose the homes are, and who calls them. `caller`: somebody else, whose calls they are paid for. */
+export type AccountName = 'demo' | 'caller';
+
 /** What scripts read from DIR/local.json while the network runs. */
 export interface LocalFile {
   readonly endpoint: string;
   readonly apiKey: string;
+  /** With a chain: of an account that has no homes, so that they earn by its calls. */
+  readonly callerKey?: string;
   readonly adminSecret: string;
   readonly pids: {
     readonly edge: readonly number[];
@@ -46,8 +51,8 @@ export interface LocalFile {
 export interface StateFolder {
   readonly dir: string;
   readonly secrets: LocalSecrets;
-  readDemo(): DemoAccount | null;
-  writeDemo(demo: DemoAccount): void;
+  readAccount(name: AccountName): DemoAccount | null;
+  writeAccount(name: AccountName, account: DemoAccount): void;
   writeLocal(local: LocalFile): void;
   /** Removes local.json and lets go of the folder. */
   release(): void;
@@ -62,8 +67,8 @@ export function openStateFolder(path: string): StateFolder {
     return {
       dir,
       secrets: openSecrets(join(dir, 'secrets.json')),
-      readDemo: () => readJson(join(dir, 'demo.json'), demoFile),
-      writeDemo: (demo) => writePrivate(join(dir, 'demo.json'), demo),
+      readAccount: (name) => readJson(join(dir, `${name}.json`), demoFile),
+      writeAccount: (name, account) => writePrivate(join(dir, `${name}.json`), account),
       writeLocal: (local) => writePrivate(join(dir, 'local.json'), local),
       release: () => {
         for (const name of ['local.json', 'lock']) rmSync(join(dir, name), { force: true });

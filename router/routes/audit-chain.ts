@@ -12,7 +12,7 @@ export const TOKEN_NOTICE = 'test tokens, no value';
 auditChain.get('/audit/chain', async (c) => {
   const told = await c.get('services').tellChain(Date.now());
   if (told === null) throw new ApiError('not_found', 'This network pays on no chain.');
-  c.header('cache-control', 'public, max-age=5');
+  c.header('cache-control', 'public, max-age=2');
   return c.json(toChainJson(told));
 });
 

@@ -9,6 +9,8 @@ import { makeApiKeys } from '../auth/api-keys.ts';
 import type { ApiKeys } from '../auth/api-keys.ts';
 import { makeAccounts } from '../auth/accounts.ts';
 import type { Accounts } from '../auth/accounts.ts';
+import { makeChainCodes } from '../auth/chain-codes.ts';
+import type { ChainCodes } from '../auth/chain-codes.ts';
 import type { Caller, KeyFault } from '../auth/judge-key.ts';
 import { FamilyTags } from '../auth/family-tags.ts';
 import { FailedAttempts } from '../auth/failed-attempts.ts';
@@ -72,6 +74,7 @@ export interface Services extends Stubs, BookDoors, OwnerDoors {
   readonly timings: Timings;
   readonly keys: ApiKeys;
   readonly accounts: Accounts;
+  readonly chainCodes: ChainCodes;
   readonly members: Members;
   readonly posts: RepeatedPosts;
   readonly nodes: Nodes;
@@ -178,6 +181,7 @@ function openServices(env: Env): Services {
     timings: pickTimings(env),
     keys,
     accounts: makeAccounts({ db: env.DB, random }),
+    chainCodes: makeChainCodes({ db: env.DB, random }),
     members: makeMembers({ db: env.DB, random }),
     posts: makeRepeatedPosts(env.DB),
     nodes,
@@ -209,16 +213,21 @@ function openServices(env: Env): Services {
     checkouts: openCheckouts(env, stubs),
     keyless: openKeyless(env),
     tellChain: openNetworkChain(env),
-    findFees: openFees(env, stubs),
-    lookAtVote: openVote(env),
-    ...openEpochs(env),
+    ...openEpochs(env, stubs),
   };
 }
 
-function openEpochs(env: Env): Pick<Services, 'epochSeconds' | 'shelf' | 'listEarningDays' | 'sumEarningDays'> {
+type EpochServices = Pick<
+  Services,
+  'epochSeconds' | 'shelf' | 'findFees' | 'lookAtVote' | 'listEarningDays' | 'sumEarningDays'
+>;
+
+function openEpochs(env: Env, stubs: Stubs): EpochServices {
   return {
     epochSeconds: pickEpochSeconds(env),
     shelf: openEpochShelf(env),
+    findFees: openFees(env, stubs),
+    lookAtVote: openVote(env),
     listEarningDays: (nodeIds, fromDay) => listEarningDays(env.DB, nodeIds, fromDay),
     sumEarningDays: (nodeIds, days) => sumEarningDays(env.DB, nodeIds, days),
   };

@@ -10,7 +10,7 @@ import { makeLog } from '../log.ts';
 const log = makeLog('services');
 
 /** So long an answer of the chain is told again, and so long it is left in peace after it did not answer, ms. */
-const KEPT_MS = 5000;
+const KEPT_MS = 2000;
 
 export interface ToldChain {
   readonly chainId: number;

@@ -18,6 +18,7 @@ import { makePayoutsChain } from '../chain/payouts-chain.ts';
 import { PostLog } from '../chain/post-log.ts';
 import type { Env } from '../env.ts';
 import { makeLog } from '../log.ts';
+import { openChainWatch } from './chain-watch.ts';
 import { openEpochShelf } from './epoch-shelf.ts';
 import { pickEpochSeconds } from './pick-local.ts';
 import { openSigner } from './signer.ts';
@@ -32,7 +33,9 @@ export function openChainSteps(env: Env, place: KeptPlace, shelf: EpochShelf): C
   const url = env.CHAIN_RPC_URL;
   if (url === undefined) return NO_CHAIN;
   try {
-    return { ...NO_CHAIN, postRoots: openPosting(env, url, place), answerChallenges: openAnswers(env, url, shelf) };
+    const postRoots = openPosting(env, url, place);
+    const [watchChain, answerChallenges] = [openChainWatch(env, url, place), openAnswers(env, url, shelf)];
+    return { ...NO_CHAIN, postRoots, watchChain, answerChallenges };
   } catch (error) {
     log.error('chain-not-opened', { error });
     return NO_CHAIN;

@@ -164,7 +164,7 @@ describe.skipIf(findAnvil() === null)('on a chain', () => {
     await bench.pass(DAY);
     const epoch = (await bench.epoch()) - 1;
     const { log } = collectLog();
-    const receipts = await ReceiptLog.open({ folder: home.folder, log });
+    const receipts = await ReceiptLog.open({ folder: join(home.folder, 'receipts'), log });
     for (const [count, of] of [
       [1n, epoch],
       [2n, epoch],
