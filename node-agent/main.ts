@@ -54,6 +54,8 @@ async function run(line: CommandLine): Promise<number> {
       return (await import('./commands/update.ts')).runUpdate(line.values, process.env);
     case 'bond':
       return (await import('./commands/bond.ts')).runBond(line.files, line.values, process.env);
+    case 'vote':
+      return (await import('./commands/vote.ts')).runVote(line.files, line.values, process.env);
     case 'unbond':
       return (await import('./commands/bond.ts')).runUnbond(line.files, line.values, process.env);
     case 'challenge':

@@ -4,6 +4,7 @@ import { handoverSchema } from '../schema/handover.ts';
 import { parseJson } from '../schema/json.ts';
 import { err, ok } from '../schema/result.ts';
 import type { Result } from '../schema/result.ts';
+import { findTestChain } from '../schema/test-chains.ts';
 import { parseOrigins } from './auth/own-origins.ts';
 import { readAsset } from './payments/read-asset.ts';
 import type { Account } from './billing/account.ts';
@@ -47,6 +48,8 @@ export interface Env {
   readonly JOBS_AT_ONCE?: string;
   /** JSON-RPC of the test chain that CHAIN_ID names, where Payouts stands at VERIFYING_CONTRACT. Left out, no root is brought to a chain. */
   readonly CHAIN_RPC_URL?: string;
+  /** Public: where the vote on that chain is. Left out, it is looked for there. */
+  readonly CHAIN_GOVERNOR?: string;
   /** Signs roots of epochs, and nothing else. Needed where CHAIN_RPC_URL is set. */
   readonly ROOT_SIGNING_KEY?: string;
   /** Pays for roots that are posted; has no right. Needed where CHAIN_RPC_URL is set. */
@@ -77,6 +80,8 @@ export interface Env {
   readonly LOCAL_TIMINGS?: string;
   /** Heeded beside LOCAL_PLACES only: "1" lets alerts go to this machine and without TLS. */
   readonly LOCAL_WEBHOOKS?: string;
+  /** Heeded beside LOCAL_PLACES only: the address of a node that epochs leave out, to see what its home does then. */
+  readonly LOCAL_LEAVE_OUT?: string;
   /** Heeded beside LOCAL_PLACES only: slots above which a hub is cut and below which it is joined. */
   readonly HUB_MAX_SLOTS?: string;
   readonly HUB_MIN_SLOTS?: string;
@@ -123,9 +128,16 @@ const envSchema = z.object({
   ROUTER_SIGNING_KEY_PREVIOUS: z.string().refine(areHandovers).optional(),
   UPSTASH_REDIS_REST_URL: z.string().url(),
   UPSTASH_REDIS_REST_TOKEN: z.string().min(1),
-  CHAIN_ID: z.string().regex(/^[0-9]+$/),
+  CHAIN_ID: z
+    .string()
+    .regex(/^[0-9]+$/)
+    .refine((text) => findTestChain(Number(text)).ok, 'must be a test network of schema/test-chains.ts'),
   VERIFYING_CONTRACT: z.string().regex(/^0x[0-9a-f]{40}$/),
   CHAIN_RPC_URL: z.url().optional(),
+  CHAIN_GOVERNOR: z
+    .string()
+    .regex(/^0x[0-9a-fA-F]{40}$/)
+    .optional(),
   ROOT_SIGNING_KEY: signingKey.optional(),
   CHAIN_GAS_KEY: signingKey.optional(),
   CHAIN_SPONSOR_KEY: signingKey.optional(),

@@ -1,4 +1,4 @@
-// The D1 tables of what is bought: Stripe's checkouts, and x402 payments. Facts about money, never the money itself: what an account has its object decides.
+// The D1 tables of what is bought: Stripe's checkouts, x402 payments, and accounts' names on the chain. Facts about money, never the money itself: what an account has its object decides.
 import { sql } from 'drizzle-orm';
 import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 
@@ -50,4 +50,16 @@ export const payments = sqliteTable(
       .on(table.beganAt)
       .where(sql`${table.state} <> 'settled'`),
   ],
+);
+
+/** What an account is called on the chain: a random word, so that nobody there learns whose credit was bought. Made when it is first asked for. */
+export const chainCodes = sqliteTable(
+  'chain_codes',
+  {
+    /** 32 bytes in lower-case hex with 0x. */
+    code: text('code').primaryKey(),
+    accountId: text('account_id').notNull(),
+    createdAt: integer('created_at').notNull(),
+  },
+  (table) => [uniqueIndex('chain_codes_account').on(table.accountId)],
 );

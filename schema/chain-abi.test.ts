@@ -1,38 +1,35 @@
-// What the payout contract is asked, signed and told: the same by viem, as Solidity has it.
-import { decodeFunctionData, encodeFunctionData, encodeFunctionResult, hashTypedData, parseAbi } from 'viem';
+// What the payout contract is asked, signed and told: the same by viem from the contract's own interface.
+import { decodeFunctionData, encodeFunctionData, encodeFunctionResult } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { describe, expect, test } from 'vitest';
 import {
-  encodeLatest,
+  encodeFinalise,
   encodePost,
-  encodeRootOf,
-  EPOCH_ROOT,
+  encodeState,
   findRootSigner,
-  planDeadline,
-  readLatest,
-  readRootOf,
+  findStanding,
+  readState,
   signEpochRoot,
 } from './chain-abi.ts';
-import type { EpochRoot } from './chain-abi.ts';
+import type { RootsState } from './chain-abi.ts';
+import { EPOCH_ROOT } from './chain-messages.ts';
+import type { EpochRoot } from './chain-messages.ts';
 import { fromHex } from './bytes.ts';
 import type { Hex } from './bytes.ts';
-import { ZERO_WORD } from './typed-data.ts';
+import { PAYOUTS_ABI as abi } from './contracts/abi.ts';
+import { ZERO_ADDRESS, ZERO_WORD } from './typed-data.ts';
 
-const ABI = parseAbi([
-  'function post(uint64 epoch, bytes32 root, bytes32 fileHash, uint256 total, uint64 deadline, bytes signature)',
-  'function rootOf(uint64 epoch) view returns (bytes32 root, uint64 postedAt, bool isFinal, bool isVoid)',
-  'function latest() view returns (uint64)',
-]);
 const KEY: Hex = `0x${'1b'.repeat(32)}`;
 const DOMAIN = { chainId: 31_337, verifyingContract: `0x${'c0'.repeat(20)}` } as const;
 const ROOT: EpochRoot = {
   epoch: 20_785,
   root: `0x${'ab'.repeat(32)}`,
-  fileHash: `0x${'cd'.repeat(32)}`,
   total: 2n ** 100n + 7n,
-  deadline: 1_800_000_000,
+  fileHash: `0x${'cd'.repeat(32)}`,
 };
-const wordsOf = (...words: string[]): Hex => `0x${words.map((word) => word.padStart(64, '0')).join('')}`;
+const wordOf = (digit: string): Hex => `0x${digit.repeat(64)}`;
+const none = { root: ZERO_WORD, total: 0n, epoch: 0 } as const;
+const pendingNone = { ...none, open: 0, finalAt: 0n, signer: ZERO_ADDRESS } as const;
 
 describe('a root', () => {
   const signature = signEpochRoot(DOMAIN, ROOT, fromHex(KEY));
@@ -43,10 +40,9 @@ describe('a root', () => {
       domain: { name: 'Irori', version: '1', ...DOMAIN },
       types: { EpochRoot: EPOCH_ROOT.fields.map(([name, type]) => ({ name, type })) },
       primaryType: 'EpochRoot',
-      message: { ...ROOT, epoch: BigInt(ROOT.epoch), deadline: BigInt(ROOT.deadline) },
+      message: { ...ROOT },
     } as const;
     expect(await account.signTypedData(typed)).toBe(signature);
-    expect(hashTypedData(typed)).toMatch(/^0x/);
     expect(findRootSigner(DOMAIN, ROOT, signature)).toBe(account.address.toLowerCase());
     expect(findRootSigner(DOMAIN, { ...ROOT, total: 1n }, signature)).not.toBe(account.address.toLowerCase());
     expect(findRootSigner(DOMAIN, ROOT, '0x00')).toBeNull();
@@ -54,46 +50,65 @@ describe('a root', () => {
 
   test('is posted by the calldata that viem makes', () => {
     const data = encodePost(ROOT, signature);
-    const { epoch, root, fileHash, total, deadline } = ROOT;
-    const args = [BigInt(epoch), root, fileHash, total, BigInt(deadline), signature] as const;
-    expect(data).toBe(encodeFunctionData({ abi: ABI, functionName: 'post', args }));
-    expect(decodeFunctionData({ abi: ABI, data }).args).toEqual(args);
-  });
-
-  test('may be posted for thirty epochs, a day at least, whenever it is signed', () => {
-    expect(planDeadline(20_785, 86_400)).toBe((20_786 + 30) * 86_400);
-    expect(planDeadline(100, 60)).toBe(101 * 60 + 86_400);
+    const args = [ROOT, signature] as const;
+    expect(data).toBe(encodeFunctionData({ abi, functionName: 'post', args }));
+    expect(decodeFunctionData({ abi, data }).args).toEqual(args);
   });
 });
 
-describe('the chain', () => {
-  test('is asked by the calldata that viem makes', () => {
-    expect(encodeRootOf(7)).toBe(encodeFunctionData({ abi: ABI, functionName: 'rootOf', args: [7n] }));
-    expect(encodeLatest()).toBe(encodeFunctionData({ abi: ABI, functionName: 'latest' }));
+test('the contract is asked by the calldata that viem makes', () => {
+  expect(encodeState()).toBe(encodeFunctionData({ abi, functionName: 'state' }));
+  expect(encodeFinalise()).toBe(encodeFunctionData({ abi, functionName: 'finalise' }));
+});
+
+describe('the state of the roots', () => {
+  const last = { root: wordOf('2'), total: 20n, epoch: 8 };
+  const beforeLast = { root: wordOf('1'), total: 10n, epoch: 6 };
+  const pending = {
+    root: wordOf('3'),
+    total: 30n,
+    epoch: 9,
+    open: 2,
+    finalAt: 1_800_000_000n,
+    signer: DOMAIN.verifyingContract,
+  };
+
+  test('is read as viem writes it', () => {
+    const result = [pending, last, beforeLast, 9] as const;
+    const answer = encodeFunctionResult({ abi, functionName: 'state', result });
+    const { signer: _, ...told } = pending;
+    expect(readState(answer)).toEqual({
+      pending: { ...told, finalAt: 1_800_000_000 },
+      last,
+      beforeLast,
+      lastPosted: 9,
+    });
   });
 
-  test.each([
-    [true, false],
-    [false, true],
-  ])('tells a root (final: %s, void: %s)', (isFinal, isVoid) => {
-    const result = [ROOT.root, 5n, isFinal, isVoid] as const;
-    const answer = encodeFunctionResult({ abi: ABI, functionName: 'rootOf', result });
-    expect(readRootOf(answer)).toEqual({ root: ROOT.root, isFinal, isVoid });
+  test('tells that nothing is pending', () => {
+    const answer = encodeFunctionResult({ abi, functionName: 'state', result: [pendingNone, last, none, 8] });
+    expect(readState(answer)).toMatchObject({ pending: null, lastPosted: 8 });
   });
 
-  test('tells that there is none', () => {
-    const result = [ZERO_WORD, 0n, false, false] as const;
-    expect(readRootOf(encodeFunctionResult({ abi: ABI, functionName: 'rootOf', result }))).toBeNull();
-    expect(readLatest(wordsOf('0'))).toBe(0);
-    expect(readLatest(wordsOf('5131'))).toBe(0x5131);
-  });
-
-  test.each(['0x', '0x00', wordsOf('1', '2'), `0x${'g'.repeat(256)}`] as Hex[])('and %s is no answer', (answer) => {
-    expect(() => readRootOf(answer)).toThrow(RangeError);
-    expect(() => readLatest(answer)).toThrow(RangeError);
+  test.each(['0x', '0x00', wordOf('1'), `0x${'g'.repeat(64 * 13)}`] as Hex[])('and %s is no answer', (answer) => {
+    expect(() => readState(answer)).toThrow(RangeError);
   });
 
   test('tells of no epoch beyond what a number holds', () => {
-    expect(() => readLatest(wordsOf('f'.repeat(64)))).toThrow('no epoch is as late as that');
+    expect(() => readState(`0x${'f'.repeat(64 * 13)}`)).toThrow('no epoch is as late as that');
+  });
+
+  test('says how each epoch stands', () => {
+    const state: RootsState = { pending: { ...pending, finalAt: 5 }, last, beforeLast, lastPosted: 9 };
+    const standings = [10, 9, 8, 7, 6, 5].map((epoch) => findStanding(state, epoch)?.is ?? null);
+    expect(standings).toEqual([null, 'pending', 'final', 'overtaken', 'final', 'overtaken']);
+    const lost: RootsState = { ...state, pending: null };
+    expect(findStanding(lost, 9)).toEqual({ is: 'void' });
+    expect(findStanding({ ...lost, lastPosted: 12 }, 9)).toEqual({ is: 'overtaken' });
+    // As it is deployed in its epoch 5: what was before has no root, and takes none.
+    const anew = { ...none, epoch: 4 };
+    expect(findStanding({ pending: null, last: anew, beforeLast: none, lastPosted: 4 }, 4)).toEqual({
+      is: 'overtaken',
+    });
   });
 });

@@ -1,62 +1,61 @@
-// What the payout contract is asked and told, in one place: its functions as Solidity writes them, their calldata and answers, and the root of an epoch as the
-// root key signs it. Whoever changes the contract changes this file and no other. Pure.
+// What the settler asks and tells the payout contract, by hand, since a library for it would be a third of the Worker: calldata and answers of its three
+// functions, and the root of an epoch as the root key signs it. chain-messages.ts has the message, contracts/Payouts.sol the functions. Pure.
 import { keccak256 } from './chosen-curve.ts';
 import { toHex } from './bytes.ts';
 import type { Hex } from './bytes.ts';
-import { endOfEpoch } from './epoch.ts';
-import { hashDomain, hashStruct, hashType, hashTypedMessage, recoverSigner, signDigest } from './typed-data.ts';
-import type { Domain, StructType } from './typed-data.ts';
+import { EPOCH_ROOT } from './chain-messages.ts';
+import type { EpochRoot } from './chain-messages.ts';
+import {
+  hashDomain,
+  hashStruct,
+  hashType,
+  hashTypedMessage,
+  recoverSigner,
+  signDigest,
+  ZERO_WORD,
+} from './typed-data.ts';
+import type { Domain } from './typed-data.ts';
 
-/** What is signed of an epoch, once. */
-export interface EpochRoot {
+/** A root that is posted and not final. */
+export interface PendingRoot {
   readonly epoch: number;
   readonly root: Hex;
-  /** SHA-256 of the published file of leaves. */
-  readonly fileHash: Hex;
-  /** Units that all leaves may have been paid since the first epoch. */
+  /** Units. */
   readonly total: bigint;
-  /** The chain takes it until then, s since 1970. It follows from the epoch: see `planDeadline`. */
-  readonly deadline: number;
+  /** Challenges that nobody has answered yet: it is not final while there is one. */
+  readonly open: number;
+  /** From when on it can be made final, s since 1970 by the chain's clock. */
+  readonly finalAt: number;
 }
 
-export const EPOCH_ROOT: StructType = {
-  name: 'EpochRoot',
-  fields: [
-    ['epoch', 'uint64'],
-    ['root', 'bytes32'],
-    ['fileHash', 'bytes32'],
-    ['total', 'uint256'],
-    ['deadline', 'uint64'],
-  ],
-};
+/** A root that is paid by. Before the first it is the zero word. */
+export type FinalRoot = Pick<PendingRoot, 'epoch' | 'root' | 'total'>;
 
-/** What the chain has of an epoch. */
-export interface ChainRoot {
-  readonly root: Hex;
-  readonly isFinal: boolean;
-  readonly isVoid: boolean;
+/** All that the contract says of roots, at one block. */
+export interface RootsState {
+  readonly pending: PendingRoot | null;
+  readonly last: FinalRoot;
+  readonly beforeLast: FinalRoot;
+  /** The last epoch that was posted, void or not: only later ones are taken. */
+  readonly lastPosted: number;
 }
-
-const POST = 'post(uint64,bytes32,bytes32,uint256,uint64,bytes)';
-const ROOT_OF = 'rootOf(uint64)';
-const LATEST = 'latest()';
-
-/** So many epochs long a signed root may be posted, a day at least. */
-const EPOCHS_LONG = 30;
-const DAY_SECONDS = 86_400;
 
 /**
- * Of the epoch alone and of no clock: whoever signs the same file again, after a restart or on another machine, signs the same message to the byte. Two
- * messages of one epoch would be evidence against the root key.
+ * How an epoch stands on the chain. void: the last that was posted, and the contract has let go of it; overtaken: it is not among those that the contract
+ * still names, and none goes before the last.
  */
-export function planDeadline(epoch: number, seconds: number): number {
-  return endOfEpoch(epoch, seconds) / 1000 + Math.max(EPOCHS_LONG * seconds, DAY_SECONDS);
-}
+export type RootStanding =
+  { readonly is: 'pending' | 'final'; readonly root: Hex } | { readonly is: 'void' | 'overtaken' };
+
+const POST = 'post((uint32,bytes32,uint128,bytes32),bytes)';
+const STATE = 'state()';
+const FINALISE = 'finalise()';
 
 function digestOf(domain: Domain, root: EpochRoot): Uint8Array {
   return hashTypedMessage(hashDomain(domain), hashStruct(EPOCH_ROOT, hashType(EPOCH_ROOT), { ...root }));
 }
 
+/** Of the file alone and of no clock: whoever signs the same file again signs the same to the byte. Two of one epoch are evidence against the root key. */
 export function signEpochRoot(domain: Domain, root: EpochRoot, rootKey: Uint8Array): Hex {
   return signDigest(digestOf(domain, root), rootKey);
 }
@@ -67,41 +66,63 @@ export function findRootSigner(domain: Domain, root: EpochRoot, signature: Hex):
   return signer.ok ? signer.value : null;
 }
 
-export function encodePost({ epoch, root, fileHash, total, deadline }: EpochRoot, signature: Hex): Hex {
+export function encodePost({ epoch, root, total, fileHash }: EpochRoot, signature: Hex): Hex {
   const text = signature.slice(2);
   const padded = text.padEnd(64 * Math.ceil(text.length / 64), '0');
-  const head = [numberWord(epoch), root.slice(2), fileHash.slice(2), numberWord(total), numberWord(deadline)];
-  // The signature stands behind the six words of the head, its length before it.
-  return `${selectorOf(POST)}${head.join('')}${numberWord(6 * 32)}${numberWord(text.length / 2)}${padded}`;
+  const message = [numberWord(epoch), root.slice(2), numberWord(total), fileHash.slice(2)];
+  // The signature stands behind the five words of the head, its length before it.
+  return `${selectorOf(POST)}${message.join('')}${numberWord(5 * 32)}${numberWord(text.length / 2)}${padded}`;
 }
 
-export function encodeRootOf(epoch: number): Hex {
-  return `${selectorOf(ROOT_OF)}${numberWord(epoch)}`;
+export function encodeFinalise(): Hex {
+  return selectorOf(FINALISE);
 }
 
-export function encodeLatest(): Hex {
-  return selectorOf(LATEST);
+export function encodeState(): Hex {
+  return selectorOf(STATE);
 }
 
-/** Null where the epoch has no root. Throws RangeError for what is no such answer. */
-export function readRootOf(answer: Hex): ChainRoot | null {
-  const [root = '', postedAt = '', isFinal = '', isVoid = ''] = readWords(answer, 4);
-  if (BigInt(`0x${root}`) === 0n && BigInt(`0x${postedAt}`) === 0n) return null;
-  return { root: `0x${root}`, isFinal: BigInt(`0x${isFinal}`) !== 0n, isVoid: BigInt(`0x${isVoid}`) !== 0n };
+/** Throws RangeError for what is no such answer. */
+export function readState(answer: Hex): RootsState {
+  const words = readWords(answer, 13);
+  const number = (at: number): number => toNumber(words[at]);
+  const root = (at: number): Hex => `0x${words[at] ?? ''}`;
+  const final = (at: number): FinalRoot => ({ root: root(at), total: toBigInt(words[at + 1]), epoch: number(at + 2) });
+  const pending = { ...final(0), open: number(3), finalAt: number(4) };
+  return {
+    pending: pending.root === ZERO_WORD ? null : pending,
+    last: final(6),
+    beforeLast: final(9),
+    lastPosted: number(12),
+  };
 }
 
-/** The last epoch that was posted, 0 before the first. Throws RangeError for what is no such answer. */
-export function readLatest(answer: Hex): number {
-  const [word = ''] = readWords(answer, 1);
-  const latest = Number(BigInt(`0x${word}`));
-  if (!Number.isSafeInteger(latest)) throw new RangeError('no epoch is as late as that');
-  return latest;
+/** How an epoch stands; null for one that never came to the chain, and still can. */
+export function findStanding(
+  { pending, last, beforeLast, lastPosted }: RootsState,
+  epoch: number,
+): RootStanding | null {
+  if (epoch > lastPosted) return null;
+  if (pending?.epoch === epoch) return { is: 'pending', root: pending.root };
+  const final = [last, beforeLast].find((one) => one.epoch === epoch && one.root !== ZERO_WORD);
+  if (final) return { is: 'final', root: final.root };
+  return { is: epoch === lastPosted && epoch > last.epoch ? 'void' : 'overtaken' };
 }
 
 function readWords(answer: Hex, count: number): string[] {
   const text = answer.slice(2).toLowerCase();
   if (text.length !== 64 * count || !/^[0-9a-f]*$/.test(text)) throw new RangeError(`not an answer of ${count} words`);
   return Array.from({ length: count }, (_, i) => text.slice(64 * i, 64 * (i + 1)));
+}
+
+function toBigInt(word = ''): bigint {
+  return BigInt(`0x${word}`);
+}
+
+function toNumber(word = ''): number {
+  const number = Number(toBigInt(word));
+  if (!Number.isSafeInteger(number)) throw new RangeError('no epoch is as late as that');
+  return number;
 }
 
 function numberWord(value: number | bigint): string {

@@ -4,7 +4,7 @@
 export type CreditKind = 'granted' | 'bought' | 'earned';
 
 /** The book that credit comes out of when it is given: below zero by all that came from there. */
-export type CreditSource = 'grants' | 'stripe' | 'x402';
+export type CreditSource = 'grants' | 'stripe' | 'x402' | 'chain';
 
 /** Units by kind. */
 export type CreditSums = Readonly<Record<CreditKind, number>>;

@@ -72,6 +72,18 @@ test.each<[string, Partial<EpochFacts>, RegExp]>([
   expect(checkEpochFile(publish({ ...after, ...change }), before).join('\n')).toMatch(fault);
 });
 
+test('on a chain what can be claimed does not fall, and without one it may', () => {
+  const domain = { chainId: 31_337, verifyingContract: `0x${'c0'.repeat(20)}` } as const;
+  const leaves = LEAVES.map((leaf) => ({ ...leaf, earned: 900_000n, spent: 300_001n }));
+  const rich = leaves.map((leaf) => ({ ...leaf, spent: 300_000n }));
+  expect(checkEpochFile(publish({ ...after, leaves }), publish({ leaves: rich }))).toEqual([]);
+  expect(checkEpochFile(publish({ ...after, leaves, domain }), publish({ leaves: rich }))).toEqual([]);
+  const onChain = publish({ domain, leaves: rich });
+  expect(checkEpochFile(publish({ ...after, leaves, domain }), onChain).join()).toMatch(
+    /what can be claimed fell from/,
+  );
+});
+
 test.each(['', '{}', '[]', '{"version":2}', before.text.replace('"epoch":20780', '"epoch":-1')])(
   '%.20s is no file',
   (text) => {

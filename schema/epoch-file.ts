@@ -2,15 +2,19 @@
 // recomputed by anyone. Pure: who hashes the whole of it has a hash at hand.
 import * as z from 'zod';
 import type { Hex } from './bytes.ts';
-import { epochLeafSchema, findFallen, hashEpochLeaf, toLeafJson } from './epoch-leaf.ts';
+import { epochLeafSchema, findFallen, hashEpochLeaf, payableOf, toLeafJson } from './epoch-leaf.ts';
 import type { EpochLeaf } from './epoch-leaf.ts';
 import { growEpochTree } from './epoch-tree.ts';
 import { parseJson } from './json.ts';
 import { err, ok } from './result.ts';
 import type { Result } from './result.ts';
-import { word } from './typed-data.ts';
+import { PLACEHOLDER_DOMAIN, word } from './typed-data.ts';
+import type { Domain } from './typed-data.ts';
 
-/** Why a node's leaf is not what its account says: it is the one of an earlier epoch, or there is none yet. */
+/**
+ * Why a node is not paid what its account says. Of the first two its leaf has all that was accepted, and withholds what the book does not agree to; of the
+ * others it is the one of an earlier epoch, or there is none yet.
+ */
 export const KEPT_REASONS = ['book-has-less', 'book-has-more', 'account-fell', 'account-away'] as const;
 export type KeptReason = (typeof KEPT_REASONS)[number];
 
@@ -97,7 +101,8 @@ export interface ReadFile {
 
 /**
  * Everything that does not hold in a file, as sentences; none where it can be recomputed whole: its form is canonical, each node has one leaf, root and
- * totals are its leaves', and beside the file before it nothing has fallen and nobody has gone.
+ * totals are its leaves', and beside the file before it nothing has fallen and nobody has gone. On a chain what can be claimed does not fall either: it may
+ * have been claimed.
  */
 export function checkEpochFile({ text, file }: Omit<ReadFile, 'sha256'>, before: ReadFile | null = null): string[] {
   const faults: string[] = [];
@@ -121,13 +126,25 @@ function compareFiles(before: ReadFile, file: EpochFile): string[] {
     faults.push(`previous: the file before it is epoch ${before.file.epoch} with ${before.sha256}`);
   if (file.epoch <= before.file.epoch) faults.push(`epoch ${file.epoch} does not follow ${before.file.epoch}`);
   const leaves = new Map(file.leaves.map((leaf) => [leaf.node, leaf]));
+  const isPaidBy = isOnChain(file.domain) && isSame(file.domain, before.file.domain);
   for (const old of before.file.leaves) {
     const leaf = leaves.get(old.node);
     const fallen = leaf && findFallen(old, leaf);
     if (!leaf) faults.push(`${old.node} has no leaf any more`);
     if (leaf && fallen) faults.push(`${old.node}: ${fallen} fell from ${old[fallen]} to ${leaf[fallen]}`);
+    if (leaf && isPaidBy && payableOf(leaf) < payableOf(old))
+      faults.push(`${old.node}: what can be claimed fell from ${payableOf(old)} to ${payableOf(leaf)}`);
   }
   return faults;
+}
+
+/** A network without a chain signs for no contract. */
+function isOnChain({ verifyingContract }: Domain): boolean {
+  return verifyingContract !== PLACEHOLDER_DOMAIN.verifyingContract;
+}
+
+function isSame(one: Domain, other: Domain): boolean {
+  return one.chainId === other.chainId && one.verifyingContract === other.verifyingContract;
 }
 
 function sumLeaves(leaves: readonly EpochLeaf[]): EpochTotals {

@@ -9,8 +9,11 @@ export interface TestChainKind {
   readonly depth: number;
 }
 
+/** The one that `npm start -- --chain` starts. */
+export const LOCAL_CHAIN = 31_337;
+
 const TEST_CHAINS: readonly TestChainKind[] = [
-  { chainId: 31_337, name: 'a local chain', depth: 4 },
+  { chainId: LOCAL_CHAIN, name: 'a local chain', depth: 4 },
   { chainId: 11_155_111, name: 'Sepolia', depth: 64 },
   { chainId: 560_048, name: 'Hoodi', depth: 64 },
   { chainId: 84_532, name: 'Base Sepolia', depth: 64 },

@@ -47,7 +47,6 @@ import { Connection } from '../link/connection.ts';
 import type { LinkEnd } from '../link/connection.ts';
 import type { Log } from '../log.ts';
 import type { EarnedJournal } from '../receipts/earned-journal.ts';
-import type { EpochMirror } from '../receipts/epoch-mirror.ts';
 import { isOutboxFull, OUTBOX_LIMITS } from '../receipts/judge-outbox.ts';
 import type { SessionKey } from '../receipts/session-key.ts';
 import { VERSION } from '../version.ts';
@@ -82,7 +81,7 @@ export class Agent {
   readonly #disk: DiskWatch;
   readonly #page: OwnerPage;
   readonly #journal: EarnedJournal;
-  readonly #mirror: EpochMirror;
+  readonly #mirror: ReturnType<typeof openMirror>;
   readonly #standing: ModelStanding;
   readonly #offer = new FirstOffer();
   readonly #updates: Updating;

@@ -86,6 +86,7 @@ function formatSponsored(told: ToldClaim): string {
         `gas        ${gas}`,
         'It goes on by itself: look again with irori-node claim.',
       ]);
+    case 'open':
     case 'waiting':
     case 'no_wallet':
       return tellLines([

@@ -1,7 +1,7 @@
 // Options of the commands that speak to the chain.
 
 /** Commands that ask the chain; whoever adds one names it here. */
-export const CHAIN_COMMANDS = ['bond', 'challenge', 'claim', 'unbond', 'verify'] as const;
+export const CHAIN_COMMANDS = ['bond', 'challenge', 'claim', 'unbond', 'verify', 'vote'] as const;
 
 export const CHAIN_OPTIONS = [
   {
@@ -47,7 +47,7 @@ export const CHAIN_OPTIONS = [
     kind: 'text',
     value: 'FILE',
     text: 'A file with the private key of the wallet that the tokens belong to: read for this one command and never kept. It need not be on this machine: see --owner.',
-    commands: ['bond', 'unbond'],
+    commands: ['bond', 'unbond', 'vote'],
   },
   {
     key: 'owner',
@@ -56,7 +56,25 @@ export const CHAIN_OPTIONS = [
     kind: 'text',
     value: '0x…',
     text: 'Address of the wallet: nothing is sent, the transactions that it has to send are printed.',
-    commands: ['bond', 'unbond'],
+    commands: ['bond', 'unbond', 'vote'],
+  },
+  {
+    key: 'fromEpoch',
+    flag: '--from-epoch',
+    env: null,
+    kind: 'text',
+    value: 'N',
+    text: 'With propose: the epoch that the change is to count from. Default: one that leaves the vote half as long again as it takes.',
+    commands: ['vote'],
+  },
+  {
+    key: 'reason',
+    flag: '--reason',
+    env: null,
+    kind: 'text',
+    value: 'TEXT',
+    text: 'With propose: why, in your own words, for everyone to read.',
+    commands: ['vote'],
   },
   {
     key: 'bondedKeyFile',

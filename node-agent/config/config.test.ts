@@ -30,6 +30,7 @@ describe('readConfig', () => {
         unloadAfterMs: 600_000,
         frozenMs: 30_000,
         epochRetryMs: 1_800_000,
+        gasKeyFile: null,
         benchmark: 'built-in',
         specials: 'share',
         exposure: 10_000,

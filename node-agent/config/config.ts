@@ -79,6 +79,8 @@ export interface AgentConfig {
   readonly signals: string | null;
   /** How soon an epoch that is not published yet is asked for again. */
   readonly epochRetryMs: number;
+  /** A key that pays for challenges of roots that leave this home out; null where none is named, and none is made. */
+  readonly gasKeyFile: string | null;
   readonly updates: UpdatePolicy;
   /** Where the signed list of the newest version is; null where none is looked for. */
   readonly manifest: string | null;
@@ -205,6 +207,7 @@ function checkConfig(values: OptionValues, state: string, env: Environment): Res
     frozenMs: (number(values.frozenAfterS) ?? DEFAULT_FROZEN_AFTER_S) * 1000,
     powerCommand: power.value,
     powerEveryMs: (number(values.powerEveryS) ?? DEFAULT_POWER_EVERY_S) * 1000,
+    gasKeyFile: path(values.gasKeyFile),
     epochRetryMs: (number(values.epochRetryS) ?? DEFAULT_EPOCH_RETRY_S) * 1000,
     benchmark: oneOf(BENCHMARK_CHOICES, values.benchmark) ?? 'built-in',
     updates: oneOf(UPDATE_POLICIES, values.updates) ?? 'notify',

@@ -51,6 +51,10 @@ const COMMAND_TEXTS: Readonly<Record<Command, { readonly words: string; readonly
     words: '',
     text: 'Look whether the root that waits on the chain holds all that the router has signed for, and challenge it where it does not.',
   },
+  vote: {
+    words: '[show ID|cast ID for|against|abstain|propose fee=8|carry ID]',
+    text: 'Tell what stands to the vote on the network’s rules, in words, and vote with what you have bonded.',
+  },
   verify: {
     words: 'FILE…',
     text: 'Check receipts and evidence offline, each and against each other; with --chain up to what was paid.',

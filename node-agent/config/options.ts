@@ -32,6 +32,7 @@ export const COMMANDS = [
   'bond',
   'unbond',
   'challenge',
+  'vote',
   'test',
   'doctor',
   'logs',

@@ -65,6 +65,7 @@ const MOST_WORDS: Partial<Readonly<Record<Command, number>>> = {
   credit: 1,
   bond: 1,
   unbond: 1,
+  vote: Number.POSITIVE_INFINITY,
   pause: 2,
   config: Number.POSITIVE_INFINITY,
   name: Number.POSITIVE_INFINITY,

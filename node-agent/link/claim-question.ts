@@ -9,7 +9,7 @@ const PATH = '/node/v1/claim';
 
 const count = z.number().int().min(0);
 const toldSchema = z.object({
-  state: z.enum(['nothing', 'no_wallet', 'waiting', 'sent', 'paid']),
+  state: z.enum(['nothing', 'no_wallet', 'open', 'waiting', 'sent', 'paid']),
   /** What is paid to it, lower-case. */
   wallet: z.string().max(100).nullable(),
   claimable_micro: count,

@@ -71,10 +71,16 @@ test.each<[string, ToldEpoch, Parameters<typeof checkEpoch>[1], RegExp]>([
     /no leaf in it, and the router has signed for 4/,
   ],
   [
-    'that is an earlier one, with the reason',
-    tell({ count: 3n, earned: 90n }, { kept: { reason: 'book-has-less', account_micro: 100, book_micro: 95 } }),
+    'that holds something back, with the reason',
+    tell({}, { kept: { reason: 'book-has-less', account_micro: 100, book_micro: 95 } }),
     { node, before: null, accepted },
-    /^an earlier value stands \(book-has-less\): the home's account has 100 units, the book 95$/,
+    /^not all of it can be claimed \(book-has-less\): the home's account has 100 units, the book 95$/,
+  ],
+  [
+    'that is an earlier one, with the reason',
+    tell({ count: 3n, earned: 90n }, { kept: { reason: 'account-away', account_micro: null, book_micro: null } }),
+    { node, before: null, accepted },
+    /^not all of it can be claimed \(account-away\): the home's account has \? units, the book \?$/,
   ],
 ])('a leaf %s is told', (_, told, known, difference) => {
   const [first, ...rest] = checkEpoch(told, known);

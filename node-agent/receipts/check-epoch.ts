@@ -47,7 +47,9 @@ export function checkEpoch({ leaf, proof, root, kept }: ToldEpoch, { node, befor
   if (foldProof(hashEpochLeaf(leaf), proof) !== root) differences.push('the leaf is not under the published root');
   const fallen = before && findFallen(before, leaf);
   if (before && fallen) differences.push(`${fallen} fell from ${before[fallen]} to ${leaf[fallen]}`);
-  if (accepted && !kept) differences.push(...compare(leaf, accepted));
+  // Of these the leaf is an earlier one.
+  const isEarlier = kept?.reason === 'account-away' || kept?.reason === 'account-fell';
+  if (accepted && !isEarlier) differences.push(...compare(leaf, accepted));
   return [...differences, ...tellKept(kept)];
 }
 
@@ -64,6 +66,6 @@ function compare({ count, earned }: EpochLeaf, accepted: NonNullable<Known['acce
 function tellKept(kept: ToldEpoch['kept']): string[] {
   if (!kept) return [];
   return [
-    `an earlier value stands (${kept.reason}): the home's account has ${kept.account_micro ?? '?'} units, the book ${kept.book_micro ?? '?'}`,
+    `not all of it can be claimed (${kept.reason}): the home's account has ${kept.account_micro ?? '?'} units, the book ${kept.book_micro ?? '?'}`,
   ];
 }

@@ -7,8 +7,8 @@ import type { SignedAcceptance } from './log-records.ts';
 import { RECEIPTS_FILE } from './receipt-log.ts';
 
 /** By count, the highest first: the newest of all, and the last of each epoch that is kept. None where nothing was accepted yet. */
-export async function readSignedTotals(folder: string): Promise<SignedAcceptance[]> {
-  const bytes = await readFile(join(folder, RECEIPTS_FILE)).catch(() => Buffer.alloc(0));
+export async function readSignedTotals(stateFolder: string): Promise<SignedAcceptance[]> {
+  const bytes = await readFile(join(stateFolder, 'receipts', RECEIPTS_FILE)).catch(() => Buffer.alloc(0));
   const found = parseLog(bytes).lines.flatMap(({ value }): SignedAcceptance[] => {
     const record = logRecordSchema.safeParse(value);
     return record.success && (record.data.kind === 'earned' || record.data.kind === 'ended') ? [record.data] : [];

@@ -121,6 +121,7 @@ class World {
       sendTransfer: async () => ({ isTaken: true }) as never,
       readStanding: async () => null,
       epochSeconds: EPOCH_SECONDS,
+      hasChain: false,
       holdsOther: async () => false,
     };
     return new NodeAccount({ ...state, storage } as unknown as DurableObjectState, {}, doors);

@@ -6,7 +6,7 @@ import { sumLots } from './credit-lots.ts';
 import type { Lot } from './credit-lots.ts';
 
 export interface Posting {
-  /** `acct_…` by kind of credit (credit-books.ts), `owner:acct_…`, `fees`, `operator`, `transit`, or where credit comes from: `grants`, `stripe`, `x402`. */
+  /** `acct_…` by kind of credit (credit-books.ts), `owner:acct_…`, `fees`, `operator`, `transit`, or where credit comes from: `grants`, `stripe`, `x402`, `chain`. */
   readonly book: string;
   /** Signed units. */
   readonly amount: number;
@@ -15,7 +15,7 @@ export interface Posting {
 /** What an outbox hands to the ledger; its id decides whether it has been applied. */
 export interface LedgerEntry {
   readonly id: string;
-  readonly kind: 'grant' | 'settle' | 'correction' | 'transfer';
+  readonly kind: 'grant' | 'settle' | 'correction' | 'transfer' | 'claim';
   readonly jobId: string | null;
   readonly part: number | null;
   readonly accountId: string;
@@ -134,6 +134,15 @@ export function buildSpendEntry({ id, accountId, amount, at }: Moved & { readonl
     { book: TRANSIT, amount },
   ];
   return buildMove({ id, kind: 'transfer', accountId, at, memo: 'earnings turned into credit', postings });
+}
+
+/** Earnings that the chain has paid in tokens: they are owed no more. What comes back by burning tokens comes out of the same book. */
+export function buildClaimEntry({ id, accountId, amount, at }: Moved & { readonly amount: number }): LedgerEntry {
+  const postings = [
+    { book: `owner:${accountId}`, amount: 0 - amount },
+    { book: 'chain', amount },
+  ];
+  return buildMove({ id, kind: 'claim', accountId, at, memo: 'earnings claimed on the chain', postings });
 }
 
 /** A newcomer's bonus: the fees that its own jobs brought in pay its owner. Once an epoch. */

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import fc from 'fast-check';
+import { findFallen, payableOf } from '../../schema/epoch-leaf.ts';
 import type { EpochLeaf } from '../../schema/epoch-leaf.ts';
 import { ZERO_ADDRESS, ZERO_WORD } from '../../schema/typed-data.ts';
-import { chooseEpoch, findGap, judgeNode, keepLeaf, planTimes, toLeaf } from './decide-epoch.ts';
+import { chooseEpoch, findGap, holdLeaf, judgeNode, keepLeaf, keepPayable, planTimes, toLeaf } from './decide-epoch.ts';
 
 const DAY_MS = 86_400_000;
 const frozen = { epoch: 9, count: 4, total: 100, acceptancesRoot: ZERO_WORD, spent: 30, withheld: 5 };
@@ -98,4 +100,32 @@ test('a leaf that is kept tells what was spent of it since, and no more than it 
   expect(keepLeaf(before, frozen)).toEqual({ ...before, spent: 30n });
   expect(keepLeaf(before, { ...frozen, spent: 90 })).toEqual({ ...before, spent: 60n });
   expect(keepLeaf(before, null)).toEqual(before);
+});
+
+test('where account and book differ the leaf has all that was accepted, and what is new is withheld', () => {
+  const owner = { address, wallet: null };
+  expect(holdLeaf(owner, frozen, null)).toMatchObject({ earned: 100n, count: 4n, withheld: 70n });
+  const held = holdLeaf(owner, frozen, before);
+  // 52 could be claimed, and 20 more were spent since.
+  expect(held).toMatchObject({ earned: 100n, count: 4n, spent: 30n, withheld: 40n });
+  expect(payableOf(held)).toBe(32n);
+});
+
+test('whatever account and book say, no leaf has less than what was accepted, nothing falls, and on a chain what can be claimed neither', () => {
+  const units = fc.nat(1000);
+  const facts = fc.record({ total: units, more: units, spent: units, moreSpent: units, withheld: units, bonus: units });
+  fc.assert(
+    fc.property(facts, units, fc.boolean(), ({ total, more, spent, moreSpent, withheld, bonus }, held, isAgreed) => {
+      const last = { ...before, earned: BigInt(total), bonus: BigInt(bonus), withheld: BigInt(Math.min(total, held)) };
+      const was = { ...last, spent: BigInt(Math.min(total, spent)) };
+      const now = { ...frozen, total: total + more, spent: spent + moreSpent, withheld };
+      const owner = { address, wallet: null };
+      const made = isAgreed ? toLeaf(owner, now, was) : holdLeaf(owner, now, was);
+      if (!isAgreed) expect(payableOf(made)).toBeLessThanOrEqual(payableOf(was));
+      const leaf = keepPayable(made, was);
+      expect(leaf).toMatchObject({ earned: BigInt(total + more), count: 4n });
+      expect(findFallen(was, leaf)).toBeNull();
+      expect(leaf.withheld >= 0n && payableOf(leaf) >= payableOf(was)).toBe(true);
+    }),
+  );
 });

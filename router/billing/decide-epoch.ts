@@ -1,6 +1,6 @@
 // Which epoch is closed next, and whether a node's account and the book agree on it. Pure.
 import type { EpochLeaf } from '../../schema/epoch-leaf.ts';
-import { findFallen } from '../../schema/epoch-leaf.ts';
+import { findFallen, payableOf } from '../../schema/epoch-leaf.ts';
 import { epochOf } from '../../schema/epoch.ts';
 import type { KeptReason } from '../../schema/epoch-file.ts';
 import { ZERO_ADDRESS } from '../../schema/typed-data.ts';
@@ -104,20 +104,45 @@ export function toLeaf({ address, wallet }: LeafOwner, frozen: FrozenEpoch, befo
     wallet: wallet ?? ZERO_ADDRESS,
     earned: BigInt(frozen.total),
     withheld: BigInt(frozen.withheld),
-    bonus: mostOf(before?.bonus ?? 0n, BigInt(frozen.bonus ?? 0)),
+    bonus: most(before?.bonus ?? 0n, BigInt(frozen.bonus ?? 0)),
     count: BigInt(frozen.count),
     acceptancesRoot: frozen.acceptancesRoot,
     spent: before && before.spent > spent ? before.spent : spent,
   };
 }
 
-function mostOf(one: bigint, other: bigint): bigint {
-  return one > other ? one : other;
+/**
+ * A node's leaf where its account and book do not agree: all that was accepted, since a root that omits some of it contradicts what the router signed, and
+ * withheld what goes beyond what could be claimed before, less what was spent since.
+ */
+export function holdLeaf(owner: LeafOwner, frozen: FrozenEpoch, before: EpochLeaf | null): EpochLeaf {
+  const leaf = toLeaf(owner, frozen, before);
+  const agreed = before ? payableOf(before) - (leaf.spent - before.spent) : 0n;
+  return withPayable(leaf, least(most(agreed, 0n), payableOf(leaf)));
 }
 
-/** The last leaf that was agreed on, with what has been spent of it since: that must not be claimed too. */
+/** The leaf before, with what has been spent of it since: that must not be claimed too. Of a node whose account cannot be asked, or fell. */
 export function keepLeaf(before: EpochLeaf, frozen: FrozenEpoch | null): EpochLeaf {
-  const spent = BigInt(frozen?.spent ?? 0);
-  const most = spent < before.earned ? spent : before.earned;
-  return most > before.spent ? { ...before, spent: most } : before;
+  const spent = least(BigInt(frozen?.spent ?? 0), before.earned);
+  return spent > before.spent ? { ...before, spent } : before;
+}
+
+/** What may be claimed by a root stays what it was at least: a later one that says less would be refused by the chain, and it may have been claimed. */
+export function keepPayable(leaf: EpochLeaf, before: EpochLeaf | null): EpochLeaf {
+  const payable = before ? payableOf(before) : 0n;
+  return payableOf(leaf) < payable ? withPayable(leaf, payable) : leaf;
+}
+
+/** Withholds what goes beyond; where that is not enough, what is told to be spent gives way. */
+function withPayable(leaf: EpochLeaf, payable: bigint): EpochLeaf {
+  const left = leaf.earned + leaf.bonus - leaf.spent - payable;
+  return left >= 0n ? { ...leaf, withheld: left } : { ...leaf, withheld: 0n, spent: leaf.spent + left };
+}
+
+function least(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+function most(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
 }

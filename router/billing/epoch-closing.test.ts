@@ -3,9 +3,10 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { nodeIdOf } from '../../schema/ids.ts';
 import { checkEpochFile, parseEpochFile } from '../../schema/epoch-file.ts';
 import type { EpochFile } from '../../schema/epoch-file.ts';
-import { hashEpochLeaf } from '../../schema/epoch-leaf.ts';
+import { hashEpochLeaf, payableOf } from '../../schema/epoch-leaf.ts';
 import { foldProof } from '../../schema/merkle.ts';
 import { PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../schema/typed-data.ts';
+import type { Domain } from '../../schema/typed-data.ts';
 import { toHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import { sha256 } from '../auth/digest.ts';
@@ -46,7 +47,9 @@ class World {
   dieAt = Number.POSITIVE_INFINITY;
   diesAfter = false;
   files: EpochFiles | null = null;
+  domain: Domain = PLACEHOLDER_DOMAIN;
   closing: EpochClosing;
+  store!: SettlerStore;
 
   constructor(homes: number) {
     this.homes = Array.from({ length: homes }, (_, i) => {
@@ -73,7 +76,8 @@ class World {
     const { shelf } = this;
     const doors: ClosingDoors = {
       seconds: SECONDS,
-      domain: PLACEHOLDER_DOMAIN,
+      domain: this.domain,
+      hasChain: this.domain !== PLACEHOLDER_DOMAIN,
       pageNodes: 3,
       listNodes: (after, limit) =>
         through(() =>
@@ -102,7 +106,8 @@ class World {
       },
       now: () => this.now,
     };
-    this.closing = new EpochClosing(new SettlerStore(this.storage.open() as DurableObjectStorage), doors);
+    this.store = new SettlerStore(this.storage.open() as DurableObjectStorage);
+    this.closing = new EpochClosing(this.store, doors);
     return this.closing;
   }
 
@@ -193,7 +198,7 @@ test('one run asks a bounded number of pages, whatever the number of nodes', asy
   expect((await world.read(EPOCH)).file.leaves).toHaveLength(59);
 });
 
-test('a node whose book has less keeps its last value with the reason, and the others are paid; agreed again it has all', async () => {
+test('of a node whose book has less what is new is withheld with the reason, and the others are paid; agreed again it has all', async () => {
   const world = new World(5);
   await world.close();
   for (const home of world.homes) home.total += 50;
@@ -207,22 +212,28 @@ test('a node whose book has less keeps its last value with the reason, and the o
   expect(second.file.kept).toEqual([
     { node: odd.address, reason: 'book-has-less', account: BigInt(odd.total), book: BigInt(odd.total - 7) },
   ]);
-  const expected = world.homes
-    .filter(({ count }) => count > 0)
-    .map((home) => [home.address, home === odd ? agreed : home.total]);
+  // All that was accepted is in every leaf, so that nobody can show an acceptance that the root omits.
+  const worked = world.homes.filter(({ count }) => count > 0);
   expect(new Map(second.file.leaves.map(({ node, earned }) => [node, Number(earned)]))).toEqual(
-    new Map(expected as [Hex, number][]),
+    new Map(worked.map(({ address, total }) => [address, total])),
   );
-  expect(world.closing.tell(odd.address, null)).toMatchObject({
-    leaf: { earned: BigInt(agreed), spent: 20n },
+  expect(second.file.leaves.filter(({ withheld }) => withheld > 0n).map(({ node }) => node)).toEqual([odd.address]);
+  const told = world.closing.tell(odd.address, null);
+  expect(told).toMatchObject({
+    leaf: { earned: BigInt(odd.total), withheld: 50n, spent: 20n },
     kept: { reason: 'book-has-less', account: odd.total, book: odd.total - 7 },
   });
+  // What could be claimed before, less what was spent since.
+  expect(told?.leaf && payableOf(told.leaf)).toBe(BigInt(agreed - 20));
   delete odd.book;
   world.now = OVER + 120_000;
   await world.close();
   const third = await world.read(EPOCH + 2);
   expect(third.file.kept).toEqual([]);
-  expect(third.file.leaves.find(({ node }) => node === odd.address)?.earned).toBe(BigInt(odd.total));
+  expect(third.file.leaves.find(({ node }) => node === odd.address)).toMatchObject({
+    earned: BigInt(odd.total),
+    withheld: 0n,
+  });
 });
 
 test('work that is on its way is no disagreement: it is asked again until it is there', async () => {
@@ -266,7 +277,56 @@ test('a book that has more than was ever accepted, and an account that cannot be
       [world.homes[1]!.address, 'account-away'],
     ]),
   );
-  expect(file.leaves.map(({ node }) => node)).not.toContain(world.homes[0]!.address);
+  const { total, address, count } = world.homes[0]!;
+  const leaf = file.leaves.find(({ node }) => node === address);
+  if (count > 0) expect(leaf).toMatchObject({ earned: BigInt(total), withheld: BigInt(total) });
+  expect(file.leaves.map(({ node }) => node)).not.toContain(world.homes[1]!.address);
+});
+
+const CHAIN: Domain = { chainId: 31_337, verifyingContract: `0x${'c0'.repeat(20)}` };
+
+test('on a chain what can be claimed by a file never falls, and what was published before there was one is not signed there', async () => {
+  const world = new World(4);
+  await world.close();
+  expect(world.store.publishedRoot(CHAIN)).toMatchObject({ epoch: EPOCH, isSignable: false });
+  world.domain = CHAIN;
+  world.open();
+  const home = world.homes.find(({ count }) => count > 0)!;
+  // Before the chain knew of it, it was spent: that is not given back.
+  home.spent = 10;
+  world.now = OVER + 60_000;
+  await world.close();
+  const first = await world.read(EPOCH + 1);
+  const leafOf = (file: EpochFile) => file.leaves.find(({ node }) => node === home.address)!;
+  expect(payableOf(leafOf(first.file))).toBe(BigInt(home.total - 10));
+  home.spent = 40;
+  home.total += 5;
+  world.now = OVER + 120_000;
+  await world.close();
+  const second = await world.read(EPOCH + 2);
+  expect(checkEpochFile(second, first)).toEqual([]);
+  expect(leafOf(second.file)).toMatchObject({ earned: BigInt(home.total), withheld: 0n, spent: 15n });
+  expect(world.store.publishedRoot(CHAIN)).toEqual({
+    epoch: EPOCH + 2,
+    root: second.file.root,
+    fileHash: `0x${second.sha256}`,
+    total: second.file.leaves.reduce((sum, leaf) => sum + payableOf(leaf), 0n),
+    isSignable: true,
+  });
+});
+
+test('a file with a node whose account was away is published, and its root is not one to sign; recalled neither', async () => {
+  const world = new World(4);
+  world.domain = CHAIN;
+  world.open();
+  world.homes[1]!.isAway = true;
+  await world.close();
+  expect(world.store.publishedRoot(CHAIN)).toMatchObject({ epoch: EPOCH, isSignable: false });
+  const fresh = new World(4);
+  Object.assign(fresh, { d1: world.d1, domain: CHAIN, now: OVER + 60_000 });
+  fresh.open();
+  await fresh.close();
+  expect(fresh.store.publishedRoot(CHAIN)).toMatchObject({ epoch: EPOCH + 1, isSignable: true });
 });
 
 test('epochs that nobody closed in time are left out, and the last has them', async () => {

@@ -10,7 +10,7 @@ import { nodeIdOf } from '../../schema/ids.ts';
 import type { EpochTree } from '../../schema/epoch-tree.ts';
 import type { Domain } from '../../schema/typed-data.ts';
 import { makeLog } from '../log.ts';
-import { chooseEpoch, findGap, judgeNode, keepLeaf, planTimes, toLeaf } from './decide-epoch.ts';
+import { chooseEpoch, findGap, holdLeaf, judgeNode, keepLeaf, keepPayable, planTimes, toLeaf } from './decide-epoch.ts';
 import type { Look } from './decide-epoch.ts';
 import type { EpochShelf } from './epoch-shelf.ts';
 import type { FrozenEpoch, NodeNow } from './node-epochs.ts';
@@ -28,6 +28,8 @@ export interface ClosingDoors {
   /** Length of an epoch. */
   readonly seconds: number;
   readonly domain: Domain;
+  /** Roots are paid by on a chain: what can be claimed by one never falls. */
+  readonly hasChain: boolean;
   /** Nodes that ever were, in the order of their ids, behind one. Rejects when the books cannot be asked. */
   readonly listNodes: (after: string, limit: number) => Promise<ListedNode[]>;
   /** As NodeAccount does; rejects when it cannot be asked. */
@@ -42,6 +44,8 @@ export interface ClosingDoors {
   /** ms since epoch. */
   readonly now: () => number;
   readonly pageNodes?: number;
+  /** For tests of what a home does then: this node's leaf stays what it was, or is none, whatever it earns. */
+  readonly leftOut?: Hex | null;
 }
 
 /** What one run came to. */
@@ -62,7 +66,7 @@ export interface ToldLeaf {
   /** Null for a node that has none in it. */
   readonly leaf: EpochLeaf | null;
   readonly proof: readonly Hex[];
-  /** Why the leaf is an earlier one, with what its account and the book said, units; null where they agree. */
+  /** Why it is not as its account has it: held back, or an earlier one; with what account and book said, units. Null where they agree. */
   readonly kept: { readonly reason: KeptReason; readonly account: number | null; readonly book: number | null } | null;
 }
 
@@ -145,12 +149,12 @@ export class EpochClosing {
     return this.#store.newest();
   }
 
-  async #recall(shelved: { readonly epoch: number; readonly root: Hex; readonly sha256: string }): Promise<void> {
+  async #recall(shelved: { readonly epoch: number; readonly sha256: string }): Promise<void> {
     const text = await this.#doors.shelf.read(shelved.epoch);
     const file = parseEpochFile(text ?? '');
     if (!file.ok) throw new Error(`the file of epoch ${shelved.epoch} cannot be read: ${file.error}`);
     log.warn('epoch-recalled', { epoch: shelved.epoch });
-    this.#store.recall(shelved, file.value.leaves);
+    this.#store.recall(file.value, shelved.sha256);
   }
 
   #step(row: EpochRow): Promise<void> {
@@ -242,19 +246,20 @@ export class EpochClosing {
     const file = this.#makeFile(epoch);
     const text = encodeEpochFile(file);
     const { sha256 } = await this.#doors.shelf.publish(file, text);
-    this.#store.publish(epoch, { root: file.root, sha256 }, file.leaves);
+    this.#store.publish(file, sha256);
     log.info('epoch-published', { epoch, count: file.leaves.length });
   }
 
   #makeFile(epoch: number): EpochFile {
     const last = this.#store.published();
+    const isPaidBy = this.#doors.hasChain && last !== null && this.#store.isOf(last.epoch, this.#doors.domain);
     const leaves = new Map((last ? this.#store.listLeaves(last.epoch) : []).map((leaf) => [leaf.node, leaf]));
     for (let nodes = this.#store.listNodes(epoch, '', PAGE_NODES, false); nodes.length > 0;) {
-      for (const { address, wallet, frozen, verdict } of nodes) {
-        const before = leaves.get(address) ?? null;
-        const isAgreed = verdict === 'agreed' && frozen !== null;
-        const leaf = isAgreed ? toLeaf({ address, wallet }, frozen, before) : before && keepLeaf(before, frozen);
-        if (leaf && (before || leaf.count > 0n)) leaves.set(address, leaf);
+      for (const node of nodes) {
+        if (node.address === this.#doors.leftOut) continue;
+        const before = leaves.get(node.address) ?? null;
+        const leaf = makeLeaf(node, before);
+        if (leaf && (before || leaf.count > 0n)) leaves.set(node.address, isPaidBy ? keepPayable(leaf, before) : leaf);
       }
       nodes = this.#store.listNodes(epoch, nodes.at(-1)?.id ?? '', PAGE_NODES, false);
     }
@@ -285,4 +290,12 @@ export class EpochClosing {
       this.#tree = { epoch, tree: growEpochTree(this.#store.listLeaves(epoch).map(hashEpochLeaf)) };
     return this.#tree.tree;
   }
+}
+
+/** Null where nothing is known of a node that has no leaf yet. */
+function makeLeaf(node: SettledNode, before: EpochLeaf | null): EpochLeaf | null {
+  const { frozen, verdict } = node;
+  const isWhole = verdict !== 'account-away' && verdict !== 'account-fell';
+  if (!frozen || !isWhole) return before && keepLeaf(before, frozen);
+  return verdict === 'agreed' ? toLeaf(node, frozen, before) : holdLeaf(node, frozen, before);
 }

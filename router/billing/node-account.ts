@@ -11,6 +11,8 @@ import { KeptObject } from './kept-object.ts';
 import type { StillOpen } from './kept-object.ts';
 import { NodeBook } from './node-book.ts';
 import type { NodeTotals } from './node-book.ts';
+import { NodeClaims } from './node-claims.ts';
+import type { ClaimPage, NotedClaim } from './node-claims.ts';
 import { NodeChain } from './node-chain.ts';
 import type { ChainEnd } from './node-chain.ts';
 import { NodeEarnings } from './node-earnings.ts';
@@ -18,9 +20,10 @@ import type { EarnedPage, NodeEarned } from './node-earnings.ts';
 import { NodeEpochs } from './node-epochs.ts';
 import type { AcceptanceProof, FrozenEpoch, NodeNow, NodePurse, ProofFault } from './node-epochs.ts';
 import { NodeSpending } from './node-spending.ts';
-import type { SignedOrder, SpendAnswer, SpendState } from './node-spending.ts';
+import type { CarriedOrder, SignedOrder, SpendAnswer, SpendState } from './node-spending.ts';
 import { NodeReceipts } from './node-receipts.ts';
 import type { NodeReceiptsDoors } from './node-receipts.ts';
+import { lockEarned } from './lock-earned.ts';
 import { NodeStandings } from './node-standing.ts';
 import type { VersionedStanding } from './node-standing.ts';
 import { NodeSeat } from './node-seat.ts';
@@ -44,6 +47,8 @@ export interface NodeAccountDoors extends NodeReceiptsDoors {
   readonly readStanding: (nodeId: string) => Promise<NodeStanding | null>;
   /** Length of an epoch. */
   readonly epochSeconds: number;
+  /** Whether the network pays on a chain: then what stands in a frozen epoch is claimed there and nowhere else. */
+  readonly hasChain: boolean;
   /** What the book says that a node has earned in all, units. Rejects when it cannot be asked. */
   readonly ledger: NodeReceiptsDoors['ledger'] & Pick<Ledger, 'earnedBy'>;
   /** Hands credit to the object of an account. */
@@ -67,11 +72,13 @@ export class NodeAccount extends KeptObject {
   readonly #earnings: NodeEarnings;
   readonly #standings: NodeStandings;
   readonly #spending: NodeSpending;
+  readonly #claims: NodeClaims;
   readonly #purse: NodePurse;
   readonly #transfers: Transfers;
   readonly #post: TransferPost;
   readonly #older: OlderEarnings;
   readonly #earnedBy: () => Promise<number>;
+  readonly #hasChain: boolean;
 
   constructor(ctx: DurableObjectState, env: object, doors: NodeAccountDoors) {
     super(ctx, env);
@@ -94,13 +101,16 @@ export class NodeAccount extends KeptObject {
     this.#transfers = new Transfers(sql);
     const transfers = this.#transfers;
     this.#spending = new NodeSpending(ctx.storage, { nodeId: nodeId ?? '', outbox: this.#outbox, transfers });
+    this.#claims = new NodeClaims(ctx.storage, this.#outbox);
     // Nothing is held back yet.
-    this.#purse = { spent: () => this.#spending.spent, withheld: () => 0 };
+    this.#purse = { spent: () => this.#spending.spent, withheld: () => 0, claimed: () => this.#claims.total };
     const noteAnswer = ({ id }: { readonly id: string }): void => transfers.remove(id);
     this.#post = new TransferPost({ transfers, send: doors.sendTransfer, noteAnswer, owner: { nodeId } });
     this.#older = new OlderEarnings(sql, this.#book.head.cumulative);
     this.#earnedBy = async () => ledger.earnedBy(nodeId ?? '');
-    this.#epochs = new NodeEpochs({ sql, seconds: doors.epochSeconds, purse: this.#purse, book: this.#book });
+    this.#hasChain = doors.hasChain;
+    const { epochSeconds: seconds, hasChain } = doors;
+    this.#epochs = new NodeEpochs({ sql, seconds, hasChain, purse: this.#purse, book: this.#book });
     this.#earnings = new NodeEarnings({ book: this.#book, epochs: this.#epochs, purse: this.#purse });
     const [outbox, book, chain, epochs] = [this.#outbox, this.#book, this.#chain, this.#epochs];
     this.#receipts = new NodeReceipts({ nodeId, storage: ctx.storage, outbox, book, chain, epochs }, doors);
@@ -220,9 +230,26 @@ export class NodeAccount extends KeptObject {
     return answer;
   }
 
-  #earned(booked: number): { accepted: number; booked: number; withheld: number } {
+  /** The chain has paid some of its earnings, for good. Safe to repeat: its id makes it once. */
+  noteClaim(claim: NotedClaim): void {
+    this.pause.refuseClosed(Date.now());
+    if (this.#claims.note(claim)) this.#outbox.ring(Date.now());
+  }
+
+  /** What was claimed on the chain and what was turned into credit, the newest first; `before`: where an earlier page said to go on. */
+  listClaims(before: number | null): ClaimPage {
+    return this.#claims.list(before);
+  }
+
+  /** What was turned into credit since a time, the newest first: the last thousand orders are known one by one. */
+  listOrders(since: number): CarriedOrder[] {
+    return this.#spending.list(since);
+  }
+
+  #earned(booked: number): { accepted: number; booked: number; withheld: number; locked: number } {
     const { total: accepted, book } = this.holdAgainst(booked);
-    return { accepted, booked: book, withheld: this.#purse.withheld() };
+    const locked = this.#hasChain ? lockEarned(this.#epochs.lastFrozen) : 0;
+    return { accepted, booked: book, withheld: this.#purse.withheld(), locked };
   }
 
   /** Entries on their way to the book, and how many of them the fees could not pay yet. */

@@ -13,6 +13,8 @@ export interface NodeEarned {
   readonly waiting: { readonly count: number; readonly units: number };
   readonly spent: number;
   readonly withheld: number;
+  /** Paid by the chain, a newcomer's bonus included, as far as the books were told. */
+  readonly claimed: number;
   /** The last epoch that was closed; null for none. */
   readonly closedEpoch: number | null;
   /** The epoch that an acceptance of now counts in. */
@@ -71,6 +73,7 @@ export class NodeEarnings {
       waiting: this.#book.measureWaiting(),
       spent: this.#purse.spent(),
       withheld: this.#purse.withheld(),
+      claimed: this.#purse.claimed(),
       closedEpoch: this.#epochs.closed,
       openEpoch: this.#epochs.epochAt(Date.now()),
     };

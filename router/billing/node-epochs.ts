@@ -7,6 +7,7 @@ import { addLeaf, EMPTY_TREE, proveLeaf, rootOf } from '../../schema/running-tre
 import type { RunningTree } from '../../schema/running-tree.ts';
 import { ZERO_WORD } from '../../schema/typed-data.ts';
 import type { AcceptedHead, ListedReceipt, SealedBatch } from './accepted-receipts.ts';
+import { tellSpent } from './lock-earned.ts';
 import { packTree, unpackTree } from './epoch-tally.ts';
 import { PackedReader, PackedWriter } from './packed-bytes.ts';
 
@@ -51,12 +52,16 @@ export type ProofFault = 'not-closed' | 'not-kept' | 'not-there';
 export interface NodePurse {
   readonly spent: () => number;
   readonly withheld: () => number;
+  /** On the chain, as far as the books were told. */
+  readonly claimed: () => number;
 }
 
 export interface EpochDoors {
   readonly sql: SqlStorage;
   /** Length of an epoch. */
   readonly seconds: number;
+  /** What an epoch leaves to be claimed is claimed on a chain, and never falls. */
+  readonly hasChain: boolean;
   readonly purse: NodePurse;
   readonly book: {
     readonly head: AcceptedHead;
@@ -113,15 +118,16 @@ export class NodeEpochs {
     if (epoch <= this.#closed) throw new RangeError(`epoch ${epoch} was closed with ${this.#closed}`);
     if (this.#doors.book.head.tally.epoch <= epoch) this.#end();
     const end = this.#endOf(epoch);
-    const { purse } = this.#doors;
+    const { purse, hasChain, book } = this.#doors;
     const total = end?.total ?? 0;
+    const freezing = { total, accepted: book.head.cumulative, spent: purse.spent() };
     const frozen: FrozenEpoch = {
       epoch,
       count: end?.count ?? 0,
       total,
       acceptancesRoot: end ? rootOf(readHistory(end)) : ZERO_WORD,
       // What was earned since and turned into credit at once is told with the next.
-      spent: Math.min(total, purse.spent()),
+      spent: tellSpent({ ...freezing, before: hasChain ? this.lastFrozen : null }),
       withheld: Math.min(total, purse.withheld()),
     };
     this.#sql.exec('INSERT INTO frozen VALUES (?, ?)', epoch, JSON.stringify(frozen));
@@ -136,6 +142,13 @@ export class NodeEpochs {
   /** The last epoch that was closed; null for none. */
   get closed(): number | null {
     return this.#closed < 0 ? null : this.#closed;
+  }
+
+  /** What it stood at; null for none. */
+  get lastFrozen(): FrozenEpoch | null {
+    const query = 'SELECT told FROM frozen ORDER BY epoch DESC LIMIT 1';
+    const told = this.#sql.exec<{ told: string }>(query).toArray()[0]?.told;
+    return told === undefined ? null : (JSON.parse(told) as FrozenEpoch);
   }
 
   /** The proof of the acceptance of this number to the root at the end of an epoch, while it is kept: a week. */

@@ -20,6 +20,8 @@ export interface SpendState {
   readonly spent: number;
   /** Units that an order may turn into credit now. */
   readonly available: number;
+  /** Units that are claimed on the chain instead; 0 where there is none. */
+  readonly locked: number;
   /** The highest number that was carried out; 0 for none. */
   readonly lastNumber: number;
 }
@@ -29,11 +31,20 @@ export type SpendFault = 'number-used' | 'expired' | 'too-much';
 export type SpendAnswer = SpendState &
   ({ readonly ok: true; readonly applied: boolean } | { readonly ok: false; readonly reason: SpendFault });
 
-/** What the node has earned: as its own object accepted it and as the book has it, and what the network holds back of it. Units. */
+/** What the node has earned: as its own object accepted it and as the book has it, what the network holds back of it, and what the chain pays. Units. */
 export interface Earned {
   readonly accepted: number;
   readonly booked: number;
   readonly withheld: number;
+  /** What is claimed on the chain and nowhere else. */
+  readonly locked: number;
+}
+
+/** Units, and ms since epoch. */
+export interface CarriedOrder {
+  readonly number: number;
+  readonly amount: number;
+  readonly at: number;
 }
 
 /** Orders that are known one by one: of an older one only its number is known to be used. */
@@ -67,9 +78,10 @@ export class NodeSpending {
     return this.#row.spent;
   }
 
-  state({ accepted, booked, withheld }: Earned): SpendState {
+  state({ accepted, booked, withheld, locked }: Earned): SpendState {
     const { spent, lastNumber } = this.#row;
-    return { spent, available: Math.max(0, Math.min(accepted, booked) - withheld - spent), lastNumber };
+    const available = Math.max(0, Math.min(accepted, booked) - withheld - spent - locked);
+    return { spent, available, locked, lastNumber };
   }
 
   /**
@@ -99,6 +111,12 @@ export class NodeSpending {
       sql.exec('UPDATE spending SET spent = spent + ?, lastNumber = ?', amount, number);
     });
     return { ...this.state(earned), ok: true, applied: true };
+  }
+
+  /** Orders that are known one by one, from a time on (ms since epoch), the newest first. */
+  list(since: number): CarriedOrder[] {
+    const query = 'SELECT number, amount, at FROM orders WHERE at >= ? ORDER BY number DESC';
+    return this.#storage.sql.exec<{ number: number; amount: number; at: number }>(query, since).toArray();
   }
 
   get #row(): { readonly spent: number; readonly lastNumber: number } {

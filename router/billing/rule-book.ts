@@ -10,11 +10,15 @@ const log = makeLog('billing');
 /** What the rules are read by; null where there is no chain. Rejects where it cannot be asked. */
 export type RulesDoor = (() => Promise<ReadRules | null>) | null;
 
+/** Between two readings at least, ms. */
+const PAUSE_MS = 1000;
+
 const TABLE =
   'CREATE TABLE IF NOT EXISTS rule_changes (fromEpoch INTEGER PRIMARY KEY, feeBps INTEGER NOT NULL, bonusBps INTEGER NOT NULL)';
 
 export class RuleBook {
   readonly #storage: DurableObjectStorage;
+  #readAt = 0;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
@@ -29,7 +33,8 @@ export class RuleBook {
 
   /** Reads the chain again; what was read before stands where it is away, or counts epochs of another length. Never rejects. */
   async refresh(read: RulesDoor, { seconds, now }: { readonly seconds: number; readonly now: number }): Promise<void> {
-    if (!read) return;
+    if (!read || Date.now() < this.#readAt + PAUSE_MS) return;
+    this.#readAt = Date.now();
     const epoch = epochOf(now, seconds);
     try {
       const rules = await read();

@@ -15,6 +15,8 @@ export type ChainStep = () => Promise<number | null>;
 export interface ChainSteps {
   /** Brings the roots of published epochs to the chain, and makes them final. */
   readonly postRoots: ChainStep | null;
+  /** Answers challenges of the root that waits to be final. */
+  readonly answerChallenges: ChainStep | null;
   /** Books what the chain says was claimed, and what was bought there. */
   readonly watchChain: ChainStep | null;
   /** Claims for homes that have no coins. */
@@ -27,7 +29,7 @@ export interface KeptPlace {
   readonly store: SettlerStore;
 }
 
-export const NO_CHAIN: ChainSteps = { postRoots: null, watchChain: null, sponsor: null };
+export const NO_CHAIN: ChainSteps = { postRoots: null, answerChallenges: null, watchChain: null, sponsor: null };
 
 /** Gives each step its turn, and when the next run is wished for: the earliest of their wishes. Never rejects. */
 export async function takeChainSteps(steps: ChainSteps, now: () => number): Promise<number | null> {

@@ -3,8 +3,9 @@
 import type { Hex } from '../../schema/bytes.ts';
 import { epochLeafSchema, payableOf, toLeafJson } from '../../schema/epoch-leaf.ts';
 import type { EpochLeaf, EpochLeafJson } from '../../schema/epoch-leaf.ts';
-import type { KeptReason } from '../../schema/epoch-file.ts';
+import type { EpochFile, KeptReason } from '../../schema/epoch-file.ts';
 import type { Gap } from './decide-epoch.ts';
+import type { Domain } from '../../schema/typed-data.ts';
 import type { PublishedRoot } from '../chain/epoch-posting.ts';
 import type { FrozenEpoch } from './node-epochs.ts';
 
@@ -54,6 +55,8 @@ const TABLES = [
   `CREATE TABLE IF NOT EXISTS gaps (epoch INTEGER NOT NULL, id TEXT NOT NULL, units INTEGER NOT NULL, since INTEGER NOT NULL, PRIMARY KEY (epoch, id))
     WITHOUT ROWID`,
   'CREATE TABLE IF NOT EXISTS leaves (epoch INTEGER NOT NULL, node TEXT NOT NULL, leaf TEXT NOT NULL, PRIMARY KEY (epoch, node)) WITHOUT ROWID',
+  // Published files: in which domain, and whether a node's account was away, so that the root is not one to sign.
+  'CREATE TABLE IF NOT EXISTS files (epoch INTEGER PRIMARY KEY, domain TEXT NOT NULL, isWhole INTEGER NOT NULL)',
 ];
 
 type NodeRow = {
@@ -99,14 +102,11 @@ export class SettlerStore {
   }
 
   /** A file that was published before this object knew of it: an earlier one's storage is gone. */
-  recall(
-    known: { readonly epoch: number; readonly root: Hex; readonly sha256: string },
-    leaves: readonly EpochLeaf[],
-  ): void {
+  recall(file: EpochFile, sha256: string): void {
     this.#storage.transactionSync(() => {
       const insert = "INSERT OR REPLACE INTO epochs VALUES (?, 'published', '', 0, ?, ?)";
-      this.#sql.exec(insert, known.epoch, known.root, known.sha256);
-      this.#keepLeaves(known.epoch, leaves);
+      this.#sql.exec(insert, file.epoch, file.root, sha256);
+      this.#keepFile(file);
     });
   }
 
@@ -156,21 +156,30 @@ export class SettlerStore {
   }
 
   /** The file is where everyone reads it: its leaves are the last that were agreed on. */
-  publish(epoch: number, file: { readonly root: Hex; readonly sha256: string }, leaves: readonly EpochLeaf[]): void {
+  publish(file: EpochFile, sha256: string): void {
     this.#storage.transactionSync(() => {
       const set = "UPDATE epochs SET state = 'published', cursor = '', root = ?, sha256 = ? WHERE epoch = ?";
-      this.#sql.exec(set, file.root, file.sha256, epoch);
-      this.#keepLeaves(epoch, leaves);
+      this.#sql.exec(set, file.root, sha256, file.epoch);
+      this.#keepFile(file);
     });
   }
 
-  /** The newest published file as a root that can be signed; null for none. */
-  publishedRoot(): PublishedRoot | null {
+  /** Whether a published file is of this domain: what was published before there was a chain is not paid by there. */
+  isOf(epoch: number, domain: Domain): boolean {
+    const query = 'SELECT 1 FROM files WHERE epoch = ? AND domain = ?';
+    return this.#sql.exec(query, epoch, nameOf(domain)).toArray().length > 0;
+  }
+
+  /** The newest published file as a root of this domain; null for none. */
+  publishedRoot(domain: Domain): PublishedRoot | null {
     const row = this.published();
     if (!row?.root || !row.sha256) return null;
     if (this.#root?.epoch !== row.epoch) {
       const total = this.listLeaves(row.epoch).reduce((sum, leaf) => sum + payableOf(leaf), 0n);
-      this.#root = { epoch: row.epoch, root: row.root, fileHash: `0x${row.sha256}`, total };
+      const isWhole =
+        this.#sql.exec('SELECT 1 FROM files WHERE epoch = ? AND isWhole = 1', row.epoch).toArray().length > 0;
+      const isSignable = isWhole && this.isOf(row.epoch, domain);
+      this.#root = { epoch: row.epoch, root: row.root, fileHash: `0x${row.sha256}`, total, isSignable };
     }
     return this.#root;
   }
@@ -205,15 +214,16 @@ export class SettlerStore {
     else this.#sql.exec('DELETE FROM gaps WHERE epoch = ? AND id = ?', epoch, id);
   }
 
-  #keepLeaves(epoch: number, leaves: readonly EpochLeaf[]): void {
+  #keepFile({ epoch, domain, leaves, kept }: EpochFile): void {
+    const isWhole = kept.every(({ reason }) => reason !== 'account-away');
+    this.#sql.exec('INSERT OR REPLACE INTO files VALUES (?, ?, ?)', epoch, nameOf(domain), isWhole ? 1 : 0);
     for (const leaf of leaves) {
       const json = JSON.stringify(toLeafJson(leaf));
       this.#sql.exec('INSERT OR REPLACE INTO leaves VALUES (?, ?, ?)', epoch, leaf.node, json);
     }
-    const kept = "SELECT epoch FROM epochs WHERE state = 'published' ORDER BY epoch DESC LIMIT ?";
-    for (const table of ['leaves', 'nodes', 'gaps'])
-      this.#sql.exec(`DELETE FROM ${table} WHERE epoch <= ? AND epoch NOT IN (${kept})`, epoch, KEPT_EPOCHS);
-    this.#sql.exec(`DELETE FROM epochs WHERE epoch <= ? AND epoch NOT IN (${kept})`, epoch, KEPT_EPOCHS);
+    const newest = "SELECT epoch FROM epochs WHERE state = 'published' ORDER BY epoch DESC LIMIT ?";
+    for (const table of ['leaves', 'nodes', 'gaps', 'files', 'epochs'])
+      this.#sql.exec(`DELETE FROM ${table} WHERE epoch <= ? AND epoch NOT IN (${newest})`, epoch, KEPT_EPOCHS);
   }
 
   #turnPage(epoch: number, last: string | undefined, next: EpochState | null): void {
@@ -237,4 +247,8 @@ function readNode({ frozen, verdict, ...row }: NodeRow): SettledNode {
 
 function readLeaf(text: string): EpochLeaf {
   return epochLeafSchema.parse(JSON.parse(text) as EpochLeafJson);
+}
+
+function nameOf({ chainId, verifyingContract }: Domain): string {
+  return `${chainId} ${verifyingContract}`;
 }

@@ -1,6 +1,7 @@
 // The Durable Object that closes epochs: there is one for the network. The platform's clock calls it, and its own alarm goes on where there is more to do.
 // Where there is a chain it brings the roots there, and reads what happens there.
 import type { Hex } from '../../schema/bytes.ts';
+import type { ClaimSponsor, ClaimTold } from '../chain/claim-sponsor.ts';
 import { makeLog } from '../log.ts';
 import { EpochClosing } from './epoch-closing.ts';
 import type { ClosingDoors, TickResult, ToldLeaf } from './epoch-closing.ts';
@@ -17,6 +18,8 @@ import { SettlerStore } from './settler-store.ts';
 
 /** A step that could not be done is tried again after this long, ms. */
 const RETRY_MS = 30_000;
+/** Somebody has asked for something: it is looked at after so long, ms. */
+const SOON_MS = 100;
 
 const log = makeLog('billing');
 
@@ -26,11 +29,14 @@ export interface SettlerDoors extends Omit<ClosingDoors, 'payBonuses'> {
   readonly payBonuses: PayBonuses | null;
   /** Opened once a life of the object. */
   readonly openChain: (place: KeptPlace) => ChainSteps;
+  /** Null where it pays for nobody's claims. */
+  readonly openSponsor: (place: KeptPlace) => ClaimSponsor | null;
 }
 
 export class Settler extends KeptObject {
   readonly #closing: EpochClosing;
   readonly #chain: ChainSteps;
+  readonly #sponsor: ClaimSponsor | null;
   readonly #rules: RuleBook;
   readonly #doors: SettlerDoors;
 
@@ -40,7 +46,10 @@ export class Settler extends KeptObject {
     const store = new SettlerStore(ctx.storage);
     this.#rules = new RuleBook(ctx.storage);
     this.#closing = new EpochClosing(store, { ...doors, payBonuses: this.#openBonuses(doors) });
-    this.#chain = doors.openChain({ storage: ctx.storage, store });
+    const place = { storage: ctx.storage, store };
+    const sponsor = doors.openSponsor(place);
+    this.#sponsor = sponsor;
+    this.#chain = { ...doors.openChain(place), sponsor: sponsor && (() => sponsor.tick()) };
   }
 
   /**
@@ -64,6 +73,19 @@ export class Settler extends KeptObject {
     return this.#closing.tell(node, epoch);
   }
 
+  /**
+   * How far a home's claim is, and with `isAsking` that it wants to be claimed for; null where nobody's gas is paid. Rejects where the chain cannot be asked,
+   * or the books stand still.
+   */
+  async claim(node: Hex, isAsking: boolean): Promise<ClaimTold | null> {
+    if (!this.#sponsor) return null;
+    if (!isAsking) return this.#sponsor.tell(node);
+    if (this.pause.level(Date.now()) !== null) throw new Error('the books stand still');
+    const told = await this.#sponsor.ask(node);
+    if (told.verdict.is === 'waiting') await this.#wake(Date.now() + SOON_MS);
+    return told;
+  }
+
   #openBonuses({ payBonuses, now }: SettlerDoors): ClosingDoors['payBonuses'] {
     if (!payBonuses) return null;
     return (nodeIds, epoch) => payBonuses(nodeIds, { epoch, bonusBps: bonusAt(this.#rules.list(), epoch), at: now() });
@@ -80,6 +102,11 @@ export class Settler extends KeptObject {
 
   override async alarm(): Promise<void> {
     await this.tick(Date.now());
+  }
+
+  async #wake(at: number): Promise<void> {
+    const planned = await this.ctx.storage.getAlarm();
+    if (planned === null || planned > at) await this.ctx.storage.setAlarm(at);
   }
 
   async #close(now: number): Promise<TickResult> {

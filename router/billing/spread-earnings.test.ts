@@ -5,19 +5,21 @@ import { spreadEarning, sumEarnings } from './spread-earnings.ts';
 const NONE = { claimed: 0, credited: 0, payable: 0, heldBack: 0, pending: 0 };
 
 test('what no epoch has yet is pending, what the last one has is payable', () => {
-  const facts = { total: 100, spent: 0, withheld: 0, leafEarned: null, keptTotal: null };
+  const facts = { total: 100, spent: 0, withheld: 0, leafEarned: null, leafWithheld: 0, keptTotal: null };
   expect(sumEarnings(facts)).toEqual({ ...NONE, pending: 100 });
   expect(sumEarnings({ ...facts, leafEarned: 70 })).toEqual({ ...NONE, payable: 70, pending: 30 });
 });
 
 test('what was turned into credit and what is held back are payable no more', () => {
-  const facts = { total: 100, spent: 20, withheld: 10, leafEarned: 70, keptTotal: null };
+  const facts = { total: 100, spent: 20, withheld: 10, leafEarned: 70, leafWithheld: 0, keptTotal: null };
   expect(sumEarnings(facts)).toEqual({ ...NONE, credited: 20, payable: 40, heldBack: 10, pending: 30 });
 });
 
 test('of a node whose account and book do not agree what is beyond its last leaf is held back', () => {
-  const facts = { total: 100, spent: 0, withheld: 0, leafEarned: 70, keptTotal: 90 };
+  const facts = { total: 100, spent: 0, withheld: 0, leafEarned: 70, leafWithheld: 0, keptTotal: 90 };
   expect(sumEarnings(facts)).toEqual({ ...NONE, payable: 70, heldBack: 20, pending: 10 });
+  const held = { ...facts, leafEarned: 90, leafWithheld: 20 };
+  expect(sumEarnings(held)).toEqual({ ...NONE, payable: 70, heldBack: 20, pending: 10 });
 });
 
 test('a job or a day is what its place among all that was earned says, the oldest used up first', () => {
@@ -35,6 +37,7 @@ test('whatever the figures, no state is below nothing, all of them are the total
     spent: units,
     withheld: units,
     leafEarned: fc.option(units),
+    leafWithheld: units,
     keptTotal: fc.option(units),
   });
   fc.assert(

@@ -32,16 +32,18 @@ export interface EarnedFacts {
   readonly withheld: number;
   /** Null where it has none. */
   readonly leafEarned: number | null;
+  /** What its leaf holds back. */
+  readonly leafWithheld: number;
   /** Of a node whose account and book did not agree: what its account had then. */
   readonly keptTotal: number | null;
 }
 
 /** What is told of all that a node earned. */
-export function sumEarnings({ total, spent, withheld, leafEarned, keptTotal }: EarnedFacts): EarningSums {
+export function sumEarnings({ total, spent, withheld, leafEarned, leafWithheld, keptTotal }: EarnedFacts): EarningSums {
   const settled = Math.min(total, leafEarned ?? 0);
   const disputed = Math.max(0, Math.min(total, keptTotal ?? 0) - settled);
   const credited = Math.min(total, spent);
-  const held = Math.min(settled, withheld);
+  const held = Math.min(settled, Math.max(withheld, leafWithheld));
   const payable = Math.max(0, settled - held - credited);
   const heldBack = Math.min(total - credited - payable, held + disputed);
   return { claimed: 0, credited, payable, heldBack, pending: total - credited - payable - heldBack };

@@ -1,17 +1,8 @@
 // Roots on their way to a chain: each thing that can happen to one, by itself.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Hex } from '../../schema/bytes.ts';
-import { encodePost, planDeadline, signEpochRoot } from '../../schema/chain-abi.ts';
-import {
-  DOMAIN,
-  FIRST,
-  GAS_ADDRESS,
-  publishedOf,
-  rootKey,
-  SECONDS,
-  STRANGER,
-  World,
-} from '../test/workerd/posting-world.ts';
+import { encodePost, signEpochRoot } from '../../schema/chain-abi.ts';
+import { DOMAIN, FIRST, GAS_ADDRESS, publishedOf, rootKey, STRANGER, World } from '../test/workerd/posting-world.ts';
 import { FakeStorage } from '../test/workerd/sqlite-objects.ts';
 import { RESEND_MS, STUCK_BLOCKS } from './decide-post.ts';
 import { EpochPosting } from './epoch-posting.ts';
@@ -22,23 +13,79 @@ let world: World;
 beforeEach(() => void (world = new World()));
 afterEach(() => void vi.unstubAllGlobals());
 
-test('a root is signed, written down, sent once, and final when it lies deep', async () => {
+test('a root is signed, written down, sent once, made final when its window is over, and final for good when that lies deep', async () => {
   await expect(world.tick()).resolves.toEqual({ do: 'wait', why: 'in-flight' });
-  expect(world.stateOf(FIRST)).toBe('sent');
+  expect(world.tell(FIRST)).toMatchObject({ state: 'sent', tx: world.sent[0]?.sent.hash, finalAt: null });
   await world.pass(1);
-  await expect(world.tick()).resolves.toEqual({ do: 'wait', why: 'on-chain' });
-  await world.pass(12);
+  const until = (world.chain.top.seconds + 50) * 1000;
+  await expect(world.tick()).resolves.toEqual({ do: 'wait', why: 'in-window', until });
+  expect(world.tell(FIRST)).toMatchObject({ state: 'sent', finalAt: until / 1000 });
+  await world.pass(5);
+  await expect(world.tick()).resolves.toEqual({ do: 'wait', why: 'in-flight' });
+  await world.pass(1);
+  await expect(world.tick()).resolves.toEqual({ do: 'wait', why: 'not-deep' });
+  await world.pass(5);
   await expect(world.tick()).resolves.toEqual({ do: 'wait', why: 'nothing' });
-  expect(world.stateOf(FIRST)).toBe('final');
-  expect(world.sent).toHaveLength(1);
+  expect(world.tell(FIRST)).toEqual({
+    epoch: FIRST,
+    state: 'final',
+    tx: world.sent[0]?.sent.hash,
+    finalAt: until / 1000,
+  });
+  expect(world.sent.map(({ kind }) => kind)).toEqual(['post', 'finalise']);
   expect(world.chain.posted.get(FIRST)).toMatchObject({ root: publishedOf(FIRST).root });
 });
 
-test('a chain that is away is waited for, and files go on being published', async () => {
+test('a root that is due is made final by the next, where there is one', async () => {
+  await world.tick();
+  await world.pass(6);
+  world.newest = FIRST + 1;
+  await world.tick();
+  await world.pass(1);
+  expect(world.sent.map(({ kind }) => kind)).toEqual(['post', 'post']);
+  expect(world.chain.top.state).toMatchObject({ last: { epoch: FIRST }, pending: { epoch: FIRST + 1 } });
+});
+
+test('a file that says what the last one said is not posted', async () => {
+  await world.settle();
+  world.newest = FIRST + 10;
+  await world.pass(60);
+  world.spoiled = publishedOf(FIRST).root;
+  await world.settle();
+  expect(world.stateOf(FIRST + 10)).toBe('passed-over');
+  expect(world.sent.map(({ kind }) => kind)).toEqual(['post', 'finalise']);
+});
+
+test('a root that an acceptance may contradict is never signed, and the next holds all of it', async () => {
+  world.unsigned = FIRST;
+  await world.settle();
+  expect(world.sent).toHaveLength(0);
+  expect(world.stateOf(FIRST)).toBe('not-signed');
+  world.newest = FIRST + 10;
+  await world.settle();
+  expect([...world.chain.posted.keys()]).toEqual([FIRST + 10]);
+  expect(world.stateOf(FIRST + 10)).toBe('final');
+});
+
+test('while it is challenged nothing is sent; void it ends, and the next one pays', async () => {
+  await world.tick();
+  await world.pass(1);
+  world.chain.change({ open: 1 });
+  await world.pass(10);
+  await expect(world.tick()).resolves.toEqual({ do: 'wait', why: 'challenged' });
+  world.chain.change('void');
+  await expect(world.tick()).resolves.toEqual({ do: 'wait', why: 'not-deep' });
+  world.newest = FIRST + 2;
+  // The next goes at once: by the time that it lies deep the contract names the void one no more.
+  await world.tick();
+  await world.pass(1);
+  await world.settle();
+  expect([world.stateOf(FIRST), world.stateOf(FIRST + 2)]).toEqual(['void', 'final']);
+});
+
+test('a chain that is away is waited for', async () => {
   world.isAway = true;
-  world.closing = { epoch: FIRST + 1, state: 'frozen' };
   await expect(world.tick()).resolves.toEqual({ do: 'wait', why: 'chain-away' });
-  expect(world.closed).toBe(1);
   world.isAway = false;
   await world.tick();
   expect(world.sent).toHaveLength(1);
@@ -182,8 +229,24 @@ describe('it stops, and sends nothing more', () => {
     await expect(world.tick()).resolves.toMatchObject({ why: 'chain-replaced' });
   });
 
+  test('where what waits to be final was never published here, whatever the journal remembers', async () => {
+    await world.settle();
+    world.newest = FIRST + 20;
+    await world.pass(120);
+    const { isSignable: _, ...root } = publishedOf(FIRST + 15);
+    const stolen = { ...root, root: `0x${'ab'.repeat(32)}` as Hex };
+    const data = encodePost(stolen, signEpochRoot(DOMAIN, stolen, rootKey));
+    world.chain.take({ hash: '0x01', raw: '0x', from: STRANGER, nonce: 0, maxFee: 10n ** 12n, data });
+    await world.pass(1);
+    await expect(world.tick()).resolves.toEqual({ do: 'wait', why: 'another-root-seen' });
+    await world.pass(9);
+    await expect(world.tick()).resolves.toEqual({ do: 'stop', why: 'another-root' });
+    expect(world.sent.map(({ kind }) => kind)).toEqual(['post', 'finalise']);
+  });
+
   test('where the root key has signed another root', async () => {
-    const root = { ...publishedOf(FIRST), root: `0x${'ab'.repeat(32)}` as Hex, deadline: planDeadline(FIRST, SECONDS) };
+    const { isSignable: _, ...published } = publishedOf(FIRST);
+    const root = { ...published, root: `0x${'ab'.repeat(32)}` as Hex };
     const data = encodePost(root, signEpochRoot(DOMAIN, root, rootKey));
     world.chain.take({ hash: '0x01', raw: '0x', from: STRANGER, nonce: 0, maxFee: 10n ** 12n, data });
     await world.pass(1);

@@ -1,8 +1,8 @@
 // Brings the roots of published epochs to a chain, step by step: looks at the chain, lets decide-post.ts say what comes next, does it, and writes it down
 // first. A run that is cut off anywhere goes on where it was; it may be called at any time, as often as anybody likes.
 import type { Hex } from '../../schema/bytes.ts';
-import { encodePost, planDeadline, signEpochRoot } from '../../schema/chain-abi.ts';
-import type { EpochRoot } from '../../schema/chain-abi.ts';
+import { encodeFinalise, encodePost, findStanding, signEpochRoot } from '../../schema/chain-abi.ts';
+import type { EpochRoot } from '../../schema/chain-messages.ts';
 import { addressOfPrivateKey } from '../../schema/typed-data.ts';
 import { ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
@@ -10,7 +10,7 @@ import { findTestChain } from '../../schema/test-chains.ts';
 import type { Domain } from '../../schema/typed-data.ts';
 import { makeLog } from '../log.ts';
 import { decidePost } from './decide-post.ts';
-import type { ChainFacts, EpochPost, PostJournal, PostStep, Rest, SentPost, WaitReason } from './decide-post.ts';
+import type { ChainFacts, EpochPost, PostEnd, PostJournal, PostStep, Rest, SentPost } from './decide-post.ts';
 import type { PayoutsChain } from './payouts-chain.ts';
 import { planFees, planGas } from './plan-fees.ts';
 import type { PostLog } from './post-log.ts';
@@ -23,24 +23,23 @@ const log = makeLog('chain');
 const MOST_STEPS = 40;
 
 /** A file that anyone can read: the only thing that is ever signed. */
-export type PublishedRoot = Omit<EpochRoot, 'deadline'>;
+export interface PublishedRoot extends EpochRoot {
+  /** False where it may contradict what was accepted, or was published for another chain or for none: it is never signed. */
+  readonly isSignable: boolean;
+}
 
 export interface PostingDoors {
   readonly chain: PayoutsChain;
   /** Of the payout contract. */
   readonly domain: Domain;
-  /** Length of an epoch. */
-  readonly seconds: number;
   /** Signs roots, and nothing else. */
   readonly rootKey: Uint8Array;
   /** Pays for transactions, and has no right in the contract. */
   readonly gasKey: Uint8Array;
   /** The newest file that is published; null before the first. Rejects when it cannot be asked. */
   readonly published: () => Promise<PublishedRoot | null>;
-  /** The epoch that is being closed, as its own journal has it. */
-  readonly closing: () => PostJournal['closing'];
-  /** Takes its next step. */
-  readonly close: () => Promise<void>;
+  /** The root that was published for an epoch, whatever is remembered here; null for none. Rejects when it cannot be asked. */
+  readonly rootOf: (epoch: number) => Promise<Hex | null>;
   /** ms since epoch. */
   readonly now: () => number;
 }
@@ -51,6 +50,8 @@ export type PostRest =
   | { readonly do: 'wait'; readonly why: 'steps' }
   /** The contract would refuse it now, `said` in a stranger's words. */
   | { readonly do: 'wait'; readonly why: 'refused'; readonly said: string };
+
+type SendStep = Extract<PostStep, { do: 'send' }>;
 
 export class EpochPosting {
   readonly #log: PostLog;
@@ -73,58 +74,70 @@ export class EpochPosting {
     return this.#running;
   }
 
-  /** What is known of epochs and transactions. */
+  /** What is known of epochs that have not ended, and of transactions. */
   journal(): PostJournal {
-    return { ...this.#log.read(), chainId: this.#doors.domain.chainId, closing: this.#doors.closing() };
+    return { ...this.#log.read(), chainId: this.#doors.domain.chainId };
   }
 
   async #tick(): Promise<PostRest> {
-    let hasClosed = false;
     for (let steps = 0; steps < MOST_STEPS; steps++) {
-      await this.#addPublished();
+      const published = await this.#doors.published();
+      if (published) this.#add(published);
       const facts = await this.#look();
-      const step = decidePost(this.journal(), facts, this.#doors.now());
-      if (step.do === 'close') {
-        if (hasClosed) return step.chain;
-        hasClosed = true;
-        await this.#doors.close();
-        continue;
-      }
-      const rest = await this.#do(step, facts);
+      const isOurs = facts === null || (await this.#isOurs(facts));
+      const rest = await this.#do(decidePost(this.journal(), facts, isOurs, this.#doors.now()), facts);
       if (rest) return rest;
     }
     return { do: 'wait', why: 'steps' };
   }
 
-  async #addPublished(): Promise<void> {
-    const root = await this.#doors.published();
-    if (root) this.#log.add({ ...root, deadline: planDeadline(root.epoch, this.#doors.seconds) });
+  #add({ isSignable, ...root }: PublishedRoot): void {
+    const isNew = this.#log.find(root.epoch) === null;
+    this.#log.add(root, isSignable ? null : 'not-signed');
+    if (isNew && !isSignable) log.error('root-not-signed', { epoch: root.epoch });
   }
 
   /** Null where the chain cannot be asked. */
   async #look(): Promise<ChainFacts | null> {
     const { posts, anchor } = this.#log.read();
-    const epochs = posts.filter(({ end }) => end === null).map(({ signed }) => signed.epoch);
     try {
-      return await this.#doors.chain.look(epochs, anchor);
+      const facts = await this.#doors.chain.look(anchor);
+      for (const { signed, seen } of posts) this.#see(facts, signed.epoch, seen);
+      return facts;
     } catch (error) {
       log.warn('chain-away', { error });
       return null;
     }
   }
 
+  #see({ roots: { now } }: ChainFacts, epoch: number, seen: EpochPost['seen']): void {
+    const standing = findStanding(now, epoch);
+    if (!standing || standing.is === 'overtaken') return;
+    const finalAt = now.pending?.epoch === epoch ? now.pending.finalAt : null;
+    if (standing.is !== seen?.is || (finalAt !== null && finalAt !== seen.finalAt))
+      this.#log.see(epoch, { is: standing.is, finalAt });
+  }
+
+  /** Whether what waits to be final was published here: the journal may have begun anew, and the list of files has not. */
+  async #isOurs({ roots: { now } }: ChainFacts): Promise<boolean> {
+    if (!now.pending) return true;
+    const { epoch, root } = now.pending;
+    const known = this.#log.find(epoch)?.signed.root ?? (await this.#doors.rootOf(epoch));
+    return known === root;
+  }
+
   /** Null where another step may follow at once. */
-  async #do(step: Exclude<PostStep, { do: 'close' }>, facts: ChainFacts | null): Promise<PostRest | null> {
+  async #do(step: PostStep, facts: ChainFacts | null): Promise<PostRest | null> {
     switch (step.do) {
       case 'stop':
         log.error('posting-stopped', { reason: step.why });
         return step;
       case 'wait':
-        if (facts) this.#settle(facts, step.why);
+        // A node that lags has not seen what lies deep elsewhere.
+        if (facts && step.why !== 'chain-behind') this.#log.settle(facts.deep, facts.nonces.deep);
         return step;
       case 'end':
-        this.#log.end(step.epoch, step.as);
-        log.info('epoch-ended', { epoch: step.epoch, reason: step.as });
+        await this.#end(step.epoch, step.as);
         return null;
       case 'sign':
         this.#sign(step.epoch);
@@ -136,9 +149,12 @@ export class EpochPosting {
     }
   }
 
-  #settle({ deep, nonces }: ChainFacts, why: WaitReason): void {
-    // A node that lags has not seen what lies deep elsewhere.
-    if (why !== 'chain-behind') this.#log.settle(deep, nonces.deep);
+  /** Which transaction it was is told where it can be found out; it ends without that too. */
+  async #end(epoch: number, as: PostEnd): Promise<void> {
+    const own = this.#log.read().sent.filter((sent) => sent.epoch === epoch && sent.kind === 'post');
+    const tx = await this.#doors.chain.findDone(own.map(({ hash }) => hash).toReversed()).catch(() => null);
+    this.#log.end(epoch, as, tx);
+    log.info('epoch-ended', { epoch, reason: as });
   }
 
   #sign(epoch: number): void {
@@ -146,24 +162,28 @@ export class EpochPosting {
     this.#log.sign(epoch, signEpochRoot(this.#doors.domain, signed, this.#doors.rootKey));
   }
 
-  async #sendNew({ epoch, nonce, over }: Extract<PostStep, { do: 'send' }>, block: number): Promise<PostRest> {
+  async #sendNew({ epoch, kind, nonce, over }: SendStep, block: number): Promise<PostRest> {
     const { domain, gasKey, now } = this.#doors;
-    const { signed, signature } = this.#find(epoch);
-    if (!signature) throw new Error(`the root of epoch ${epoch} is not signed`);
-    const data = encodePost(signed, signature);
+    const data = over?.data ?? (kind === 'post' ? this.#encodePost(epoch) : encodeFinalise());
     const price = await this.#price(data, over);
     if (price === null) return { do: 'wait', why: 'chain-away' };
     if (!price.ok) {
-      log.info('post-refused', { epoch });
+      log.info('post-refused', { epoch, reason: kind });
       return { do: 'wait', why: 'refused', said: price.error };
     }
     const { fees, gas } = price.value;
     if (!fees) return over ? this.#resend(over) : { do: 'wait', why: 'fee-too-high' };
     const to = domain.verifyingContract;
     const made = signTransaction({ chainId: domain.chainId, nonce, gas, to, data, ...fees }, gasKey);
-    const sent = { epoch, nonce, gas, ...fees, ...made, block, at: now(), sentAt: now() };
+    const sent = { epoch, kind, nonce, gas, data, ...fees, ...made, block, at: now(), sentAt: now() };
     this.#log.keep(sent);
     return this.#send(sent);
+  }
+
+  #encodePost(epoch: number): Hex {
+    const { signed, signature } = this.#find(epoch);
+    if (!signature) throw new Error(`the root of epoch ${epoch} is not signed`);
+    return encodePost(signed, signature);
   }
 
   /** What is replaced asks for what it asked for: the chain may refuse it meanwhile, and its nonce has to be used all the same. Null where nobody answers. */
@@ -192,7 +212,7 @@ export class EpochPosting {
   }
 
   #find(epoch: number): EpochPost {
-    const post = this.#log.read().posts.find(({ signed }) => signed.epoch === epoch);
+    const post = this.#log.find(epoch);
     if (!post) throw new Error(`epoch ${epoch} is not in the journal`);
     return post;
   }

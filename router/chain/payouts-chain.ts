@@ -1,8 +1,9 @@
 // The door to the payout contract: what the settler has to know of the chain before each step, and what it sends there. By plain JSON-RPC.
 import * as z from 'zod';
 import type { Hex } from '../../schema/bytes.ts';
-import { encodeLatest, encodeRootOf, readLatest, readRootOf } from '../../schema/chain-abi.ts';
-import type { ChainRoot } from '../../schema/chain-abi.ts';
+import { encodeState, readState } from '../../schema/chain-abi.ts';
+import type { RootsState } from '../../schema/chain-abi.ts';
+import { ZERO_WORD } from '../../schema/typed-data.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { findTestChain } from '../../schema/test-chains.ts';
@@ -13,7 +14,9 @@ import type { GasPrices } from './plan-fees.ts';
 
 export interface PayoutsChain {
   /** Rejects where the chain cannot be asked, has no contract there, or moved meanwhile. Of a chain that is not allowed only its id is asked. */
-  readonly look: (epochs: readonly number[], anchor: BlockName | null) => Promise<ChainFacts>;
+  readonly look: (anchor: BlockName | null) => Promise<ChainFacts>;
+  /** Of some transactions the one that is in a block and did what it should; null for none. Rejects where it cannot be asked. */
+  readonly findDone: (hashes: readonly Hex[]) => Promise<Hex | null>;
   /** Gas of a call; errors: why the contract would refuse it now. Rejects where it cannot be asked. */
   readonly estimate: (data: Hex) => Promise<Result<bigint, string>>;
   readonly prices: () => Promise<GasPrices>;
@@ -40,6 +43,8 @@ const blockSchema = z.object({
   baseFeePerGas: hexNumber.optional(),
 });
 
+const receiptSchema = z.object({ status: hexNumber }).nullable();
+
 type Block = BlockName & { readonly seconds: number; readonly baseFee: bigint };
 
 export function makePayoutsChain({ url, contract, sender }: PayoutsPlace): PayoutsChain {
@@ -47,14 +52,14 @@ export function makePayoutsChain({ url, contract, sender }: PayoutsPlace): Payou
   const blockAt = async (tag: string): Promise<Block | null> =>
     readBlock(await ask('eth_getBlockByNumber', tag, false));
   return {
-    look: async (epochs, anchor) => {
+    look: async (anchor) => {
       const chainId = smallNumber.parse(await ask('eth_chainId'));
       const chain = findTestChain(chainId);
       if (!chain.ok) return nothingOf(chainId);
       const block = need(await blockAt('latest'));
       const deep = need(await blockAt(toTag(Math.max(0, block.number - chain.value.depth))));
       const at = { ask, contract, sender };
-      const [now, then] = [await readAt(at, epochs, block), await readAt(at, epochs, deep)];
+      const [now, then] = [await readAt(at, block), await readAt(at, deep)];
       if (!now) throw new Error(`there is no contract at ${contract} on ${chain.value.name}`);
       const facts = {
         chainId,
@@ -62,14 +67,18 @@ export function makePayoutsChain({ url, contract, sender }: PayoutsPlace): Payou
         deep,
         anchorHash: anchor && ((await blockAt(toTag(anchor.number)))?.hash ?? null),
         nonces: { now: now.nonce, pending: await countAt(at, 'pending'), deep: then?.nonce ?? 0 },
-        latest: { now: now.latest, deep: then?.latest ?? 0 },
-        roots: new Map(
-          epochs.map((epoch) => [epoch, { now: now.roots.get(epoch) ?? null, deep: then?.roots.get(epoch) ?? null }]),
-        ),
+        roots: { now: now.roots, deep: then?.roots ?? null },
       };
       // All of it was read by the block's number: what has that number now must be the same block.
       if ((await blockAt(toTag(block.number)))?.hash !== block.hash) throw new Error('the chain moved meanwhile');
       return facts;
+    },
+    findDone: async (hashes) => {
+      for (const hash of hashes) {
+        const receipt = receiptSchema.parse(await ask('eth_getTransactionReceipt', hash));
+        if (receipt?.status === 1n) return hash;
+      }
+      return null;
     },
     estimate: async (data) => {
       try {
@@ -93,20 +102,14 @@ interface Place extends Omit<PayoutsPlace, 'url'> {
 
 interface ReadBlock {
   readonly nonce: number;
-  readonly latest: number;
-  readonly roots: ReadonlyMap<number, ChainRoot | null>;
+  readonly roots: RootsState;
 }
 
 /** Null where the contract is not there yet. */
-async function readAt(place: Place, epochs: readonly number[], { number }: BlockName): Promise<ReadBlock | null> {
+async function readAt(place: Place, { number }: BlockName): Promise<ReadBlock | null> {
   const tag = toTag(number);
-  const call = async (data: Hex): Promise<Hex> =>
-    hex.parse(await place.ask('eth_call', { to: place.contract, data }, tag));
-  const latest = await call(encodeLatest());
-  if (latest === '0x') return null;
-  const roots = new Map<number, ChainRoot | null>();
-  for (const epoch of epochs) roots.set(epoch, readRootOf(await call(encodeRootOf(epoch))));
-  return { nonce: await countAt(place, tag), latest: readLatest(latest), roots };
+  const answer = hex.parse(await place.ask('eth_call', { to: place.contract, data: encodeState() }, tag));
+  return answer === '0x' ? null : { nonce: await countAt(place, tag), roots: readState(answer) };
 }
 
 async function countAt({ ask, sender }: Place, tag: string): Promise<number> {
@@ -132,5 +135,7 @@ function toTag(number: number): string {
 function nothingOf(chainId: number): ChainFacts {
   const block = { number: 0, hash: '0x', seconds: 0 } as const;
   const nonces = { now: 0, pending: 0, deep: 0 };
-  return { chainId, block, deep: block, anchorHash: null, nonces, latest: { now: 0, deep: 0 }, roots: new Map() };
+  const last = { root: ZERO_WORD, total: 0n, epoch: 0 };
+  const roots = { now: { pending: null, last, beforeLast: last, lastPosted: 0 }, deep: null };
+  return { chainId, block, deep: block, anchorHash: null, nonces, roots };
 }

@@ -1,27 +1,35 @@
 // When the chain is looked at again after a run. Pure.
+import { LOCAL_CHAIN } from '../../schema/test-chains.ts';
 import type { TestChainKind } from '../../schema/test-chains.ts';
 import type { PostRest } from './epoch-posting.ts';
 
-/** What waits for blocks is looked at as often as the chain has some; what waits for an hour or for somebody, less often. In ms. */
-const SLOW_MS = 60_000;
+/** Where nothing is to be had before it, the platform's clock comes soon enough: it comes every ten minutes. */
+const CLOCK_MS = 600_000;
 
-/** ms since epoch; null where there is nothing to wait for but the next epoch. */
-export function planNextLook(rest: PostRest, chain: TestChainKind | null, now: number): number | null {
-  if (!chain || rest.do === 'stop') return null;
-  const blockMs = chain.chainId === 31_337 ? 1000 : 15_000;
+/** ms since epoch; null where the platform's clock, or the next epoch, comes soon enough. */
+export function planNextLook(rest: PostRest, { chainId }: TestChainKind, now: number): number | null {
+  if (rest.do === 'stop') return null;
+  // A local chain's epoch is a minute.
+  const blockMs = chainId === LOCAL_CHAIN ? 1000 : 15_000;
   switch (rest.why) {
     case 'nothing':
       return null;
+    case 'in-window': {
+      if (chainId === LOCAL_CHAIN) return now + 2 * blockMs;
+      const until = (rest.until ?? now) + blockMs;
+      return until < now + CLOCK_MS ? Math.max(until, now + blockMs) : null;
+    }
     case 'in-flight':
     case 'steps':
     case 'chain-behind':
       return now + blockMs;
-    case 'on-chain':
+    case 'challenged':
+    case 'not-deep':
     case 'retry':
     case 'refused':
     case 'chain-away':
     case 'fee-too-high':
     case 'another-root-seen':
-      return now + Math.min(SLOW_MS, 4 * blockMs);
+      return now + 4 * blockMs;
   }
 }

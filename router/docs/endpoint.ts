@@ -22,6 +22,8 @@ export interface Endpoint {
   readonly isOpen?: boolean;
   /** True where the body is a form with a file. */
   readonly isForm?: boolean;
+  /** True where it answers only in a network that has a chain. */
+  readonly needsChain?: boolean;
   /** The schema of a whole answer's members that clients rely on, as JSON Schema. */
   readonly answer: object;
 }

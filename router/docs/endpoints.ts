@@ -9,6 +9,7 @@ import { newGiftBody } from '../billing/credit-bodies.ts';
 import { checkoutBody } from '../payments/read-checkout.ts';
 import type { Endpoint } from './endpoint.ts';
 import { MANAGED } from './managed-endpoints.ts';
+import { CHAIN_ENDPOINTS } from './chain-endpoints.ts';
 import { OWNED } from './owner-endpoints.ts';
 import { messagesBody, tokenCountBody } from '../dialects/messages-request.ts';
 import { responsesBody } from '../dialects/responses-request.ts';
@@ -278,6 +279,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   },
   ...MANAGED,
   ...OWNED,
+  ...CHAIN_ENDPOINTS,
   {
     method: 'get',
     path: '/v1/stats',

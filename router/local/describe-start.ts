@@ -28,6 +28,11 @@ export function describeWelcome(network: {
 `;
 }
 
+/** With a chain: who is paid for the calls of the key above. */
+export function describeOwner(apiKey: string): string {
+  return `  That key’s calls are paid for. The homes are of another account, with the key ${apiKey}: GET /node/v1/earnings tells what they earned.\n`;
+}
+
 /** One line on the answer and one on its receipt; amounts in millionths of a credit. */
 export function describeAnswer(answer: DemoAnswer, receipt: ShownReceipt | null): string {
   const timing = `  Answer     first token after ${answer.firstTokenMs ?? '?'} ms, whole after ${answer.totalMs} ms`;

@@ -49,6 +49,8 @@ export interface LocalChainOptions {
   readonly epochSeconds: number;
   /** Values that differ from the usual ones. */
   readonly rules?: Partial<RuleValues>;
+  /** What this machine's own chain takes for its beginning, s since epoch; now where left out. For tests whose epochs are to come and go. */
+  readonly beginsAt?: number;
   /** Added to the environment of anvil, so that its process can be known. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -96,6 +98,7 @@ export async function openLocalChain(options: LocalChainOptions): Promise<LocalC
         CHAIN_ID: String(kind.chainId),
         VERIFYING_CONTRACT: contracts.Payouts.address.toLowerCase(),
         CHAIN_RPC_URL: url,
+        CHAIN_GOVERNOR: contracts.IroriGovernor.address.toLowerCase(),
         ROOT_SIGNING_KEY: folder.keys.root,
         CHAIN_GAS_KEY: folder.keys.gas,
         CHAIN_SPONSOR_KEY: folder.keys.sponsor,
@@ -127,7 +130,8 @@ interface OwnChain {
 
 async function openOwn(options: LocalChainOptions, { stateFile, deployed }: ChainFolder): Promise<OwnChain> {
   const kept = stateFile === null ? [] : ['--state', stateFile, '--state-interval', '1'];
-  const args = [...kept, '--prune-history', String(KEPT_STATES)];
+  const begun = options.beginsAt === undefined ? [] : ['--timestamp', String(options.beginsAt)];
+  const args = [...kept, ...begun, '--prune-history', String(KEPT_STATES)];
   const begin = async (port: number): Promise<Anvil> =>
     startAnvil({ port, args, ...(options.environment ? { environment: options.environment } : {}) });
   const wished = deployed?.port ?? 0;

@@ -10,13 +10,13 @@ import { embeddedExecutor, redisExecutor } from './redis-executor.ts';
 import { StartError } from './start-error.ts';
 import type { Started } from './started.ts';
 import { STATE_MARK } from './state-folder.ts';
-import type { DemoAccount, StateFolder } from './state-folder.ts';
+import type { AccountName, DemoAccount, StateFolder } from './state-folder.ts';
 
 /** 1,000 credits, in millionths: far more than a demo can spend. */
 const DEMO_CREDIT_UNITS = 1_000_000_000;
 
 /** Epochs of a minute: who starts a network here wants to see one closed. */
-const EPOCH_SECONDS = '60';
+export const LOCAL_EPOCH_SECONDS = 60;
 
 /** Settings of the Worker by name. */
 export type LocalRouterBindings = Readonly<Record<string, string>>;
@@ -55,7 +55,7 @@ export async function startRouter(start: RouterStart, more: LocalRouterBindings)
     bindings: {
       ...listSecrets(start.folder),
       ...more,
-      EPOCH_SECONDS,
+      EPOCH_SECONDS: String(LOCAL_EPOCH_SECONDS),
       SIGNUP: 'open',
       ROUTER_ORIGINS: listOrigins(start.flags),
     },
@@ -90,18 +90,19 @@ export async function findForgotten(start: RouterStart, url: string): Promise<st
 }
 
 /** The account and key of an earlier start if the router still knows them, else new ones with credit. */
-export async function openDemoAccount(
+export async function openAccount(
   start: RouterStart,
   url: string,
-): Promise<{ readonly demo: DemoAccount; readonly isNew: boolean }> {
-  const known = start.folder.readDemo();
+  name: AccountName,
+): Promise<{ readonly account: DemoAccount; readonly isNew: boolean }> {
+  const known = start.folder.readAccount(name);
   if (known !== null && (await listModels({ endpoint: `${url}/v1`, apiKey: known.apiKey })) !== null) {
-    return { demo: known, isNew: false };
+    return { account: known, isNew: false };
   }
   const admin = openAdmin(url, start.folder.secrets.ADMIN_SECRET);
-  const accountId = await admin.createAccount('demo');
+  const accountId = await admin.createAccount(name);
   await admin.grant(accountId, DEMO_CREDIT_UNITS);
-  const demo = { accountId, apiKey: await admin.mintKey(accountId, 'npm start') };
-  start.folder.writeDemo(demo);
-  return { demo, isNew: true };
+  const account = { accountId, apiKey: await admin.mintKey(accountId, 'npm start') };
+  start.folder.writeAccount(name, account);
+  return { account, isNew: true };
 }

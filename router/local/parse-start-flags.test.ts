@@ -18,6 +18,8 @@ describe('parseStartFlags', () => {
         slots: null,
         windowMs: null,
         x402: false,
+        chain: false,
+        chainUrl: null,
         watch: false,
         verbose: false,
         help: false,
@@ -48,6 +50,23 @@ describe('parseStartFlags', () => {
         windowMs: 0,
         models: ['a', 'b', 'mock-*'],
       },
+    });
+  });
+
+  test.each([
+    [['--chain'], true, null],
+    [['--chain', '--once'], true, null],
+    [['--once', '--chain', 'http://127.0.0.1:8545'], true, 'http://127.0.0.1:8545'],
+    [['--chain=https://rpc.example/key'], true, 'https://rpc.example/key'],
+    [['--once'], false, null],
+  ])('%j: a chain of this machine, or another by its address', (words, chain, chainUrl) => {
+    expect(parseStartFlags(words)).toMatchObject({ ok: true, value: { chain, chainUrl } });
+  });
+
+  test('--chain takes nothing that is no address', () => {
+    expect(parseStartFlags(['--chain', 'sepolia'])).toMatchObject({
+      ok: false,
+      error: expect.stringContaining('--chain takes nothing, or the address'),
     });
   });
 

@@ -19,6 +19,9 @@ export interface StartFlags {
   readonly windowMs: number | null;
   /** Brings a test chain and a facilitator: calls without a key can be paid for. */
   readonly x402: boolean;
+  /** Brings what was earned to a test chain: this machine's own, or the one at `chainUrl`. */
+  readonly chain: boolean;
+  readonly chainUrl: string | null;
   /** Restarts what a saved source file belongs to. */
   readonly watch: boolean;
   readonly verbose: boolean;
@@ -40,6 +43,8 @@ export const START_HELP = `Runs the whole Irori network on this machine: npm sta
   --slots N        jobs that each home runs at once
   --window MS      how long a home gathers tokens into one frame after the first (0 sends each by itself)
   --x402           bring a test chain and a facilitator, so that calls without a key can be paid for (needs npm install)
+  --chain [URL]    close an epoch every minute and post it on a test chain: this machine's own, kept in DIR, or the one whose JSON-RPC
+                   is at URL; test tokens, no value (needs npm install)
   --watch          restart the router or the homes when a file of theirs is saved (npm run dev)
   --verbose        print what workerd and the homes say
   --help           this text
@@ -60,6 +65,7 @@ const OPTIONS = {
   slots: { type: 'string' },
   window: { type: 'string' },
   x402: { type: 'boolean' },
+  chain: { type: 'string' },
   watch: { type: 'boolean' },
   verbose: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -91,6 +97,8 @@ export function parseStartFlags(words: readonly string[]): Result<StartFlags, st
     slots: valueOf(slots, null),
     windowMs: valueOf(window, null),
     x402: values.x402 === true,
+    chain: values.chain !== undefined,
+    chainUrl: values.chain === undefined || values.chain === '' ? null : values.chain,
     watch: values.watch === true,
     verbose: values.verbose === true,
     help: values.help === true,
@@ -103,12 +111,20 @@ function readWords(words: readonly string[]): { ok: true; values: Values } | { o
   try {
     return {
       ok: true,
-      values: parseArgs({ args: [...words], options: OPTIONS, strict: true, allowPositionals: false }).values,
+      values: parseArgs({ args: joinChain(words), options: OPTIONS, strict: true, allowPositionals: false }).values,
     };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('. ')[0] : 'not understood';
     return { ok: false, error: `${reason}. See: npm start -- --help` };
   }
+}
+
+/** What follows `--chain` is its address, where it is none of the flags. */
+function joinChain(words: readonly string[]): string[] {
+  return words.flatMap((word, at) => {
+    if (word === '--chain') return [`--chain=${words[at + 1]?.startsWith('-') === false ? words[at + 1] : ''}`];
+    return words[at - 1] === '--chain' && !word.startsWith('-') ? [] : [word];
+  });
 }
 
 function checkTexts(values: Values): string | null {
@@ -118,6 +134,8 @@ function checkTexts(values: Values): string | null {
     return '--origins takes addresses such as https://irori.example, parted by commas.';
   if (values.backend !== undefined && !/^https?:\/\/\S+$/.test(values.backend))
     return '--backend takes an address such as http://127.0.0.1:11434.';
+  if (values.chain !== undefined && values.chain !== '' && !/^https?:\/\/\S+$/.test(values.chain))
+    return '--chain takes nothing, or the address of a test chain such as http://127.0.0.1:8545.';
   if (values.models !== undefined && values.backend === undefined)
     return '--models names what a --backend serves: give --backend URL too.';
   if (values.state === '') return '--state takes a folder, such as .irori.';

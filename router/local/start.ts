@@ -5,17 +5,20 @@ import {
   DEMO_PROMPT,
   describeAnswer,
   describeDeath,
+  describeOwner,
   describeStep,
   describeWelcome,
   readWarning,
 } from './describe-start.ts';
 import { startHomes, waitOnline } from './local-homes.ts';
 import type { LocalHome } from './local-homes.ts';
-import { listPaidModel, openLocalPayments } from './local-payments.ts';
+import { openLocalPayments } from './local-payments.ts';
 import type { Network } from './network.ts';
-import { findForgotten, openDemoAccount, openLocalPresence, startRouter } from './local-router.ts';
+import { findForgotten, openAccount, openLocalPresence, startRouter } from './local-router.ts';
 import type { RouterStart } from './local-router.ts';
+import { openChain } from './start-chain.ts';
 import { watchSources } from './dev.ts';
+import { FREE_MODEL, listPaidModel, PAID_MODEL } from './paid-model.ts';
 import { START_HELP, parseStartFlags } from './parse-start-flags.ts';
 import type { StartFlags } from './parse-start-flags.ts';
 import { StartError } from './start-error.ts';
@@ -76,17 +79,38 @@ async function run(flags: StartFlags, started: Started): Promise<boolean> {
   print(describeStep('presence', flags.redisUrl ?? 'in memory'));
   const payments = flags.x402 ? await openLocalPayments(started) : null;
   if (payments) print(describeStep('payments', payments.told));
-  const network = await startRouter(start, { ...presence, ...payments?.bindings });
-  if (payments) await listPaidModel(network.url, folder.secrets.ADMIN_SECRET);
+  const chain = await openChain({
+    ...{ flags, folder, started },
+    onCrash: (isBack) => {
+      complain(isBack ? 'anvil died and was started again.' : 'anvil died and did not start again: nothing is posted.');
+      tellScripts();
+    },
+  });
+  for (const line of chain?.told ?? []) print(describeStep('chain', line));
+  const network = await startRouter(start, { ...presence, ...payments?.bindings, ...chain?.bindings });
+  if (payments || flags.chain) await listPaidModel(network.url, folder.secrets.ADMIN_SECRET);
   print(describeStep('router', `${network.url}, workerd process ${network.workerdPids().join(', ')}`));
-  const { demo, isNew } = await openDemoAccount(start, network.url);
+  const { account: demo, isNew } = await openAccount(start, network.url, 'demo');
+  // Nobody is paid for answering himself, so with a chain somebody else asks.
+  const caller = flags.chain ? (await openAccount(start, network.url, 'caller')).account : demo;
   const forgotten = await findForgotten(start, network.url);
   if (forgotten !== null) complain(forgotten);
   const endpoint = `${network.url}/v1`;
   tellScripts = () => {
-    const pids = { edge: network.workerdPids(), agents: homes.flatMap((home) => home.pid() ?? []) };
+    const anvil = chain?.pid() ?? null;
+    const pids = {
+      edge: network.workerdPids(),
+      agents: homes.flatMap((home) => home.pid() ?? []),
+      ...(anvil === null ? {} : { chain: [anvil] }),
+    };
     if (!started.isEnding)
-      folder.writeLocal({ endpoint, apiKey: demo.apiKey, adminSecret: folder.secrets.ADMIN_SECRET, pids });
+      folder.writeLocal({
+        endpoint,
+        apiKey: demo.apiKey,
+        ...(flags.chain ? { callerKey: caller.apiKey } : {}),
+        adminSecret: folder.secrets.ADMIN_SECRET,
+        pids,
+      });
   };
   tellScripts();
   if (flags.watch) startWatching(started, { network, homes: () => homes });
@@ -103,11 +127,14 @@ async function run(flags: StartFlags, started: Started): Promise<boolean> {
   started.add(async () => void (await Promise.all(homes.map(async (home) => home.stop()))));
   for (const home of homes) print(describeStep('home', `${home.name}, process ${home.pid() ?? 'starting'}`));
   tellScripts();
-  const model = await waitOnline(homesStart, homes, () => lastWords);
+  const online = await waitOnline(homesStart, homes, () => lastWords);
+  // With a chain the first answer is to earn something.
+  const model = flags.chain && online === FREE_MODEL ? PAID_MODEL : online;
   isOnline = true;
-  print(describeWelcome({ endpoint, apiKey: demo.apiKey, model: model ?? flags.models[0] ?? 'MODEL' }));
+  print(describeWelcome({ endpoint, apiKey: caller.apiKey, model: model ?? flags.models[0] ?? 'MODEL' }));
+  if (flags.chain) print(describeOwner(demo.apiKey));
   if (model === null) print(`  The homes serve ${flags.models.join(', ')}: name a model yourself, nothing was asked.`);
-  const isGood = model !== null && (await showAnswer({ endpoint, apiKey: demo.apiKey, model }));
+  const isGood = model !== null && (await showAnswer({ endpoint, apiKey: caller.apiKey, model }));
   if (!flags.once) print('\n  The network runs. Ctrl-C ends everything.');
   return isGood;
 }

@@ -21,27 +21,38 @@ const secretsFile = z.object({
   ROUTER_SIGNING_KEY: z.string(),
 });
 const demoFile = z.object({ accountId: z.string(), apiKey: z.string() });
-const localFile = z.object({ pids: z.object({ edge: z.array(z.number()), agents: z.array(z.number()) }) });
+const pids = z.array(z.number());
+const localFile = z.object({ pids: z.object({ edge: pids, agents: pids, chain: pids.exactOptional() }) });
 
 /** Secrets of the router, made once per folder. */
 export type LocalSecrets = z.infer<typeof secretsFile>;
 /** The account and key that the network prints. */
 export type DemoAccount = z.infer<typeof demoFile>;
 
+/** `demo`: whose the homes are, and who calls them. `caller`: somebody else, whose calls they are paid for. */
+export type AccountName = 'demo' | 'caller';
+
 /** What scripts read from DIR/local.json while the network runs. */
 export interface LocalFile {
   readonly endpoint: string;
   readonly apiKey: string;
+  /** With a chain: of an account that has no homes, so that they earn by its calls. */
+  readonly callerKey?: string;
   readonly adminSecret: string;
-  readonly pids: { readonly edge: readonly number[]; readonly agents: readonly number[] };
+  readonly pids: {
+    readonly edge: readonly number[];
+    readonly agents: readonly number[];
+    /** Of this machine's own chain, where one was started. */
+    readonly chain?: readonly number[];
+  };
 }
 
 /** A state folder that this process holds alone. */
 export interface StateFolder {
   readonly dir: string;
   readonly secrets: LocalSecrets;
-  readDemo(): DemoAccount | null;
-  writeDemo(demo: DemoAccount): void;
+  readAccount(name: AccountName): DemoAccount | null;
+  writeAccount(name: AccountName, account: DemoAccount): void;
   writeLocal(local: LocalFile): void;
   /** Removes local.json and lets go of the folder. */
   release(): void;
@@ -56,8 +67,8 @@ export function openStateFolder(path: string): StateFolder {
     return {
       dir,
       secrets: openSecrets(join(dir, 'secrets.json')),
-      readDemo: () => readJson(join(dir, 'demo.json'), demoFile),
-      writeDemo: (demo) => writePrivate(join(dir, 'demo.json'), demo),
+      readAccount: (name) => readJson(join(dir, `${name}.json`), demoFile),
+      writeAccount: (name, account) => writePrivate(join(dir, `${name}.json`), account),
       writeLocal: (local) => writePrivate(join(dir, 'local.json'), local),
       release: () => {
         for (const name of ['local.json', 'lock']) rmSync(join(dir, name), { force: true });
@@ -111,7 +122,9 @@ const ORPHAN_END_MS = 2000;
 function endOrphans(dir: string): void {
   const left = readJson(join(dir, 'local.json'), localFile);
   if (left === null || process.platform !== 'linux') return;
-  const orphans = [...left.pids.edge, ...left.pids.agents].filter((pid) => hasEnvironment(pid, `${STATE_MARK}=${dir}`));
+  const orphans = [...left.pids.edge, ...left.pids.agents, ...(left.pids.chain ?? [])].filter((pid) =>
+    hasEnvironment(pid, `${STATE_MARK}=${dir}`),
+  );
   killNow(orphans);
   // Until they are gone they hold the port that this start is about to take. Nothing else runs yet that could wait instead.
   const deadlineAt = Date.now() + ORPHAN_END_MS;

@@ -71,12 +71,14 @@ function checkOrder(node: NodeRow, { node: address, account, amount, number }: C
   if (number < 1n || number > BigInt(Number.MAX_SAFE_INTEGER)) throw refuse('number', 'Orders are numbered from 1.');
 }
 
-function tellState(c: Context<AppEnv>, node: NodeRow, { spent, available, lastNumber }: SpendState): object {
+function tellState(c: Context<AppEnv>, node: NodeRow, { spent, available, locked, lastNumber }: SpendState): object {
   return {
     object: 'node.credit',
     node: node.id,
     account: node.accountId,
     available_micro: available,
+    /** Claimed on the chain and nowhere else: what stood in the last closed epoch. 0 where there is no chain. */
+    locked_micro: locked,
     spent_micro: spent,
     last_order: lastNumber,
     domain: c.get('services').domain,
@@ -97,10 +99,12 @@ function refuseOrder(reason: Extract<SpendAnswer, { ok: false }>['reason'], stat
         param: 'order.expiresAtMs',
       });
     case 'too-much':
-      return new ApiError(
-        'insufficient_credit',
-        `The home has ${state.available} micro-credits of earnings that can be turned into credit. Order no more than that.`,
-        { param: 'order.amount' },
-      );
+      return new ApiError('insufficient_credit', tellTooMuch(state), { param: 'order.amount' });
   }
+}
+
+function tellTooMuch({ available, locked }: SpendState): string {
+  const told = `The home has ${available} micro-credits of earnings that can be turned into credit. Order no more than that.`;
+  if (locked === 0) return told;
+  return `${told} Another ${locked} stood in the last closed epoch: claim it (irori-node claim) or turn it into credit on the chain (claimToCredit).`;
 }

@@ -28,9 +28,9 @@ const DAY_MS = 86_400_000;
 
 const KEPT: Readonly<Record<KeptReason, string>> = {
   'book-has-less':
-    'the book has less of this home than its account accepted: the last value that both agreed on stands',
+    'the book has less of this home than its account accepted: what goes beyond the last value that both agreed on is held back',
   'book-has-more':
-    'the book has more of this home than its account accepted: the last value that both agreed on stands',
+    'the book has more of this home than its account accepted: what goes beyond the last value that both agreed on is held back',
   'account-fell': 'the account of this home has less than in an earlier epoch: the earlier value stands',
   'account-away': 'the account of this home could not be asked when the epoch was closed: the earlier value stands',
 };
@@ -81,7 +81,15 @@ async function findMachine({ nodes, nodeAccount, settler }: Services, nodeId: st
   const told = row && (await settler().tell(row.address as Hex, null));
   const { total, spent, withheld } = earned;
   const leafEarned = told?.leaf ? Number(told.leaf.earned) : null;
-  const sums = sumEarnings({ total, spent, withheld, leafEarned, keptTotal: told?.kept?.account ?? null });
+  const leafWithheld = Number(told?.leaf?.withheld ?? 0);
+  const sums = sumEarnings({
+    total,
+    spent,
+    withheld,
+    leafEarned,
+    leafWithheld,
+    keptTotal: told?.kept?.account ?? null,
+  });
   return { nodeId, earned, told, sums };
 }
 

@@ -37,6 +37,7 @@ export function makeNodeAccountDoors(env: Env): NodeAccountDoors {
     sendTransfer: (transfer) => stubs.account(transfer.to).receive(transfer),
     findFlushes: async (accountId, jobId) => stubs.account(accountId).flushesOf(jobId),
     epochSeconds: pickEpochSeconds(env),
+    hasChain: env.CHAIN_RPC_URL !== undefined,
     holdsOther: async (hub, nodeId, instance) => stubs.hub(hub).holdsOther(nodeId, instance),
     readStanding: async (nodeId) => standingOf(await findNode(env.DB, nodeId)),
   };

@@ -9,6 +9,8 @@ import { makeApiKeys } from '../auth/api-keys.ts';
 import type { ApiKeys } from '../auth/api-keys.ts';
 import { makeAccounts } from '../auth/accounts.ts';
 import type { Accounts } from '../auth/accounts.ts';
+import { makeChainCodes } from '../auth/chain-codes.ts';
+import type { ChainCodes } from '../auth/chain-codes.ts';
 import type { Caller, KeyFault } from '../auth/judge-key.ts';
 import { FamilyTags } from '../auth/family-tags.ts';
 import { FailedAttempts } from '../auth/failed-attempts.ts';
@@ -55,9 +57,11 @@ import { openOwnerDoors } from './owner-doors.ts';
 import type { OwnerDoors } from './owner-doors.ts';
 import { openFees } from './fees.ts';
 import type { FindFees } from './fees.ts';
+import { openNetworkChain } from './network-chain.ts';
+import type { TellChain } from './network-chain.ts';
 import { PacedLook } from './paced-look.ts';
 import { pickEpochSeconds, pickTimings } from './pick-local.ts';
-import { openEpochShelf } from './settler.ts';
+import { openEpochShelf } from './epoch-shelf.ts';
 import { openCatalogue, openLedger, openPresenceTable } from './shared.ts';
 import { openSigner } from './signer.ts';
 import type { RouterSigner } from './signer.ts';
@@ -70,6 +74,7 @@ export interface Services extends Stubs, BookDoors, OwnerDoors {
   readonly timings: Timings;
   readonly keys: ApiKeys;
   readonly accounts: Accounts;
+  readonly chainCodes: ChainCodes;
   readonly members: Members;
   readonly posts: RepeatedPosts;
   readonly nodes: Nodes;
@@ -112,6 +117,8 @@ export interface Services extends Stubs, BookDoors, OwnerDoors {
   readonly shelf: EpochShelf;
   /** What the network takes of charges, as far as a vote has changed it. */
   readonly findFees: FindFees;
+  /** Where it pays. */
+  readonly tellChain: TellChain;
   /** What stands to the vote; null where there is no chain. */
   readonly lookAtVote: LookAtVote | null;
   readonly listEarningDays: (nodeIds: readonly string[], fromDay: number) => Promise<EarningDay[]>;
@@ -174,6 +181,7 @@ function openServices(env: Env): Services {
     timings: pickTimings(env),
     keys,
     accounts: makeAccounts({ db: env.DB, random }),
+    chainCodes: makeChainCodes({ db: env.DB, random }),
     members: makeMembers({ db: env.DB, random }),
     posts: makeRepeatedPosts(env.DB),
     nodes,
@@ -204,6 +212,7 @@ function openServices(env: Env): Services {
     isPresenceUp: () => presenceLook.ask(Date.now()),
     checkouts: openCheckouts(env, stubs),
     keyless: openKeyless(env),
+    tellChain: openNetworkChain(env),
     findFees: openFees(env, stubs),
     lookAtVote: openVote(env),
     ...openEpochs(env),

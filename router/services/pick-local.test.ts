@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { TIMINGS } from '../../schema/timings.ts';
 import { CROWD_LIMITS } from '../billing/decide-crowd.ts';
-import { pickCrowdLimits, pickTimings } from './pick-local.ts';
+import { pickCrowdLimits, pickLeftOut, pickTimings } from './pick-local.ts';
 
 test('waits can be set on the local network and nowhere else', () => {
   const LOCAL_TIMINGS = '{"headMs":5}';
@@ -15,4 +15,10 @@ test('jobs at once are what the operator says, or some of it, and else the stand
   expect(pickCrowdLimits({ JOBS_AT_ONCE: '{"key":5}' })).toEqual({ ...CROWD_LIMITS, key: 5 });
   for (const wrong of ['{"keys":5}', '{"key":0}', 'five'])
     expect(() => pickCrowdLimits({ JOBS_AT_ONCE: wrong })).toThrow(/key|JSON/);
+});
+
+test('a node is left out on the local network and nowhere else', () => {
+  const LOCAL_LEAVE_OUT = `0x${'5'.repeat(40)}`;
+  expect(pickLeftOut({ LOCAL_PLACES: '1', LOCAL_LEAVE_OUT })).toBe(LOCAL_LEAVE_OUT);
+  expect([pickLeftOut({ LOCAL_LEAVE_OUT }), pickLeftOut({ LOCAL_PLACES: '1' })]).toEqual([null, null]);
 });

@@ -1,5 +1,6 @@
 // Numbers that the operator or, most of them, only the local network may set, else the standard ones. Pure.
 import * as z from 'zod';
+import type { Hex } from '../../schema/bytes.ts';
 import { EPOCH_SECONDS } from '../../schema/epoch.ts';
 import { changeTimings, TIMINGS } from '../../schema/timings.ts';
 import type { Timings } from '../../schema/timings.ts';
@@ -20,6 +21,14 @@ export function pickTimings({ LOCAL_PLACES, LOCAL_TIMINGS }: Pick<Env, 'LOCAL_PL
 /** Length of an epoch, s. */
 export function pickEpochSeconds(env: Pick<Env, 'EPOCH_SECONDS'>): number {
   return Number(env.EPOCH_SECONDS ?? EPOCH_SECONDS);
+}
+
+/** The node that epochs leave out; null for none. */
+export function pickLeftOut({
+  LOCAL_PLACES,
+  LOCAL_LEAVE_OUT = '',
+}: Pick<Env, 'LOCAL_PLACES' | 'LOCAL_LEAVE_OUT'>): Hex | null {
+  return LOCAL_PLACES === '1' && /^0x[0-9a-f]{40}$/.test(LOCAL_LEAVE_OUT) ? (LOCAL_LEAVE_OUT as Hex) : null;
 }
 
 /** Whether webhooks may go to this machine, and without TLS: a network that stands on one machine has its receivers there. */

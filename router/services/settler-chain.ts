@@ -1,26 +1,41 @@
 // What the settler does on a chain, out of its environment: null steps where no chain is set.
 import { fromHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
+import { parseEpochFile } from '../../schema/epoch-file.ts';
 import { findTestChain } from '../../schema/test-chains.ts';
 import { addressOfPrivateKey } from '../../schema/typed-data.ts';
+import type { EpochShelf } from '../billing/epoch-shelf.ts';
 import { NO_CHAIN } from '../billing/settler-chain.ts';
 import type { ChainStep, ChainSteps, KeptPlace } from '../billing/settler-chain.ts';
+import { ChallengeAnswers } from '../chain/challenge-answers.ts';
+import { ClaimLog } from '../chain/claim-log.ts';
+import { ClaimSponsor } from '../chain/claim-sponsor.ts';
+import { makeClaimsChain } from '../chain/claims-chain.ts';
 import { EpochPosting } from '../chain/epoch-posting.ts';
+import { makeAskChain } from '../chain/json-rpc.ts';
 import { planNextLook } from '../chain/plan-look.ts';
 import { makePayoutsChain } from '../chain/payouts-chain.ts';
 import { PostLog } from '../chain/post-log.ts';
 import type { Env } from '../env.ts';
 import { makeLog } from '../log.ts';
+import { openChainWatch } from './chain-watch.ts';
+import { openEpochShelf } from './epoch-shelf.ts';
 import { pickEpochSeconds } from './pick-local.ts';
 import { openSigner } from './signer.ts';
 
 const log = makeLog('services');
 
+/** While a challenge is open it is looked at so often: a quarter of the window is all the time there is. */
+const ANSWER_AGAIN_MS = 2000;
+
 /** A chain that is not set as it should be stops nothing else: it is told, and no step is taken. */
-export function openChainSteps(env: Env, place: KeptPlace): ChainSteps {
-  if (env.CHAIN_RPC_URL === undefined) return NO_CHAIN;
+export function openChainSteps(env: Env, place: KeptPlace, shelf: EpochShelf): ChainSteps {
+  const url = env.CHAIN_RPC_URL;
+  if (url === undefined) return NO_CHAIN;
   try {
-    return { ...NO_CHAIN, postRoots: openPosting(env, env.CHAIN_RPC_URL, place) };
+    const postRoots = openPosting(env, url, place);
+    const [watchChain, answerChallenges] = [openChainWatch(env, url, place), openAnswers(env, url, shelf)];
+    return { ...NO_CHAIN, postRoots, watchChain, answerChallenges };
   } catch (error) {
     log.error('chain-not-opened', { error });
     return NO_CHAIN;
@@ -34,16 +49,58 @@ function openPosting(env: Env, url: string, { storage, store }: KeptPlace): Chai
   const posting = new EpochPosting(new PostLog(storage), {
     chain,
     domain,
-    seconds: pickEpochSeconds(env),
     rootKey,
     gasKey,
-    published: () => Promise.resolve(store.publishedRoot()),
-    closing: () => null,
-    close: () => Promise.resolve(),
+    published: () => Promise.resolve(store.publishedRoot(domain)),
+    rootOf: async (epoch) => (await openEpochShelf(env).find(epoch))?.root ?? null,
     now: () => Date.now(),
   });
   const kind = findTestChain(domain.chainId);
-  return async () => planNextLook(await posting.tick(), kind.ok ? kind.value : null, Date.now());
+  if (!kind.ok) throw new Error(kind.error);
+  return async () => planNextLook(await posting.tick(), kind.value, Date.now());
+}
+
+/** Null where this router pays the gas of nobody's claims. */
+export function openSponsor(env: Env, { storage, store }: KeptPlace, shelf: EpochShelf): ClaimSponsor | null {
+  const { CHAIN_RPC_URL: url, CHAIN_SPONSOR_KEY: written } = env;
+  if (url === undefined || written === undefined) return null;
+  // Two that send from one key would take each other's numbers.
+  if ([env.CHAIN_GAS_KEY, env.ROOT_SIGNING_KEY, env.ROUTER_SIGNING_KEY].includes(written)) {
+    log.error('sponsor-not-opened', { reason: 'CHAIN_SPONSOR_KEY is another key of the router' });
+    return null;
+  }
+  const { domain } = openSigner(env);
+  const key = fromHex(written);
+  const { chainId, verifyingContract: contract } = domain;
+  return new ClaimSponsor(new ClaimLog(storage.sql), {
+    chain: makeClaimsChain({ url, chainId, contract, sender: addressOfPrivateKey(key) }),
+    domain,
+    seconds: pickEpochSeconds(env),
+    key,
+    leavesOf: async (epoch) => {
+      const kept = store.listLeaves(epoch);
+      if (kept.length > 0) return kept;
+      const file = parseEpochFile((await shelf.read(epoch)) ?? '');
+      return file.ok ? file.value.leaves : null;
+    },
+    now: () => Date.now(),
+  });
+}
+
+function openAnswers(env: Env, url: string, shelf: EpochShelf): ChainStep {
+  const { domain } = openSigner(env);
+  const answers = new ChallengeAnswers({
+    ask: makeAskChain(url),
+    chainId: domain.chainId,
+    contract: domain.verifyingContract,
+    gasKey: fromHex(need(env.CHAIN_GAS_KEY)),
+    readFile: async (epoch) => {
+      const file = parseEpochFile((await shelf.read(epoch)) ?? '');
+      return file.ok ? file.value : null;
+    },
+    now: () => Date.now(),
+  });
+  return async () => ((await answers.tick()).open > 0 ? Date.now() + ANSWER_AGAIN_MS : null);
 }
 
 function need(key: string | undefined): Hex {

@@ -1,47 +1,32 @@
 // What closes epochs takes from its environment, and who calls it.
 import type { Hex } from '../../schema/bytes.ts';
-import { toHex } from '../../schema/bytes.ts';
-import { sha256 } from '../auth/digest.ts';
 import { makeNodes } from '../auth/nodes.ts';
 import type { TickResult } from '../billing/epoch-closing.ts';
 import { makeNewcomerBonus } from '../billing/newcomer-bonus.ts';
 import type { RulesDoor } from '../billing/rule-book.ts';
 import { makeAskChain } from '../chain/json-rpc.ts';
 import { readRules } from '../chain/rules-chain.ts';
-import { makeEpochShelf } from '../billing/epoch-shelf.ts';
-import type { EpochShelf } from '../billing/epoch-shelf.ts';
 import type { SettlerDoors } from '../billing/settler.ts';
 import { makeMessageSigner } from '../../schema/receipt.ts';
 import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
 import type { Env } from '../env.ts';
-import { pickEpochSeconds } from './pick-local.ts';
-import { openChainSteps } from './settler-chain.ts';
+import { openEpochShelf } from './epoch-shelf.ts';
+import { pickEpochSeconds, pickLeftOut } from './pick-local.ts';
+import { openChainSteps, openSponsor } from './settler-chain.ts';
 import { openLedger } from './shared.ts';
 import { openSigner } from './signer.ts';
 import { openStubs } from './stubs.ts';
 
-/** Published epochs: in the bucket that old receipts stand in, where one is bound. */
-export function openEpochShelf({ DB, RECEIPTS }: Env): EpochShelf {
-  const files = RECEIPTS && {
-    put: async (key: string, bytes: Uint8Array) => void (await RECEIPTS.put(key, bytes)),
-    get: async (key: string) => (await RECEIPTS.get(key))?.bytes() ?? null,
-  };
-  return makeEpochShelf({
-    database: DB,
-    files: files ?? null,
-    sha256: (text) => toHex(sha256(new TextEncoder().encode(text))).slice(2),
-    now: () => Date.now(),
-  });
-}
-
 export function makeSettlerDoors(env: Env): SettlerDoors {
   const stubs = openStubs(env);
   const ledger = openLedger(env);
+  const shelf = openEpochShelf(env);
   const random = (bytes: number): Uint8Array => crypto.getRandomValues(new Uint8Array(bytes));
   const nodes = makeNodes({ db: env.DB, signer: makeMessageSigner(HANDSHAKE_DOMAIN), random });
   return {
     seconds: pickEpochSeconds(env),
     domain: openSigner(env).domain,
+    hasChain: env.CHAIN_RPC_URL !== undefined,
     listNodes: async (after, limit) =>
       (await nodes.list(after, limit)).map(({ id, address, wallet }) => ({
         id,
@@ -51,11 +36,13 @@ export function makeSettlerDoors(env: Env): SettlerDoors {
     freeze: async (nodeId, epoch) => stubs.nodeAccount(nodeId).freeze(epoch),
     holdAgainst: async (nodeId, booked) => stubs.nodeAccount(nodeId).holdAgainst(booked),
     earnedBy: (nodeId) => ledger.earnedBy(nodeId),
-    shelf: openEpochShelf(env),
+    shelf,
     now: () => Date.now(),
     readRules: openRules(env),
+    leftOut: pickLeftOut(env),
     payBonuses: env.CHAIN_RPC_URL === undefined ? null : makeNewcomerBonus(env.DB, ledger),
-    openChain: (place) => openChainSteps(env, place),
+    openChain: (place) => openChainSteps(env, place, shelf),
+    openSponsor: (place) => openSponsor(env, place, shelf),
   };
 }
 

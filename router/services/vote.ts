@@ -11,15 +11,16 @@ const KEPT_MS = 30_000;
 /** Rejects where the chain cannot be asked and nothing was read before. */
 export type LookAtVote = (now: number) => Promise<VoteNow>;
 
-export function openVote({ CHAIN_RPC_URL, VERIFYING_CONTRACT }: Env): LookAtVote | null {
+export function openVote({ CHAIN_RPC_URL, CHAIN_GOVERNOR, VERIFYING_CONTRACT }: Env): LookAtVote | null {
   if (CHAIN_RPC_URL === undefined) return null;
   const ask = makeAskChain(CHAIN_RPC_URL);
+  const told = (CHAIN_GOVERNOR?.toLowerCase() ?? null) as Hex | null;
   let read: VoteNow | null = null;
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<VoteNow> | null = null;
   const look = async (now: number): Promise<VoteNow> => {
     try {
-      read = await readVote(ask, { payouts: VERIFYING_CONTRACT as Hex, governor: read?.governor ?? null });
+      read = await readVote(ask, { payouts: VERIFYING_CONTRACT as Hex, governor: read?.governor ?? told });
       readAt = now;
     } catch (error) {
       if (!read) throw error;

@@ -1,5 +1,5 @@
 // A home without an agent beside a chain: its state folder, and a router that tells it what a test says. So a command is tried against contracts alone.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -69,6 +69,7 @@ export async function openChainHome(who: Who, flags: OptionValues): Promise<Chai
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
   const router = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const node = nodeIdOf(addressOf(who));
+  await mkdir(join(folder, 'receipts'));
   await writeFile(join(folder, 'session.key'), keyOf(who), { mode: 0o600 });
   await writeFile(join(folder, 'status.json'), JSON.stringify({ ...STATUS, router, node, address: addressOf(who) }));
   return {

@@ -5,6 +5,7 @@ import { privateKeyToAddress } from 'viem/accounts';
 import { findAnvil } from '../local/test-chain.ts';
 import { startChainStack } from './chain-stack.ts';
 import type { ChainStack } from './chain-stack.ts';
+import { until } from './until.ts';
 
 describe.skipIf(findAnvil() === null)('a network with a chain', () => {
   let stack: ChainStack;
@@ -32,6 +33,31 @@ describe.skipIf(findAnvil() === null)('a network with a chain', () => {
       chainId: 31_337,
       verifyingContract: stack.chain.contracts.Payouts.address.toLowerCase(),
     });
+  });
+
+  test('tells anyone where it pays, and goes on telling while the chain is away', async () => {
+    const { contracts, kind } = stack.chain;
+    const told = async (): Promise<unknown> => (await stack.call('/audit/chain')).json();
+    const places = {
+      chain_id: kind.chainId,
+      notice: 'test tokens, no value',
+      rpc_url: stack.rpc.url,
+      payouts: contracts.Payouts.address.toLowerCase(),
+      token: contracts.IroriToken.address.toLowerCase(),
+      rules: contracts.Rules.address.toLowerCase(),
+      bonds: contracts.Bonds.address.toLowerCase(),
+      credits: contracts.Credits.address.toLowerCase(),
+      timelock: contracts.IroriTimelock.address.toLowerCase(),
+      governor: contracts.IroriGovernor.address.toLowerCase(),
+    };
+    expect(await told()).toMatchObject({ ...places, reachable: true });
+    stack.rpc.set('cut');
+    await until(
+      'the router has not reached it',
+      async () => ((await told()) as { reachable: boolean }).reachable === false,
+    );
+    expect(await told()).toMatchObject(places);
+    stack.rpc.set('pass');
   });
 
   test('is the same after anvil was killed, with its clock', async () => {

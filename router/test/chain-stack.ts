@@ -29,7 +29,7 @@ export interface ChainStack extends Stack {
   /** The chain's own door, past `rpc`: reads, and anvil's own questions. */
   readonly client: TestClient;
   readonly epochSeconds: number;
-  /** The time that router and chain are told, ms since epoch: never before the machine's. */
+  /** The time that router and chain are told, ms since epoch: never before the machine's, but for `behind`. */
   readonly now: () => number;
   readonly mine: (blocks: number) => Promise<void>;
   /** Time goes on for the chain, and for the router's next run. */
@@ -59,6 +59,8 @@ type StackOptions = NonNullable<Parameters<typeof startStack>[0]>;
 export interface ChainStackOptions extends StackOptions {
   readonly epochSeconds?: number;
   readonly rules?: Partial<RuleValues>;
+  /** How far the chain's clock, and what the router is told, are behind the machine's at first, s: what counts from a later epoch on then counts at once. */
+  readonly behind?: number;
   /** The chain's state is kept in a file, for tests that kill it. */
   readonly keepsChain?: boolean;
 }
@@ -73,11 +75,17 @@ const makeClient = (url: string) =>
 
 /** Skip a file that uses it where `findAnvil()` is null. */
 export async function startChainStack(options: ChainStackOptions = {}): Promise<ChainStack> {
-  const { epochSeconds = CHAIN_EPOCH_SECONDS, rules, keepsChain = false, bindings, ...more } = options;
+  const { epochSeconds = CHAIN_EPOCH_SECONDS, rules, behind = 0, keepsChain = false, bindings, ...more } = options;
   const folder = keepsChain ? await mkdtemp(join(tmpdir(), 'irori-chain-')) : null;
   const routerKey: Hex =
     (bindings?.['ROUTER_SIGNING_KEY'] as Hex | undefined) ?? `0x${randomBytes(32).toString('hex')}`;
-  const chain = await openLocalChain({ stateDir: folder, routerKey, epochSeconds, ...(rules ? { rules } : {}) });
+  const chain = await openLocalChain({
+    stateDir: folder,
+    routerKey,
+    epochSeconds,
+    ...(rules ? { rules } : {}),
+    ...(behind > 0 && { beginsAt: Math.floor(Date.now() / 1000) - behind }),
+  });
   const rpc = await startRpcProxy(chain.url);
   const stack = await startStack({
     ...more,
@@ -96,15 +104,19 @@ export async function startChainStack(options: ChainStackOptions = {}): Promise<
     await chain.stop();
     if (folder !== null) await rm(folder, { recursive: true, force: true });
   };
-  return Object.assign(stack, { chain, rpc, epochSeconds, ...makeDoors(stack, chain, epochSeconds), stop });
+  return Object.assign(stack, { chain, rpc, epochSeconds, ...makeDoors(stack, chain, { epochSeconds, behind }), stop });
 }
 
 type Doors = Omit<ChainStack, keyof Stack | 'chain' | 'rpc' | 'epochSeconds'>;
 
-function makeDoors(stack: Stack, chain: LocalChain, epochSeconds: number): Doors {
+function makeDoors(
+  stack: Stack,
+  chain: LocalChain,
+  { epochSeconds, behind }: { readonly epochSeconds: number; readonly behind: number },
+): Doors {
   const client = makeClient(chain.url);
   /** How much the told time is ahead of the machine's, ms. */
-  let ahead = 0;
+  let ahead = -1000 * behind;
   const now = (): number => Date.now() + ahead;
   const warp = async (): Promise<void> => {
     const { timestamp } = await client.getBlock();

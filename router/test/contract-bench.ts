@@ -54,6 +54,9 @@ export function twinOf(signature: Hex): Hex {
 }
 const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 
+/** So that the chain need not be asked for it before each call. */
+const ENOUGH = { gas: 5_000_000n, maxFeePerGas: 10n ** 11n, maxPriorityFeePerGas: 10n ** 9n };
+
 /** As it is published in a package. */
 interface Foreign {
   readonly abi: readonly object[];
@@ -89,7 +92,7 @@ export interface Bench {
   /** As `send`, to a contract that is not a network's. */
   readonly call: (who: Who, at: Contract, name: string, args: unknown[]) => Promise<TransactionReceipt>;
   /** A transaction as its sender signed it, who gets coins and has sent `nonce` before. */
-  readonly sendRaw: (raw: Hex, sender: Hex, nonce: number) => Promise<TransactionReceipt>;
+  readonly sendSigned: (raw: Hex, sender: Hex, nonce: number) => Promise<TransactionReceipt>;
   readonly pass: (seconds: number) => Promise<void>;
   /** Of the chain's clock. */
   readonly epoch: () => Promise<number>;
@@ -153,9 +156,8 @@ export async function startBench(): Promise<Bench> {
   const call: Bench['call'] = async (who, at, name, args) => {
     const facts = { ...at, functionName: name, args, account: privateKeyToAccount(keyOf(who)) };
     await client.simulateContract(facts);
-    const gas = ((await client.estimateContractGas(facts)) * 3n) / 2n;
-    const hash = await walletOf(who).writeContract({ ...at, functionName: name, args, gas });
-    const receipt = await client.waitForTransactionReceipt({ hash, pollingInterval: 20 });
+    const hash = await walletOf(who).writeContract({ ...at, functionName: name, args, ...ENOUGH });
+    const receipt = await client.waitForTransactionReceipt({ hash, pollingInterval: 5 });
     if (receipt.status !== 'success') throw new Error(`${name} was reverted`);
     return receipt;
   };
@@ -227,7 +229,7 @@ export async function startBench(): Promise<Bench> {
       const { contractAddress } = await client.waitForTransactionReceipt({ hash, pollingInterval: 20 });
       return { address: getAddress(contractAddress ?? ZERO_ADDRESS), abi };
     },
-    sendRaw: async (raw, sender, nonce) => {
+    sendSigned: async (raw, sender, nonce) => {
       await client.setBalance({ address: sender, value: 10n ** 21n });
       await client.setNonce({ address: sender, nonce });
       const hash = await client.sendRawTransaction({ serializedTransaction: raw });

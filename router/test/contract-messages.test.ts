@@ -75,7 +75,7 @@ describe.skipIf(findAnvil() === null)('in Solidity', () => {
 
   test.each(chainVectors.transactions)('a chain takes the transaction "$title", from its sender', async (vector) => {
     const { raw, hash, sender, facts } = vector;
-    const { transactionHash, from } = await bench.sendRaw(raw as Hex, sender as Hex, facts.nonce);
+    const { transactionHash, from } = await bench.sendSigned(raw as Hex, sender as Hex, facts.nonce);
     expect([transactionHash, from]).toEqual([hash, sender]);
   });
 

@@ -18,6 +18,8 @@ const fullWord: Hex = `0x${'cd'.repeat(32)}`;
 
 /** ERC20InsufficientAllowance, of the token's and not of its caller's errors. */
 const NO_ALLOWANCE = '0xfb8f41b2';
+/** ERC20InsufficientBalance. */
+const NO_BALANCE = '0xe450d38c';
 
 interface Told {
   readonly epoch: number;
@@ -152,6 +154,20 @@ describe.skipIf(findAnvil() === null)('on a chain', () => {
       await expect(bench.send('stranger', 'Payouts', 'claim', [one, []])).rejects.toThrow('NotProven');
       await bench.send('stranger', 'Payouts', 'claim', [two, []]);
       expect(await bench.balanceOf('wallet')).toBe(6n * UNIT);
+    });
+
+    test('by a false root that nobody stopped in its window is paid out of the one pot: what others had claimed before stays theirs', async () => {
+      const leaves = [leafOf('node', 5n), leafOf('other', 7n, { wallet: addressOf('owner') })];
+      await bench.settle(leaves, 12n);
+      await bench.send('stranger', 'Payouts', 'claim', [leaves[0], prove(leaves, leafOf('node', 5n))]);
+      const thief = leafOf('root', 7n, { wallet: addressOf('stranger') });
+      await bench.settle([thief], 12n);
+      await bench.send('stranger', 'Payouts', 'claim', [thief, []]);
+      expect(await bench.balanceOf('wallet')).toBe(5n * UNIT);
+      const [, late] = leaves;
+      await expect(bench.send('stranger', 'Payouts', 'claim', [late, late && prove(leaves, late)])).rejects.toThrow(
+        NO_BALANCE,
+      );
     });
 
     test('of a root that is not final is none', async () => {

@@ -117,7 +117,7 @@ describe('/openapi.json', () => {
     },
   );
 
-  test.each(ENDPOINTS.filter(({ method, path }) => method === 'get' && !path.includes('{')))(
+  test.each(ENDPOINTS.filter(({ method, path, needsChain }) => method === 'get' && !path.includes('{') && !needsChain))(
     'GET $path is answered as it is told, and HEAD as well',
     async ({ path, answer }) => {
       const response = await call(path);

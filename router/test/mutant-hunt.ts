@@ -19,7 +19,7 @@ export async function huntMutants(
   seed?: string,
 ): Promise<readonly Caught[]> {
   const artifacts = compileMutants();
-  const queue = [0, ...MUTANTS.keys().map((place) => place + 1)].filter((number) => number === 0 || isWanted(number));
+  const queue = [0, ...MUTANTS.map((_, place) => place + 1)].filter((number) => number === 0 || isWanted(number));
   const caught: Caught[] = [];
   const work = async (): Promise<void> => {
     for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {

@@ -92,7 +92,7 @@ describe.skipIf(findAnvil() === null)('on a chain', () => {
     const acceptancesRoot = rootOf(digests.reduce(addLeaf, EMPTY_TREE));
     const leaves = [leafOf('node', 30n, { count: 3n, acceptancesRoot }), leafOf('other', 7n)];
     await bench.settle(leaves, 37n);
-    const facts = { epoch, seconds: DAY, domain: bench.domain, previous: null, kept: [], leaves };
+    const facts = { epoch, seconds: DAY, domain: bench.domain, previous: null, kept: [], leaves: [...leaves] };
     home.answers.set(`/audit/epochs/${epoch}`, encodeEpochFile(makeEpochFile(facts)));
     home.answers.set(`/node/v1/acceptances/2?epoch=${epoch}`, { proof: proveLeaf(digests, 1) });
     const [, bundle] = bundles;
@@ -164,7 +164,7 @@ describe.skipIf(findAnvil() === null)('on a chain', () => {
     await bench.pass(DAY);
     const epoch = (await bench.epoch()) - 1;
     const { log } = collectLog();
-    const receipts = await ReceiptLog.open({ folder: home.folder, log });
+    const receipts = await ReceiptLog.open({ folder: join(home.folder, 'receipts'), log });
     for (const [count, of] of [
       [1n, epoch],
       [2n, epoch],
@@ -177,7 +177,7 @@ describe.skipIf(findAnvil() === null)('on a chain', () => {
     await receipts.settled();
     receipts.close();
     await bench.post(leaves, 50n);
-    const facts = { epoch, seconds: DAY, domain: bench.domain, previous: null, kept: [], leaves };
+    const facts = { epoch, seconds: DAY, domain: bench.domain, previous: null, kept: [], leaves: [...leaves] };
     home.answers.set(`/audit/epochs/${epoch}`, encodeEpochFile(makeEpochFile(facts)));
     return epoch;
   }

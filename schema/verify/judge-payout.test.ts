@@ -105,13 +105,14 @@ test.each<[string, (text: string) => string, string]>([
 
 test('no byte of the document can be changed unseen', () => {
   // Each place by itself, as far as it is no blank; a hundred of them.
-  const places = [...TEXT].flatMap((letter, at) => (/\S/.test(letter) ? [at] : []));
+  const places = Array.from({ length: TEXT.length }, (_, at) => at).filter((at) => /\S/.test(TEXT[at] ?? ''));
   const step = Math.ceil(places.length / 100);
-  for (const at of places.filter((_, i) => i % step === 0)) {
-    const text = `${TEXT.slice(0, at)}${TEXT[at] === '1' ? '2' : '1'}${TEXT.slice(at + 1)}`;
-    const read = parsePayoutProof(text);
-    if (read.ok) expect([at, judgePayout(read.value, FACTS).verdict]).toEqual([at, 'broken']);
-  }
+  const unseen = places.filter((at, i) => {
+    if (i % step > 0) return false;
+    const read = parsePayoutProof(`${TEXT.slice(0, at)}${TEXT[at] === '1' ? '2' : '1'}${TEXT.slice(at + 1)}`);
+    return read.ok && judgePayout(read.value, FACTS).verdict !== 'broken';
+  });
+  expect(unseen).toEqual([]);
 });
 
 test.each<[string, Partial<PayoutFacts>, string[]]>([

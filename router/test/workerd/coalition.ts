@@ -116,6 +116,7 @@ export class Coalition {
       sendTransfer: this.#sendTransfer,
       readStanding: async () => null,
       epochSeconds: 86_400,
+      hasChain: false,
       holdsOther: async () => false,
     };
     return this.#open(this.#nodes, nodeId, (ctx) => new NodeAccount(ctx, {}, doors));

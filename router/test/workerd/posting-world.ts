@@ -5,12 +5,12 @@ import { vi } from 'vitest';
 import type { Hex } from '../../../schema/bytes.ts';
 import { endOfEpoch } from '../../../schema/epoch.ts';
 import { addressOfPrivateKey } from '../../../schema/typed-data.ts';
-import { stateOf } from '../../chain/decide-post.ts';
-import type { PostJournal } from '../../chain/decide-post.ts';
+import type { SentKind } from '../../chain/decide-post.ts';
 import { EpochPosting } from '../../chain/epoch-posting.ts';
 import type { PostingDoors, PostRest, PublishedRoot } from '../../chain/epoch-posting.ts';
 import { makePayoutsChain } from '../../chain/payouts-chain.ts';
 import { PostLog } from '../../chain/post-log.ts';
+import type { ToldPost } from '../../chain/post-log.ts';
 import { SimPayouts, SimRefusal } from './sim-payouts.ts';
 import type { SimSent } from './sim-payouts.ts';
 import { FakeStorage } from './sqlite-objects.ts';
@@ -28,6 +28,7 @@ export const publishedOf = (epoch: number): PublishedRoot => ({
   root: `0x${epoch.toString(16).padStart(64, '1')}`,
   fileHash: `0x${epoch.toString(16).padStart(64, '2')}`,
   total: BigInt(epoch) * 1000n,
+  isSignable: true,
 });
 
 export class World {
@@ -39,13 +40,13 @@ export class World {
     seconds: endOfEpoch(FIRST, SECONDS) / 1000,
   });
   storage = new FakeStorage();
-  readonly sent: { readonly epoch: number; readonly data: Hex; readonly sent: SimSent }[] = [];
+  readonly sent: { readonly epoch: number; readonly kind: SentKind; readonly data: Hex; readonly sent: SimSent }[] = [];
   now = endOfEpoch(FIRST, SECONDS);
   newest = FIRST;
   /** A root that the newest file has all of a sudden. */
   spoiled: Hex | null = null;
-  closing: PostJournal['closing'] = null;
-  closed = 0;
+  /** Of this epoch's file the root is not one to sign. */
+  unsigned = -1;
   deaths = 0;
   foreign = 0;
   isAway = false;
@@ -54,6 +55,7 @@ export class World {
   calls = 0;
   dieAt = Number.POSITIVE_INFINITY;
   diesAfter = false;
+  log!: PostLog;
   posting: EpochPosting;
 
   constructor() {
@@ -62,19 +64,22 @@ export class World {
   }
 
   open(): EpochPosting {
-    return new EpochPosting(new PostLog(this.storage.open() as DurableObjectStorage), this.doors());
+    this.log = new PostLog(this.storage.open() as DurableObjectStorage);
+    return new EpochPosting(this.log, this.doors());
   }
 
   doors(): PostingDoors {
     return {
       chain: makePayoutsChain({ url: 'https://node.test', contract: DOMAIN.verifyingContract, sender: GAS_ADDRESS }),
       domain: DOMAIN,
-      seconds: SECONDS,
       rootKey,
       gasKey,
-      published: async () => ({ ...publishedOf(this.newest), ...(this.spoiled && { root: this.spoiled }) }),
-      closing: () => this.closing,
-      close: async () => void (this.closed += 1),
+      published: async () => ({
+        ...publishedOf(this.newest),
+        ...(this.spoiled && { root: this.spoiled }),
+        isSignable: this.newest !== this.unsigned,
+      }),
+      rootOf: async (epoch) => (epoch >= FIRST && epoch <= this.newest ? publishedOf(epoch).root : null),
       now: () => this.now,
     };
   }
@@ -104,7 +109,7 @@ export class World {
 
   /** Until nothing is on its way any more. */
   async settle(): Promise<void> {
-    Object.assign(this, { isAway: false, closing: null, lost: null, dieAt: Number.POSITIVE_INFINITY });
+    Object.assign(this, { isAway: false, lost: null, dieAt: Number.POSITIVE_INFINITY });
     Object.assign(this.chain, { lag: 0, baseFee: 1_000_000_000n });
     this.posting = this.open();
     for (let i = 0; i < 60; i++) {
@@ -113,8 +118,12 @@ export class World {
     }
   }
 
+  tell(epoch: number): ToldPost | undefined {
+    return this.log.tell(epoch, epoch)[0];
+  }
+
   stateOf(epoch: number): string | null {
-    return stateOf(this.posting.journal(), epoch);
+    return this.tell(epoch)?.state ?? null;
   }
 
   /** Somebody else sends what was signed, by a gas key of his own. */
@@ -164,8 +173,8 @@ export class World {
   #note(raw: Hex): void {
     const kept = this.posting.journal().sent.find((one) => one.raw === raw);
     if (!kept) throw new Error('it was sent before it was written down');
-    const { epoch, nonce, maxFee, hash } = kept;
+    const { epoch, kind, nonce, maxFee, hash } = kept;
     const { data = '0x' } = parseTransaction(raw as `0x02${string}`);
-    this.sent.push({ epoch, data, sent: { hash, raw, from: GAS_ADDRESS, nonce, maxFee, data } });
+    this.sent.push({ epoch, kind, data, sent: { hash, raw, from: GAS_ADDRESS, nonce, maxFee, data } });
   }
 }

@@ -6,7 +6,7 @@ import { checkEpochFile, parseEpochFile } from '../../../schema/epoch-file.ts';
 import { epochOf } from '../../../schema/epoch.ts';
 import { buildSettleEntry } from '../../billing/build-entry.ts';
 import { makeLedger } from '../../billing/ledger.ts';
-import { openEpochShelf } from '../../services/settler.ts';
+import { openEpochShelf } from '../../services/epoch-shelf.ts';
 import { makeNode, makePart, newId } from './make-settlement.ts';
 import type { TestNode } from './make-settlement.ts';
 

@@ -1,25 +1,14 @@
 // A chain with a payout contract, in memory and behind JSON-RPC, for thousands of histories: blocks, transactions that wait, fees, and a past that changes. Its
 // reading of transactions and calldata is viem's, so it takes nothing that a real one would not.
-import {
-  decodeFunctionData,
-  encodeFunctionResult,
-  keccak256,
-  parseAbi,
-  parseTransaction,
-  recoverTransactionAddress,
-} from 'viem';
+import { decodeFunctionData, encodeFunctionResult, keccak256, parseTransaction, recoverTransactionAddress } from 'viem';
 import type { Hex } from '../../../schema/bytes.ts';
 import { findRootSigner } from '../../../schema/chain-abi.ts';
-import type { EpochRoot } from '../../../schema/chain-abi.ts';
+import type { FinalRoot, PendingRoot } from '../../../schema/chain-abi.ts';
+import type { EpochRoot } from '../../../schema/chain-messages.ts';
+import { PAYOUTS_ABI } from '../../../schema/contracts/abi.ts';
 import { endOfEpoch } from '../../../schema/epoch.ts';
-import { ZERO_WORD } from '../../../schema/typed-data.ts';
+import { ZERO_ADDRESS, ZERO_WORD } from '../../../schema/typed-data.ts';
 import type { Domain } from '../../../schema/typed-data.ts';
-
-const PAYOUTS_ABI = parseAbi([
-  'function post(uint64 epoch, bytes32 root, bytes32 fileHash, uint256 total, uint64 deadline, bytes signature)',
-  'function rootOf(uint64 epoch) view returns (bytes32 root, uint64 postedAt, bool isFinal, bool isVoid)',
-  'function latest() view returns (uint64)',
-]);
 
 const GWEI = 1_000_000_000n;
 const GAS = 173_000n;
@@ -44,15 +33,20 @@ interface SimBlock {
 
 interface Posted {
   readonly root: Hex;
-  readonly seconds: number;
   readonly fileHash: Hex;
 }
 
 interface State {
   readonly nonces: Map<Hex, number>;
+  /** All that were ever posted. */
   readonly posted: Map<number, Posted>;
-  latest: number;
+  pending: PendingRoot | null;
+  last: FinalRoot;
+  beforeLast: FinalRoot;
+  lastPosted: number;
 }
+
+const NO_ROOT: FinalRoot = { root: ZERO_WORD, total: 0n, epoch: 0 };
 
 /** What a question is answered with; an error that is no refusal is one that nobody hears. */
 export class SimRefusal extends Error {}
@@ -62,6 +56,8 @@ export class SimPayouts {
   waiting: SimSent[] = [];
   baseFee = GWEI;
   chainId: number;
+  /** Transactions that were in a block and did nothing, those of blocks that are gone too. */
+  reverts = 0;
   /** Blocks that the node which is asked has not seen yet. */
   lag = 0;
   readonly #domain: Domain;
@@ -82,7 +78,14 @@ export class SimPayouts {
         hash: this.#nextHash(),
         seconds: of.seconds,
         sent: [],
-        state: { nonces: new Map(), posted: new Map(), latest: 0 },
+        state: {
+          nonces: new Map(),
+          posted: new Map(),
+          pending: null,
+          last: NO_ROOT,
+          beforeLast: NO_ROOT,
+          lastPosted: 0,
+        },
       },
     ];
   }
@@ -106,7 +109,7 @@ export class SimPayouts {
         if (one.maxFee >= this.baseFee && one.nonce === (state.nonces.get(one.from) ?? 0)) {
           sent.push(one);
           state.nonces.set(one.from, one.nonce + 1);
-          this.#post(state, one.data, seconds);
+          if (!this.#apply(state, one.data, seconds)) this.reverts += 1;
         }
       this.waiting = this.waiting.filter(({ from, nonce }) => nonce >= (state.nonces.get(from) ?? 0));
       this.blocks.push({ hash: this.#nextHash(), seconds, sent, state });
@@ -118,6 +121,12 @@ export class SimPayouts {
     const gone = this.blocks.splice(Math.max(1, this.blocks.length - depth)).flatMap(({ sent }) => sent);
     if (isKept) this.waiting = [...gone, ...this.waiting];
     this.mine(depth + 1, true);
+  }
+
+  /** What waits to be final is challenged, or no more; or the contract lets go of it. */
+  change(change: { readonly open: number } | 'void'): void {
+    const { state } = this.top;
+    if (state.pending) state.pending = change === 'void' ? null : { ...state.pending, ...change };
   }
 
   answer(method: string, params: readonly unknown[]): unknown {
@@ -133,6 +142,8 @@ export class SimPayouts {
         return toHex(this.#count(first, second));
       case 'eth_estimateGas':
         return this.#estimate(first.data);
+      case 'eth_getTransactionReceipt':
+        return this.blocks.some(({ sent }) => sent.some(({ hash }) => hash === first)) ? { status: '0x1' } : null;
       case 'eth_maxPriorityFeePerGas':
         return toHex(GWEI);
       default:
@@ -182,20 +193,20 @@ export class SimPayouts {
 
   #estimate(data: Hex): string {
     const state = this.#stateAt(this.blocks.length - 1);
-    if (!this.#post(state, data, this.top.seconds)) throw new SimRefusal('execution reverted');
+    if (!this.#apply(state, data, this.top.seconds)) throw new SimRefusal('execution reverted');
     return toHex(Number(GAS));
   }
 
   #call(data: Hex, index: number): Hex {
-    const state = this.#stateAt(index);
-    const seconds = this.blocks[index]!.seconds;
-    const call = decodeFunctionData({ abi: PAYOUTS_ABI, data });
-    if (call.functionName === 'latest')
-      return encodeFunctionResult({ abi: PAYOUTS_ABI, functionName: 'latest', result: BigInt(state.latest) });
-    const found = state.posted.get(Number(call.args[0]));
-    const isFinal = found !== undefined && seconds >= found.seconds + this.#windowSeconds;
-    const result = [found?.root ?? ZERO_WORD, BigInt(found?.seconds ?? 0), isFinal, false] as const;
-    return encodeFunctionResult({ abi: PAYOUTS_ABI, functionName: 'rootOf', result });
+    const { functionName } = decodeFunctionData({ abi: PAYOUTS_ABI, data });
+    if (functionName !== 'state') throw new SimRefusal(`there is no ${functionName}`);
+    const { pending, last, beforeLast, lastPosted } = this.#stateAt(index);
+    const told = {
+      ...(pending ?? { ...NO_ROOT, open: 0 }),
+      finalAt: BigInt(pending?.finalAt ?? 0),
+      signer: ZERO_ADDRESS,
+    };
+    return encodeFunctionResult({ abi: PAYOUTS_ABI, functionName, result: [told, last, beforeLast, lastPosted] });
   }
 
   #stateAt(index: number): State {
@@ -204,16 +215,18 @@ export class SimPayouts {
   }
 
   /** False where it reverts. */
-  #post(state: State, data: Hex, seconds: number): boolean {
+  #apply(state: State, data: Hex, seconds: number): boolean {
+    if (data === '0x') return true;
+    const isDue = state.pending?.open === 0 && seconds >= state.pending.finalAt;
+    if (state.pending && !isDue) return false;
     const post = this.#read(data);
-    if (!post) return false;
-    const { epoch, root, fileHash, deadline } = post;
-    const before = state.posted.get(state.latest);
-    if (before && seconds < before.seconds + this.#windowSeconds) return false;
-    if (epoch <= state.latest || seconds > deadline || seconds * 1000 < endOfEpoch(epoch, this.#epochSeconds))
-      return false;
-    state.posted.set(epoch, { root, seconds, fileHash });
-    state.latest = epoch;
+    if (!post) return state.pending !== null && isFinalise(data) && finalise(state);
+    const { epoch, root, fileHash, total } = post;
+    if (epoch <= state.lastPosted || seconds * 1000 < endOfEpoch(epoch, this.#epochSeconds)) return false;
+    finalise(state);
+    state.posted.set(epoch, { root, fileHash });
+    state.pending = { epoch, root, total, open: 0, finalAt: seconds + this.#windowSeconds };
+    state.lastPosted = epoch;
     return true;
   }
 
@@ -230,8 +243,7 @@ export class SimPayouts {
   #verify(data: Hex): EpochRoot | null {
     const call = decodeFunctionData({ abi: PAYOUTS_ABI, data });
     if (call.functionName !== 'post') return null;
-    const [epoch, root, fileHash, total, deadline, signature] = call.args;
-    const post = { epoch: Number(epoch), root, fileHash, total, deadline: Number(deadline) };
+    const [post, signature] = call.args;
     return findRootSigner(this.#domain, post, signature) === this.#rootKey ? post : null;
   }
 
@@ -254,8 +266,19 @@ export class SimPayouts {
   }
 }
 
-function copy({ nonces, posted, latest }: State): State {
-  return { nonces: new Map(nonces), posted: new Map(posted), latest };
+function isFinalise(data: Hex): boolean {
+  return decodeFunctionData({ abi: PAYOUTS_ABI, data }).functionName === 'finalise';
+}
+
+function finalise(state: State): boolean {
+  if (!state.pending) return false;
+  const { epoch, root, total } = state.pending;
+  Object.assign(state, { pending: null, beforeLast: state.last, last: { epoch, root, total } });
+  return true;
+}
+
+function copy({ nonces, posted, ...state }: State): State {
+  return { ...state, nonces: new Map(nonces), posted: new Map(posted) };
 }
 
 function toHex(value: number | bigint): string {

@@ -1,0 +1,16 @@
+// Every fault that costs a bond, against a running network. Skipped, and said so, where anvil is not installed for this machine.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findAnvil } from '../local/test-chain.ts';
+import { openSlashWorld, PLAYS } from './slash-plays.ts';
+import type { SlashWorld } from './slash-plays.ts';
+
+let world: SlashWorld;
+
+describe.skipIf(findAnvil() === null)('on a chain, in this order', () => {
+  beforeAll(async () => {
+    world = await openSlashWorld();
+  });
+  afterAll(async () => world?.stop());
+
+  for (const { name, run } of PLAYS) test(name, async () => expect(await run(world)).not.toEqual([]));
+});
