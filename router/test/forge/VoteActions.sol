@@ -100,6 +100,7 @@ abstract contract VoteActions is ChallengeActions {
         _nextEpoch(seed);
         if (!_post(seed, How.Omitting, node)) return;
         _waitFor(roots[pendingAt - 1].finalAt);
+        _pause(guardian, 14 days + 1);
         _pause(guardian, 1 + _pick(seed, "time", EPOCH));
         _challenge(seed, node, acceptances[node].length - 1, _named(), true);
         if (_pick(seed, "on", 4) != 0) _resume(guardian);
