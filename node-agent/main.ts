@@ -32,8 +32,6 @@ async function run(line: CommandLine): Promise<number> {
       return (await import('./commands/earnings.ts')).runEarnings(line.values, process.env);
     case 'credit':
       return (await import('./commands/credit.ts')).runCredit(line.files, line.values, process.env);
-    case 'claim':
-      return (await import('./commands/claim.ts')).runClaim(line.values, process.env);
     case 'test':
       return (await import('./commands/test.ts')).runTest(line.values, process.env);
     case 'doctor':
@@ -52,22 +50,39 @@ async function run(line: CommandLine): Promise<number> {
       return (await import('./commands/service.ts')).runService(line.files, line.values, process.env);
     case 'update':
       return (await import('./commands/update.ts')).runUpdate(line.values, process.env);
-    case 'bond':
-      return (await import('./commands/bond.ts')).runBond(line.files, line.values, process.env);
-    case 'vote':
-      return (await import('./commands/vote.ts')).runVote(line.files, line.values, process.env);
-    case 'unbond':
-      return (await import('./commands/bond.ts')).runUnbond(line.files, line.values, process.env);
-    case 'challenge':
-      return (await import('./commands/challenge.ts')).runChallenge(line.values, process.env);
     case 'verify': {
       if (line.values.chain === true)
         return (await import('./commands/verify-chain.ts')).runVerifyChain(line.files, line.values, process.env);
       const { runVerify } = await import('./commands/verify.ts');
       return runVerify(line.files, { isJson: line.values.json === true, answer: readText(line.values.answer) });
     }
+    case 'claim':
+    case 'bond':
+    case 'unbond':
+    case 'challenge':
+    case 'vote':
+      return runOnChain(line.command, line);
     case 'setup':
       return (await import('./commands/setup.ts')).runSetup(line.values, process.env);
+  }
+}
+
+/** Commands that speak to the chain. */
+async function runOnChain(
+  command: 'claim' | 'bond' | 'unbond' | 'challenge' | 'vote',
+  line: Pick<Extract<CommandLine, { files: unknown }>, 'files' | 'values'>,
+): Promise<number> {
+  switch (command) {
+    case 'claim':
+      return (await import('./commands/claim.ts')).runClaim(line.values, process.env);
+    case 'bond':
+      return (await import('./commands/bond.ts')).runBond(line.files, line.values, process.env);
+    case 'unbond':
+      return (await import('./commands/bond.ts')).runUnbond(line.files, line.values, process.env);
+    case 'challenge':
+      return (await import('./commands/challenge.ts')).runChallenge(line.values, process.env);
+    case 'vote':
+      return (await import('./commands/vote.ts')).runVote(line.files, line.values, process.env);
   }
 }
 

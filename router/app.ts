@@ -112,8 +112,7 @@ export function makeApp(): Hono<AppEnv> {
   app.route('/', stripeWebhook);
   app.route('/', audit);
   app.route('/', health);
-  app.route('/', docs);
-  app.route('/', votes);
+  for (const route of [docs, votes]) app.route('/', route);
   app.route('/', nodeEnrol);
   app.route('/', nodeLink);
   app.route('/', nodeWhy);

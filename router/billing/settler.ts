@@ -91,8 +91,12 @@ export class Settler extends KeptObject {
     return (nodeIds, epoch) => payBonuses(nodeIds, { epoch, bonusBps: bonusAt(this.#rules.list(), epoch), at: now() });
   }
 
-  /** What the vote has set, as far as the chain was read: in the order of the epochs from which it counts. None where there is no chain. */
-  rules(): RuleSchedule {
+  /** What the vote has set, as far as the chain was read: in the order of the epochs from which it counts. None where there is no chain, or it is away. */
+  async rules(): Promise<RuleSchedule> {
+    const known = this.#rules.list();
+    if (known.length > 0) return known;
+    const { readRules, seconds, now } = this.#doors;
+    await this.#rules.refresh(readRules, { seconds, now: now() });
     return this.#rules.list();
   }
 

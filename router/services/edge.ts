@@ -213,16 +213,21 @@ function openServices(env: Env): Services {
     checkouts: openCheckouts(env, stubs),
     keyless: openKeyless(env),
     tellChain: openNetworkChain(env),
-    findFees: openFees(env, stubs),
-    lookAtVote: openVote(env),
-    ...openEpochs(env),
+    ...openEpochs(env, stubs),
   };
 }
 
-function openEpochs(env: Env): Pick<Services, 'epochSeconds' | 'shelf' | 'listEarningDays' | 'sumEarningDays'> {
+type EpochServices = Pick<
+  Services,
+  'epochSeconds' | 'shelf' | 'findFees' | 'lookAtVote' | 'listEarningDays' | 'sumEarningDays'
+>;
+
+function openEpochs(env: Env, stubs: Stubs): EpochServices {
   return {
     epochSeconds: pickEpochSeconds(env),
     shelf: openEpochShelf(env),
+    findFees: openFees(env, stubs),
+    lookAtVote: openVote(env),
     listEarningDays: (nodeIds, fromDay) => listEarningDays(env.DB, nodeIds, fromDay),
     sumEarningDays: (nodeIds, days) => sumEarningDays(env.DB, nodeIds, days),
   };

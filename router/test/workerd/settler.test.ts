@@ -5,7 +5,12 @@ import { beforeAll, expect, test } from 'vitest';
 import { checkEpochFile, parseEpochFile } from '../../../schema/epoch-file.ts';
 import { epochOf } from '../../../schema/epoch.ts';
 import { buildSettleEntry } from '../../billing/build-entry.ts';
+import { buildFlush } from '../../billing/build-flush.ts';
+import { EpochClosing } from '../../billing/epoch-closing.ts';
+import { makeNewcomerBonus } from '../../billing/newcomer-bonus.ts';
+import { SettlerStore } from '../../billing/settler-store.ts';
 import { makeLedger } from '../../billing/ledger.ts';
+import { makeSettlerDoors } from '../../services/settler.ts';
 import { openEpochShelf } from '../../services/epoch-shelf.ts';
 import { makeNode, makePart, newId } from './make-settlement.ts';
 import type { TestNode } from './make-settlement.ts';
@@ -96,4 +101,22 @@ test('a book that cannot be asked stops nothing for good: the alarm tries again'
   });
   await finish();
   expect((await read(TODAY + 3)).file.epoch).toBe(TODAY + 3);
+});
+
+test('a newcomer’s bonus stands in its leaf as the book has paid it, once', async () => {
+  const home = homes[1]!;
+  const paidFrom = { granted: 0, earned: 0, bought: 50 };
+  const part = makePart(home, { receipt: { seq: BigInt(++seq) }, settlement: { paidFrom } }).withReceipt;
+  const settled = await env.NODE_ACCOUNT.getByName(home.id).accept(part);
+  await ledger.applyFlush({ ...buildFlush([{ settlement: settled, memo: null }])!, number: Date.now() });
+  const bonuses = makeNewcomerBonus(env.DB, ledger);
+  const payBonuses = (nodeIds: readonly string[], epoch: number) =>
+    bonuses(nodeIds, { epoch, bonusBps: 10_000, at: Date.now() });
+  for (const days of [4, 5])
+    await runInDurableObject(settler(), async (_, { storage }) => {
+      const closing = new EpochClosing(new SettlerStore(storage), { ...makeSettlerDoors(env), payBonuses });
+      expect(await closing.tick(after(days))).toMatchObject({ epoch: TODAY + days, state: 'published' });
+      const { leaves } = (await read(TODAY + days)).file;
+      expect(leaves.filter(({ bonus }) => bonus > 0n)).toMatchObject([{ node: home.address, earned: 90n, bonus: 5n }]);
+    });
 });
