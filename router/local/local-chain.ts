@@ -39,6 +39,9 @@ const DEPLOY_GAS = 18_000_000n;
 const KEPT_STATES = 128;
 const STATE_WAIT_MS = 10_000;
 
+const OWN_ID = 31_337;
+const OWN = findOwn();
+
 export interface LocalChainOptions {
   /** Folder for keys, addresses and the chain's state; null keeps nothing. */
   readonly stateDir: string | null;
@@ -77,6 +80,7 @@ export interface LocalChain {
 /** Throws StartError with one sentence where there is no such chain, or it is none of the list of test networks. */
 export async function openLocalChain(options: LocalChainOptions): Promise<LocalChain> {
   const folder = openChainFolder(options.stateDir);
+  if (options.url === undefined) checkSame(folder.deployed, OWN, options);
   const own = options.url === undefined ? await openOwn(options, folder) : null;
   const url = options.url ?? own?.url ?? '';
   try {
@@ -114,8 +118,6 @@ export async function openLocalChain(options: LocalChainOptions): Promise<LocalC
     throw cause;
   }
 }
-
-const OWN_ID = 31_337;
 
 interface OwnChain {
   readonly url: string;
@@ -168,9 +170,7 @@ async function openOwn(options: LocalChainOptions, { stateFile, deployed }: Chai
 
 /** Of blocks before its start anvil has no states any more, and what is final is read some blocks below the last. */
 async function deepen(url: string): Promise<void> {
-  const kind = findTestChain(OWN_ID);
-  const client = createTestClient({ mode: 'anvil', transport: http(url) });
-  if (kind.ok) await client.mine({ blocks: kind.value.depth + 1 });
+  await createTestClient({ mode: 'anvil', transport: http(url) }).mine({ blocks: OWN.depth + 1 });
 }
 
 /** A chain that is killed within its first second would have forgotten what was deployed on it. */
@@ -178,6 +178,12 @@ async function untilWritten(stateFile: string, since: number): Promise<void> {
   const writtenAt = (): number => statSync(stateFile, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   for (const until = Date.now() + STATE_WAIT_MS; Date.now() < until; await sleep(50)) if (writtenAt() > since) return;
   throw new StartError(`anvil does not write its state to ${stateFile}.`);
+}
+
+function findOwn(): TestChainKind {
+  const kind = findTestChain(OWN_ID);
+  if (!kind.ok) throw new StartError(kind.error);
+  return kind.value;
 }
 
 async function findKind(url: string): Promise<TestChainKind> {

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import type { Hex } from '../../schema/bytes.ts';
 import { addressOfPrivateKey } from '../../schema/typed-data.ts';
+import { readDeployed } from './chain-folder.ts';
 import { makeRotation } from './make-rotation.ts';
 import { parseWorkerConfig } from './parse-worker-config.ts';
 
@@ -40,7 +41,11 @@ function run(args: string[]): number {
     const path = values.out ?? join(values.state ?? '', 'secrets.json');
     const given: unknown = values.state === undefined ? process.env : JSON.parse(readFileSync(path, 'utf8'));
     const keys = keysSchema.parse(given);
-    const rotated = makeRotation(keys, { domain: readDomain(), privateKey: randomBytes(32), now: Date.now() });
+    const rotated = makeRotation(keys, {
+      domain: readDomain(values.state ?? null),
+      privateKey: randomBytes(32),
+      now: Date.now(),
+    });
     if (values.state === undefined) writeFileSync(path, format(rotated), { mode: PRIVATE, flag: 'wx' });
     else replace(path, format({ ...keys, ...rotated }));
     const address = addressOfPrivateKey(Buffer.from(rotated.ROUTER_SIGNING_KEY.slice(2), 'hex'));
@@ -53,7 +58,12 @@ function run(args: string[]): number {
 }
 
 /** Chain and contract that the router signs for. */
-function readDomain(): { chainId: number; verifyingContract: Hex } {
+function readDomain(state: string | null): { chainId: number; verifyingContract: Hex } {
+  const deployed = state === null ? null : readDeployed(state);
+  if (deployed) {
+    const { chainId, contracts } = deployed;
+    return { chainId, verifyingContract: contracts.Payouts.toLowerCase() as Hex };
+  }
   const config = parseWorkerConfig(readFileSync(resolve(import.meta.dirname, '../../wrangler.toml'), 'utf8'));
   if (!config.ok) throw new Error(config.error);
   const { CHAIN_ID, VERIFYING_CONTRACT } = { ...config.value.vars, ...process.env };

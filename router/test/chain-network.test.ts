@@ -1,4 +1,9 @@
 // A network with a chain of its own: what is deployed and bonded, epochs in the contract's domain, and what the router says of it.
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkEpochFile, parseEpochFile } from '../../schema/epoch-file.ts';
 import { privateKeyToAddress } from 'viem/accounts';
@@ -6,6 +11,8 @@ import { findAnvil } from '../local/test-chain.ts';
 import { startChainStack } from './chain-stack.ts';
 import type { ChainStack } from './chain-stack.ts';
 import { until } from './until.ts';
+
+const DEPLOYMENT = resolve(import.meta.dirname, '../local/chain-deployment.ts');
 
 describe.skipIf(findAnvil() === null)('a network with a chain', () => {
   let stack: ChainStack;
@@ -58,6 +65,24 @@ describe.skipIf(findAnvil() === null)('a network with a chain', () => {
     );
     expect(await told()).toMatchObject(places);
     stack.rpc.set('pass');
+  });
+
+  test('has contracts beside them by npm run chain:deploy, which says what to set', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'irori-deploy-'));
+    const env = { ...process.env, ROUTER_SIGNING_KEY: `0x${'3'.repeat(64)}` };
+    const words = [DEPLOYMENT, '--rpc', stack.chain.url, '--out', folder];
+    const deploy = async (): Promise<string> => (await promisify(execFile)(process.execPath, words, { env })).stdout;
+    const told = await deploy();
+    expect(told).toMatch(/CHAIN_ID = "31337"\nVERIFYING_CONTRACT = "0x[0-9a-f]{40}"/);
+    expect(told).toContain('test tokens, no value');
+    expect(await deploy()).toBe(told);
+    const secrets = JSON.parse(await readFile(join(folder, 'chain-secrets.json'), 'utf8')) as object;
+    expect(Object.keys(secrets)).toEqual(['CHAIN_RPC_URL', 'ROOT_SIGNING_KEY', 'CHAIN_GAS_KEY', 'CHAIN_SPONSOR_KEY']);
+    expect((await stat(join(folder, 'chain-secrets.json'))).mode & 0o777).toBe(0o600);
+    await expect(promisify(execFile)(process.execPath, [...words, '--epoch-seconds', '60'], { env })).rejects.toThrow(
+      'epochs of 86400 s, not of 60 s',
+    );
+    await rm(folder, { recursive: true });
   });
 
   test('is the same after anvil was killed, with its clock', async () => {
