@@ -181,7 +181,6 @@ function openServices(env: Env): Services {
     timings: pickTimings(env),
     keys,
     accounts: makeAccounts({ db: env.DB, random }),
-    chainCodes: makeChainCodes({ db: env.DB, random }),
     members: makeMembers({ db: env.DB, random }),
     posts: makeRepeatedPosts(env.DB),
     nodes,
@@ -212,24 +211,27 @@ function openServices(env: Env): Services {
     isPresenceUp: () => presenceLook.ask(Date.now()),
     checkouts: openCheckouts(env, stubs),
     keyless: openKeyless(env),
-    tellChain: openNetworkChain(env),
-    ...openEpochs(env, stubs),
+    ...openEpochs(env),
+    ...openChain(env, stubs),
   };
 }
 
-type EpochServices = Pick<
-  Services,
-  'epochSeconds' | 'shelf' | 'findFees' | 'lookAtVote' | 'listEarningDays' | 'sumEarningDays'
->;
-
-function openEpochs(env: Env, stubs: Stubs): EpochServices {
+function openEpochs(env: Env): Pick<Services, 'epochSeconds' | 'shelf' | 'listEarningDays' | 'sumEarningDays'> {
   return {
     epochSeconds: pickEpochSeconds(env),
     shelf: openEpochShelf(env),
-    findFees: openFees(env, stubs),
-    lookAtVote: openVote(env),
     listEarningDays: (nodeIds, fromDay) => listEarningDays(env.DB, nodeIds, fromDay),
     sumEarningDays: (nodeIds, days) => sumEarningDays(env.DB, nodeIds, days),
+  };
+}
+
+/** Where there is a chain. */
+function openChain(env: Env, stubs: Stubs): Pick<Services, 'chainCodes' | 'tellChain' | 'findFees' | 'lookAtVote'> {
+  return {
+    chainCodes: makeChainCodes({ db: env.DB, random }),
+    tellChain: openNetworkChain(env),
+    findFees: openFees(env, stubs),
+    lookAtVote: openVote(env),
   };
 }
 
