@@ -1,7 +1,7 @@
 // Options of the commands that speak to the chain.
 
 /** Commands that ask the chain; whoever adds one names it here. */
-export const CHAIN_COMMANDS = ['bond', 'challenge', 'claim', 'unbond', 'verify', 'vote', 'wallet'] as const;
+const CHAIN_COMMANDS = ['bond', 'challenge', 'claim', 'unbond', 'verify', 'vote', 'wallet'] as const;
 
 export const CHAIN_OPTIONS = [
   {
