@@ -88,7 +88,10 @@ abstract contract VoteActions is ChallengeActions {
         _pause(guardian, 14 days + 1);
         _pause(guardian, 1 + _pick(seed, "time", EPOCH));
         _challenge(seed, node, acceptances[node].length - 1, _named(), true);
-        if (_pick(seed, "on", 4) != 0) _resume(guardian);
+        if (_pick(seed, "on", 4) == 0) return;
+        _resume(guardian);
+        _nameGuardian(GUARDIAN);
+        _pause(guardian, 1);
     }
 
     function resume(uint256 seed) external {
