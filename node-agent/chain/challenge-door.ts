@@ -59,7 +59,10 @@ export async function readChallengeFacts(chain: OpenChain, asked: Asked): Promis
   const wasChallenged =
     id !== null && (await read.readContract({ ...payouts, functionName: 'wasChallenged', args: [id] }));
   const seen = isPending && shown ? await findLeaf(chain, asked, { epoch: root.epoch, root: root.root }) : null;
-  const kept = await readKept(folder);
+  const own = await readKept(folder);
+  // Whoever has shown the same: where nobody enforces it, no root of that epoch becomes final, and none is void.
+  const isOthers = wasChallenged && !own.some((one) => one.id === id);
+  const kept = isOthers && id !== null ? [...own, { id, epoch: root.epoch }] : own;
   const states = await Promise.all(
     kept.map((one) => read.readContract({ ...payouts, functionName: 'challenges', args: [one.id] })),
   );

@@ -14,7 +14,7 @@ export interface ChallengeLook {
   readonly leaf: EpochLeaf | null | 'unseen';
   /** Whether the root was challenged with this acceptance before. */
   readonly wasChallenged: boolean;
-  /** Challenges of this home that nobody has answered, of whatever epoch. */
+  /** Challenges of this home, or with what it would show, that nobody has answered, of whatever epoch. */
   readonly open: readonly { readonly id: Hex; readonly epoch: number; readonly deadline: number }[];
   /** The owner's wish to be shown what nobody has shown: whoever does takes the deposit. */
   readonly challengesUnseen: boolean;

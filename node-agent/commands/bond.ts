@@ -240,7 +240,11 @@ function format(chain: OpenChain, done: Done): string {
     `key         ${key}`,
     `bonded      ${tellTokens(amount)} test tokens, no value${owner === null ? '' : `, of ${owner}`}`,
     `leaving     ${tellTokens(leaving)}${readyAt === null ? '' : readyAt <= now ? ': irori-node unbond withdraw takes them out' : `, from ${tellWhen(readyAt, now)} on`}`,
-    ...(owner === null ? [] : [`votes       ${tellTokens(votes)} of ${owner} in all`]),
+    ...(owner === null
+      ? []
+      : [
+          `votes       ${tellTokens(votes)} of ${owner} in all${votes === 0n && amount > 0n ? ': they vote once it has named who does (irori-node vote)' : ''}`,
+        ]),
     '',
     `Unbonding takes ${tellSpan(unbondSeconds * 1000)}. What is bonded can be lost, and only by evidence that anyone can check: for a home’s key two receipts of one number. Never run two copies of a bonded home.`,
   ];

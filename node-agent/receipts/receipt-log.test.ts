@@ -14,16 +14,17 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Hex } from '../../schema/bytes.ts';
 import { ACCEPTANCE, toMessageJson } from '../../schema/receipt.ts';
-import { ZERO_WORD } from '../../schema/typed-data.ts';
+import { PLACEHOLDER_DOMAIN, ZERO_WORD } from '../../schema/typed-data.ts';
 import { collectLog } from '../test/collect-log.ts';
 import { ROUTER, ROUTER_KEY, signer } from '../test/hub-seals.ts';
-import { acceptanceOf, acceptOne, draft, NODE_KEY, oldEntry, openSocket } from '../test/receipt-bench.ts';
+import { acceptanceOf, acceptOne, draft, NODE, NODE_KEY, oldEntry, openSocket } from '../test/receipt-bench.ts';
 import { DISK } from './append-file.ts';
 import type { LogDisk } from './append-file.ts';
 import { ReceiptBook } from './receipt-book.ts';
 import { ReceiptLog } from './receipt-log.ts';
 import type { LogDoors } from './receipt-log.ts';
 import { sealReceipts } from './seal-receipts.ts';
+import { readSignedTotals } from './signed-totals.ts';
 
 let folder: string;
 let file: string;
@@ -81,6 +82,32 @@ function dyingDisk(deadAt: number, isHalfDone: boolean): { disk: LogDisk; steps:
   };
   return { disk, steps: () => steps };
 }
+
+test('the last acceptance of each epoch outlives later ones, a rewrite and a restart, for whoever reads beside the agent', async () => {
+  mkdirSync(join(folder, 'receipts'));
+  const kept = await ReceiptLog.open({ folder: join(folder, 'receipts'), log, leastRewriteBytes: 0 });
+  const facts = { receiptHash: ZERO_WORD, node: NODE, promptTokens: 1, outputTokens: 1, amount: 1n, status: 0 };
+  for (const [count, epoch] of [
+    [1n, 5],
+    [2n, 5],
+    [3n, 7],
+    [4n, 8],
+  ] as const) {
+    const acceptance = { ...facts, epoch, count, cumulativeAmount: count };
+    const signature = signer.sign(ACCEPTANCE, acceptance, ROUTER_KEY);
+    kept.keepEarned({ router: ROUTER, domain: PLACEHOLDER_DOMAIN, acceptance, signature, sealed: null });
+    await kept.settled();
+  }
+  kept.close();
+  (await ReceiptLog.open({ folder: join(folder, 'receipts'), log })).close();
+  const totals = await readSignedTotals(folder);
+  expect(totals.map(({ acceptance: { epoch, count } }) => [epoch, count])).toEqual([
+    [8, 4n],
+    [7, 3n],
+    [5, 2n],
+  ]);
+  expect(await readSignedTotals(join(folder, 'none'))).toEqual([]);
+});
 
 describe('a crash', () => {
   /** Seven receipts, of which some are answered; `seen` gets the highest number and what was stored and has no answer. */

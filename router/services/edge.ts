@@ -3,7 +3,9 @@ import { AREAS } from '../../schema/places.ts';
 import { makeMessageSigner } from '../../schema/receipt.ts';
 import type { Result } from '../../schema/result.ts';
 import type { Timings } from '../../schema/timings.ts';
-import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
+import { fromHex } from '../../schema/bytes.ts';
+import type { Hex } from '../../schema/bytes.ts';
+import { addressOfPrivateKey, HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
 import type { Domain } from '../../schema/typed-data.ts';
 import { makeApiKeys } from '../auth/api-keys.ts';
 import type { ApiKeys } from '../auth/api-keys.ts';
@@ -56,6 +58,8 @@ import type { Checkouts, Keyless } from './payments.ts';
 import { openOwnerDoors } from './owner-doors.ts';
 import type { OwnerDoors } from './owner-doors.ts';
 import { openFees } from './fees.ts';
+import { makeFindLeaf } from './final-leaves.ts';
+import type { FindLeaf } from './final-leaves.ts';
 import type { FindFees } from './fees.ts';
 import { openNetworkChain } from './network-chain.ts';
 import type { TellChain } from './network-chain.ts';
@@ -74,6 +78,10 @@ export interface Services extends Stubs, BookDoors, OwnerDoors {
   readonly timings: Timings;
   readonly keys: ApiKeys;
   readonly accounts: Accounts;
+  /** Whether homes are paid on a chain, and from which address the router pays their claims' gas; null for none. */
+  readonly hasChain: boolean;
+  readonly sponsor: Hex | null;
+  readonly findLeaf: FindLeaf;
   readonly chainCodes: ChainCodes;
   readonly members: Members;
   readonly posts: RepeatedPosts;
@@ -156,7 +164,6 @@ export function makeServices(env: Env): Services {
 
 function openServices(env: Env): Services {
   const routerSigner = openSigner(env);
-  const { domain } = routerSigner;
   const presence = openPresenceTable(env);
   const origins = parseOrigins(env.ROUTER_ORIGINS);
   const presenceLook = new PacedLook(() => presence.ping());
@@ -181,7 +188,6 @@ function openServices(env: Env): Services {
     timings: pickTimings(env),
     keys,
     accounts: makeAccounts({ db: env.DB, random }),
-    chainCodes: makeChainCodes({ db: env.DB, random }),
     members: makeMembers({ db: env.DB, random }),
     posts: makeRepeatedPosts(env.DB),
     nodes,
@@ -196,7 +202,7 @@ function openServices(env: Env): Services {
     endedJobs,
     attempts,
     families: new FamilyTags(secret),
-    domain,
+    domain: routerSigner.domain,
     routerSigner,
     ...stubs,
     ...openBooks(env, catalogue),
@@ -212,24 +218,36 @@ function openServices(env: Env): Services {
     isPresenceUp: () => presenceLook.ask(Date.now()),
     checkouts: openCheckouts(env, stubs),
     keyless: openKeyless(env),
-    tellChain: openNetworkChain(env),
-    ...openEpochs(env, stubs),
+    ...openEpochs(env),
+    ...openChain(env, stubs),
   };
 }
 
-type EpochServices = Pick<
-  Services,
-  'epochSeconds' | 'shelf' | 'findFees' | 'lookAtVote' | 'listEarningDays' | 'sumEarningDays'
->;
-
-function openEpochs(env: Env, stubs: Stubs): EpochServices {
+function openEpochs(
+  env: Env,
+): Pick<Services, 'epochSeconds' | 'shelf' | 'findLeaf' | 'listEarningDays' | 'sumEarningDays'> {
   return {
     epochSeconds: pickEpochSeconds(env),
     shelf: openEpochShelf(env),
-    findFees: openFees(env, stubs),
-    lookAtVote: openVote(env),
+    findLeaf: makeFindLeaf(openEpochShelf(env)),
     listEarningDays: (nodeIds, fromDay) => listEarningDays(env.DB, nodeIds, fromDay),
     sumEarningDays: (nodeIds, days) => sumEarningDays(env.DB, nodeIds, days),
+  };
+}
+
+/** Where there is a chain. */
+function openChain(
+  env: Env,
+  stubs: Stubs,
+): Pick<Services, 'hasChain' | 'sponsor' | 'chainCodes' | 'tellChain' | 'findFees' | 'lookAtVote'> {
+  const { CHAIN_RPC_URL: url, CHAIN_SPONSOR_KEY: key } = env;
+  return {
+    hasChain: url !== undefined,
+    sponsor: url === undefined || key === undefined ? null : addressOfPrivateKey(fromHex(key as Hex)),
+    chainCodes: makeChainCodes({ db: env.DB, random }),
+    tellChain: openNetworkChain(env),
+    findFees: openFees(env, stubs),
+    lookAtVote: openVote(env),
   };
 }
 

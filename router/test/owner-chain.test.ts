@@ -21,7 +21,7 @@ import { sampleReceipt, sampleTicket } from '../../schema/sample-messages.ts';
 import { findAnvil } from '../local/test-chain.ts';
 import { openChainHome } from './chain-home.ts';
 import type { ChainHome, Ran } from './chain-home.ts';
-import { addressOf, DAY, startBench, TOKEN, UNIT } from './contract-bench.ts';
+import { addressOf, DAY, plain, startBench, TOKEN, UNIT } from './contract-bench.ts';
 import type { Bench } from './contract-bench.ts';
 import { acceptanceOf, leafOf, prove } from './contract-samples.ts';
 
@@ -211,6 +211,21 @@ describe.skipIf(findAnvil() === null)('on a chain', () => {
     await bench.settle([leaf], 50n);
     await bench.send('other', 'Payouts', 'claim', [leaf, []]);
     expect(await bench.balanceOf('wallet')).toBe(30n * UNIT);
+  });
+
+  test('what somebody else has shown the chain in its place is enforced by the home too', async () => {
+    const epoch = await sign([leafOf('other', 7n)]);
+    const acceptance = acceptanceOf(2n, 20n, epoch);
+    await bench.send('owner', 'IroriToken', 'approve', [bench.contracts.Payouts.address, TOKEN]);
+    await bench.send('owner', 'Payouts', 'challenge', [
+      acceptance,
+      plain(bench.sign('router', ACCEPTANCE, acceptance)),
+    ]);
+    const gas = { gasKeyFile: await home.keyFile('stranger') };
+    expect((await home.run(runLook, [], gas)).json).toMatchObject({ do: 'wait', epoch });
+    await bench.pass((DAY * 20) / 24 / 4);
+    expect((await home.run(runLook, [], gas)).json).toMatchObject({ do: 'enforce', epoch });
+    expect(await bench.bondedOf('root')).toBe(50n * TOKEN);
   });
 
   test('a root that holds what was signed is left alone, and one that nobody shows is challenged only when its owner wants to see', async () => {

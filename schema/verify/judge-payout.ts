@@ -87,7 +87,7 @@ function judgeReceipt({ receipt: bundle }: PayoutProof): LinkReport[] {
   const words = {
     ticket: `router ${router} has signed the job`,
     receipt: `node ${ticket.node} has signed receipt ${receipt?.seq ?? 0n} of it, for ${receipt?.amount ?? 0n} units`,
-    acceptance: `router ${acceptedBy ?? router} has signed for it: ${acceptance?.amount ?? 0n} units, ${acceptance?.cumulativeAmount ?? 0n} with the ${acceptance?.count ?? 0n} until then`,
+    acceptance: `router ${acceptedBy ?? router} has signed for it: ${acceptance?.amount ?? 0n} units, as number ${acceptance?.count ?? 0n} of this node, with ${acceptance?.cumulativeAmount ?? 0n} units until then`,
   };
   const links = ['ticket', 'receipt', 'acceptance'] as const;
   const broken = checked.ok ? null : LINK_OF[checked.error];
