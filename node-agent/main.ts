@@ -61,6 +61,7 @@ async function run(line: CommandLine): Promise<number> {
     case 'unbond':
     case 'challenge':
     case 'vote':
+    case 'wallet':
       return runOnChain(line.command, line);
     case 'setup':
       return (await import('./commands/setup.ts')).runSetup(line.values, process.env);
@@ -69,7 +70,7 @@ async function run(line: CommandLine): Promise<number> {
 
 /** Commands that speak to the chain. */
 async function runOnChain(
-  command: 'claim' | 'bond' | 'unbond' | 'challenge' | 'vote',
+  command: 'claim' | 'bond' | 'unbond' | 'challenge' | 'vote' | 'wallet',
   line: Pick<Extract<CommandLine, { files: unknown }>, 'files' | 'values'>,
 ): Promise<number> {
   switch (command) {
@@ -83,6 +84,8 @@ async function runOnChain(
       return (await import('./commands/challenge.ts')).runChallenge(line.values, process.env);
     case 'vote':
       return (await import('./commands/vote.ts')).runVote(line.files, line.values, process.env);
+    case 'wallet':
+      return (await import('./commands/wallet.ts')).runWallet(line.files, line.values, process.env);
   }
 }
 

@@ -12,6 +12,7 @@ import { readValues } from '../config/config.ts';
 import type { Environment } from '../config/config.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
 import { readStatus } from '../home/status-file.ts';
+import type * as ViemDoor from './viem-door.ts';
 import { askKnownChain, keepKnownChain, readKnownChain } from './known-chain.ts';
 
 /** How long one question to the chain's node may take, ms. */
@@ -19,7 +20,7 @@ const ASK_MS = 15_000;
 /** How often it is looked whether a transaction is in a block, ms. */
 const POLL_MS = 500;
 
-export type Viem = typeof import('./viem-door.ts');
+export type Viem = typeof ViemDoor;
 export type ReadClient = PublicClient<HttpTransport, ViemChain>;
 
 /** All that Payouts names, and what was told beside it. */

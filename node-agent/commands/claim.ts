@@ -21,18 +21,13 @@ const ASK_MS = 1_000;
 export async function runClaim(flags: OptionValues, env: Environment): Promise<number> {
   const home = await findOwnHome(flags, env);
   if (!home.ok) return complain(home.error.sentence, home.error.exit);
-  const isAlone = flags.print === true || flags.leaves !== undefined || gasKeyFile(flags, env) !== null;
+  const isAlone = flags.print === true || flags.leaves !== undefined || flags.gasKeyFile !== undefined;
   return isAlone ? runAlone(home.value, flags, env) : runSponsored(home.value, flags);
 }
 
-function gasKeyFile(flags: OptionValues, env: Environment): string | null {
-  const named = flags.gasKeyFile ?? env['IRORI_GAS_KEY_FILE'];
-  return typeof named === 'string' && named !== '' ? named : null;
-}
-
 async function runAlone({ folder, key }: OwnHome, flags: OptionValues, env: Environment): Promise<number> {
-  const path = gasKeyFile(flags, env);
-  const isPrinted = flags.print === true || path === null;
+  const path = typeof flags.gasKeyFile === 'string' ? flags.gasKeyFile : null;
+  const isPrinted = flags.print === true;
   const asked = { folder, node: key.address, flags, env, gasKeyFile: isPrinted ? null : path };
   const outcome = await claimAlone(asked);
   if (!outcome.ok) return complain(outcome.error.sentence, outcome.error.exit);
@@ -55,8 +50,11 @@ async function runSponsored({ status, key }: OwnHome, flags: OptionValues): Prom
       'Without it: irori-node claim --gas-key-file FILE sends the claim with test coins of your own, irori-node claim --print prints it for any wallet.';
     return complain(isAway ? `${sentence} ${without}` : sentence, 1);
   }
-  if (told.value.state === 'no_wallet')
+  const { state, named_wallet: named } = told.value;
+  if (state === 'no_wallet' && named === null)
     return complain('This home has no wallet to be paid to. Name one: irori-node wallet 0x….', 2);
+  if (state === 'no_wallet')
+    return complain(`No final epoch names the wallet ${named ?? ''} yet: wait for the next one.`, 1);
   process.stdout.write(flags.json === true ? `${JSON.stringify(told.value)}\n` : formatSponsored(told.value));
   return 0;
 }

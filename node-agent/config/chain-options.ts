@@ -1,7 +1,7 @@
 // Options of the commands that speak to the chain.
 
 /** Commands that ask the chain; whoever adds one names it here. */
-const CHAIN_COMMANDS = ['bond', 'challenge', 'claim', 'unbond', 'verify', 'vote'] as const;
+const CHAIN_COMMANDS = ['bond', 'challenge', 'claim', 'unbond', 'verify', 'vote', 'wallet'] as const;
 
 export const CHAIN_OPTIONS = [
   {
@@ -47,7 +47,7 @@ export const CHAIN_OPTIONS = [
     kind: 'text',
     value: 'FILE',
     text: 'A file with the private key of the wallet that the tokens belong to: read for this one command and never kept. It need not be on this machine: see --owner.',
-    commands: ['bond', 'unbond', 'vote'],
+    commands: ['bond', 'unbond', 'vote', 'wallet'],
   },
   {
     key: 'owner',
@@ -92,7 +92,7 @@ export const CHAIN_OPTIONS = [
     kind: 'text',
     value: 'FILE',
     text: 'A file with a private key whose test coins pay for gas. It needs no right, and is not the wallet that is paid. A running agent with one challenges roots that leave it out.',
-    commands: ['challenge', 'claim', 'up'],
+    commands: ['challenge', 'claim', 'up', 'wallet'],
   },
   {
     key: 'print',
@@ -101,7 +101,7 @@ export const CHAIN_OPTIONS = [
     kind: 'switch',
     value: '',
     text: 'Print the transaction, for any wallet to send, and send nothing.',
-    commands: ['claim'],
+    commands: ['claim', 'wallet'],
   },
   {
     key: 'leaves',

@@ -23,6 +23,10 @@ const COMMAND_TEXTS: Readonly<Record<Command, { readonly words: string; readonly
     words: '[AMOUNT|all]',
     text: 'Turn earnings of this home into API credit of your account. Without an amount: tell what there is.',
   },
+  wallet: {
+    words: '[0x…]',
+    text: 'Name the wallet that this home is paid to, the first time. Without an address: tell what there is.',
+  },
   claim: {
     words: '',
     text: 'Have what this home earned paid to its wallet on the chain, in test tokens without value.',

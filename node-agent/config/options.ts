@@ -29,6 +29,7 @@ export const COMMANDS = [
   'earnings',
   'credit',
   'claim',
+  'wallet',
   'bond',
   'unbond',
   'challenge',

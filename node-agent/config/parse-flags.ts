@@ -63,6 +63,7 @@ function takes(option: OptionSpec, command: Command): boolean {
 const MOST_WORDS: Partial<Readonly<Record<Command, number>>> = {
   verify: Number.POSITIVE_INFINITY,
   credit: 1,
+  wallet: 1,
   bond: 1,
   unbond: 1,
   vote: Number.POSITIVE_INFINITY,

@@ -12,6 +12,8 @@ const toldSchema = z.object({
   state: z.enum(['nothing', 'no_wallet', 'open', 'waiting', 'sent', 'paid']),
   /** What is paid to it, lower-case. */
   wallet: z.string().max(100).nullable(),
+  /** As the router has it: the next file of an epoch names it. */
+  named_wallet: z.string().max(100).nullable(),
   claimable_micro: count,
   claimed_micro: count,
   /** Until when nothing is sent, and why: ms since epoch, and a sentence. */

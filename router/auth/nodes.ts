@@ -77,6 +77,8 @@ export interface Nodes {
   readonly find: (nodeId: string) => Promise<NodeRow | null>;
   /** Its name, and whether it answers for everyone: of that its object must be told too, and through it its hubs. Null when there is no such node. */
   readonly change: (nodeId: string, change: NodeChange) => Promise<NodeRow | null>;
+  /** Where it is paid, where nothing was named before; null when there is no such node. What was named stays. */
+  readonly nameWallet: (nodeId: string, wallet: Hex) => Promise<NodeRow | null>;
   /** Marks a node revoked; null when there is none, unchanged when it already was. Its object must be told too. */
   readonly revoke: (nodeId: string, reason: string, now: number) => Promise<NodeRow | null>;
   /** Up to `limit` nodes in the order of their ids, from after `afterId`; of one owner those that are not revoked. */
@@ -129,6 +131,13 @@ export function makeNodes(doors: {
     change: async (nodeId, { isPublic, name }) => {
       const change = { ...(isPublic !== undefined && { isPublic }), ...(name !== undefined && { name }) };
       if (Object.keys(change).length > 0) await db.update(nodes).set(change).where(eq(nodes.id, nodeId));
+      return find(nodeId);
+    },
+    nameWallet: async (nodeId, wallet) => {
+      await db
+        .update(nodes)
+        .set({ wallet })
+        .where(and(eq(nodes.id, nodeId), isNull(nodes.wallet)));
       return find(nodeId);
     },
     revoke: async (nodeId, reason, now) => {

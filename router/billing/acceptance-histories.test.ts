@@ -20,7 +20,7 @@ vi.mock('cloudflare:workers', () => ({
   },
 }));
 
-const RUNS = readCount('HISTORIES', 20);
+const RUNS = readCount('HISTORIES', 12);
 const EPOCH_SECONDS = 60;
 const START = 1_800_000_000_000;
 
@@ -146,4 +146,4 @@ test('no two acceptances of one home contradict each other, whatever crashes and
     expect(told.slice(1).flatMap((later, i) => findContradiction(told[i], later))).toEqual([]);
   });
   fc.assert(property, { numRuns: RUNS });
-});
+}, 60_000);

@@ -1,25 +1,36 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { spreadEarning, sumEarnings } from './spread-earnings.ts';
+import { leftOfBonus, spreadEarning, sumEarnings } from './spread-earnings.ts';
 
 const NONE = { claimed: 0, credited: 0, payable: 0, heldBack: 0, pending: 0 };
 
 test('what no epoch has yet is pending, what the last one has is payable', () => {
-  const facts = { total: 100, spent: 0, withheld: 0, leafEarned: null, leafWithheld: 0, keptTotal: null };
+  const facts = { total: 100, spent: 0, withheld: 0, leafEarned: null, leafWithheld: 0, keptTotal: null, chain: null };
   expect(sumEarnings(facts)).toEqual({ ...NONE, pending: 100 });
   expect(sumEarnings({ ...facts, leafEarned: 70 })).toEqual({ ...NONE, payable: 70, pending: 30 });
 });
 
 test('what was turned into credit and what is held back are payable no more', () => {
-  const facts = { total: 100, spent: 20, withheld: 10, leafEarned: 70, leafWithheld: 0, keptTotal: null };
+  const facts = { total: 100, spent: 20, withheld: 10, leafEarned: 70, leafWithheld: 0, keptTotal: null, chain: null };
   expect(sumEarnings(facts)).toEqual({ ...NONE, credited: 20, payable: 40, heldBack: 10, pending: 30 });
 });
 
 test('of a node whose account and book do not agree what is beyond its last leaf is held back', () => {
-  const facts = { total: 100, spent: 0, withheld: 0, leafEarned: 70, leafWithheld: 0, keptTotal: 90 };
+  const facts = { total: 100, spent: 0, withheld: 0, leafEarned: 70, leafWithheld: 0, keptTotal: 90, chain: null };
   expect(sumEarnings(facts)).toEqual({ ...NONE, payable: 70, heldBack: 20, pending: 10 });
   const held = { ...facts, leafEarned: 90, leafWithheld: 20 };
   expect(sumEarnings(held)).toEqual({ ...NONE, payable: 70, heldBack: 20, pending: 10 });
+});
+
+test('beside a chain what was claimed is payable no more, and what was turned into credit came from what was earned since', () => {
+  const facts = { total: 100, spent: 25, withheld: 0, leafEarned: 70, leafWithheld: 0, keptTotal: null };
+  const chain = { leafSpent: 0, leafBonus: 9, claimed: 0 };
+  const sums = sumEarnings({ ...facts, chain });
+  expect(sums).toEqual({ ...NONE, credited: 25, payable: 70, pending: 5 });
+  expect(leftOfBonus(sums, chain)).toBe(9);
+  const paid = sumEarnings({ ...facts, chain: { ...chain, claimed: 74 } });
+  expect(paid).toEqual({ ...NONE, claimed: 70, credited: 25, pending: 5 });
+  expect(leftOfBonus(paid, { ...chain, claimed: 74 })).toBe(5);
 });
 
 test('a job or a day is what its place among all that was earned says, the oldest used up first', () => {
@@ -39,6 +50,7 @@ test('whatever the figures, no state is below nothing, all of them are the total
     leafEarned: fc.option(units),
     leafWithheld: units,
     keptTotal: fc.option(units),
+    chain: fc.option(fc.record({ leafSpent: units, leafBonus: units, claimed: units })),
   });
   fc.assert(
     fc.property(facts, fc.array(fc.nat(200), { maxLength: 8 }), (of, amounts) => {

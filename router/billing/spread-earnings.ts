@@ -36,15 +36,33 @@ export interface EarnedFacts {
   readonly leafWithheld: number;
   /** Of a node whose account and book did not agree: what its account had then. */
   readonly keptTotal: number | null;
+  /** Where the network pays on a chain; null where it does not. */
+  readonly chain: ChainSide | null;
 }
 
-/** What is told of all that a node earned. */
-export function sumEarnings({ total, spent, withheld, leafEarned, leafWithheld, keptTotal }: EarnedFacts): EarningSums {
+/** What is known of a node's leaf beside a chain, and what was claimed by leaves so far. Units. */
+export interface ChainSide {
+  /** Zero where it has no leaf. `leafSpent`: what was earned since and turned into credit is not in it. */
+  readonly leafSpent: number;
+  readonly leafBonus: number;
+  readonly claimed: number;
+}
+
+/** What is told of all that a node earned by its jobs. What was earned comes before a bonus where something is claimed. */
+export function sumEarnings(facts: EarnedFacts): EarningSums {
+  const { total, spent, withheld, leafEarned, leafWithheld, keptTotal, chain } = facts;
   const settled = Math.min(total, leafEarned ?? 0);
   const disputed = Math.max(0, Math.min(total, keptTotal ?? 0) - settled);
   const credited = Math.min(total, spent);
   const held = Math.min(settled, Math.max(withheld, leafWithheld));
-  const payable = Math.max(0, settled - held - credited);
-  const heldBack = Math.min(total - credited - payable, held + disputed);
-  return { claimed: 0, credited, payable, heldBack, pending: total - credited - payable - heldBack };
+  const due = Math.min(total - credited, Math.max(0, settled - held - (chain ? chain.leafSpent : credited)));
+  const claimed = chain ? Math.min(chain.claimed, Math.max(due, Math.min(settled, total - credited))) : 0;
+  const payable = Math.max(0, due - claimed);
+  const heldBack = Math.min(total - credited - claimed - payable, held + disputed);
+  return { claimed, credited, payable, heldBack, pending: total - credited - claimed - payable - heldBack };
+}
+
+/** What of a bonus was not claimed yet. */
+export function leftOfBonus({ claimed }: Pick<EarningSums, 'claimed'>, chain: ChainSide | null): number {
+  return chain ? Math.max(0, chain.leafBonus - Math.max(0, chain.claimed - claimed)) : 0;
 }

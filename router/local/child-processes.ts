@@ -14,8 +14,15 @@ export function findChildren(name: string, environment?: string): readonly numbe
     .map((each) => each.pid);
 }
 
+/** Ids of all processes but this one that were started with this `KEY=value`; none where that cannot be seen. */
+export function findMarked(environment: string): readonly number[] {
+  if (process.platform !== 'linux') return [];
+  const others = listProcesses().filter(({ pid }) => pid !== process.pid);
+  return others.map(({ pid }) => pid).filter((pid) => hasEnvironment(pid, environment));
+}
+
 /** True when the process was started with this `KEY=value`; true as well where that cannot be seen. */
-export function hasEnvironment(pid: number, environment: string | undefined): boolean {
+function hasEnvironment(pid: number, environment: string | undefined): boolean {
   if (environment === undefined || process.platform !== 'linux') return true;
   try {
     return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(environment);

@@ -15,7 +15,7 @@ import type { LocalHome } from './local-homes.ts';
 import { openLocalPayments } from './local-payments.ts';
 import type { Network } from './network.ts';
 import { findForgotten, openAccount, openLocalPresence, startRouter } from './local-router.ts';
-import type { RouterStart } from './local-router.ts';
+import type { LocalRouterBindings, RouterStart } from './local-router.ts';
 import { openChain } from './start-chain.ts';
 import { watchSources } from './dev.ts';
 import { FREE_MODEL, listPaidModel, PAID_MODEL } from './paid-model.ts';
@@ -24,6 +24,7 @@ import type { StartFlags } from './parse-start-flags.ts';
 import { StartError } from './start-error.ts';
 import { Started } from './started.ts';
 import { openStateFolder } from './state-folder.ts';
+import type { DemoAccount } from './state-folder.ts';
 
 /** Lines of homes kept for the case that none comes online. */
 const LAST_WORDS = 5;
@@ -77,40 +78,19 @@ async function run(flags: StartFlags, started: Started): Promise<boolean> {
   print(describeStep('state', folder.dir));
   const presence = await openLocalPresence(start);
   print(describeStep('presence', flags.redisUrl ?? 'in memory'));
-  const payments = flags.x402 ? await openLocalPayments(started) : null;
-  if (payments) print(describeStep('payments', payments.told));
-  const chain = await openChain({
-    ...{ flags, folder, started },
-    onCrash: (isBack) => {
-      complain(isBack ? 'anvil died and was started again.' : 'anvil died and did not start again: nothing is posted.');
-      tellScripts();
-    },
-  });
-  for (const line of chain?.told ?? []) print(describeStep('chain', line));
-  const network = await startRouter(start, { ...presence, ...payments?.bindings, ...chain?.bindings });
-  if (payments || flags.chain) await listPaidModel(network.url, folder.secrets.ADMIN_SECRET);
+  const money = await openMoney(start, () => tellScripts());
+  const network = await startRouter(start, { ...presence, ...money.bindings });
+  if (flags.x402 || flags.chain) await listPaidModel(network.url, folder.secrets.ADMIN_SECRET);
   print(describeStep('router', `${network.url}, workerd process ${network.workerdPids().join(', ')}`));
-  const { account: demo, isNew } = await openAccount(start, network.url, 'demo');
-  // Nobody is paid for answering himself, so with a chain somebody else asks.
-  const caller = flags.chain ? (await openAccount(start, network.url, 'caller')).account : demo;
+  const { demo, isNew, caller } = await openAccounts(start, network.url);
   const forgotten = await findForgotten(start, network.url);
   if (forgotten !== null) complain(forgotten);
   const endpoint = `${network.url}/v1`;
   tellScripts = () => {
-    const anvil = chain?.pid() ?? null;
-    const pids = {
-      edge: network.workerdPids(),
-      agents: homes.flatMap((home) => home.pid() ?? []),
-      ...(anvil === null ? {} : { chain: [anvil] }),
-    };
-    if (!started.isEnding)
-      folder.writeLocal({
-        endpoint,
-        apiKey: demo.apiKey,
-        ...(flags.chain ? { callerKey: caller.apiKey } : {}),
-        adminSecret: folder.secrets.ADMIN_SECRET,
-        pids,
-      });
+    const edge = network.workerdPids();
+    const pids = { edge, agents: homes.flatMap((home) => home.pid() ?? []), chain: money.pids() };
+    const keys = { apiKey: demo.apiKey, callerKey: caller.apiKey, adminSecret: folder.secrets.ADMIN_SECRET };
+    if (!started.isEnding) folder.writeLocal({ endpoint, ...keys, pids });
   };
   tellScripts();
   if (flags.watch) startWatching(started, { network, homes: () => homes });
@@ -137,6 +117,34 @@ async function run(flags: StartFlags, started: Started): Promise<boolean> {
   const isGood = model !== null && (await showAnswer({ endpoint, apiKey: caller.apiKey, model }));
   if (!flags.once) print('\n  The network runs. Ctrl-C ends everything.');
   return isGood;
+}
+
+/** What calls are paid with and homes are paid on, as far as the flags ask for it. */
+async function openMoney(
+  { flags, folder, started }: RouterStart,
+  onChange: () => void,
+): Promise<{ readonly bindings: LocalRouterBindings; readonly pids: () => number[] }> {
+  const payments = flags.x402 ? await openLocalPayments(started) : null;
+  if (payments) print(describeStep('payments', payments.told));
+  const onCrash = (isBack: boolean): void => {
+    complain(isBack ? 'anvil died and was started again.' : 'anvil died and did not start again: nothing is posted.');
+    onChange();
+  };
+  const chain = await openChain({ flags, folder, started, onCrash });
+  for (const line of chain?.told ?? []) print(describeStep('chain', line));
+  return { bindings: { ...payments?.bindings, ...chain?.bindings }, pids: () => [chain?.pid() ?? []].flat() };
+}
+
+interface LocalAccounts {
+  readonly demo: DemoAccount;
+  readonly isNew: boolean;
+  /** Nobody is paid for answering himself, so with a chain somebody else asks. */
+  readonly caller: DemoAccount;
+}
+
+async function openAccounts(start: RouterStart, url: string): Promise<LocalAccounts> {
+  const { account: demo, isNew } = await openAccount(start, url, 'demo');
+  return { demo, isNew, caller: start.flags.chain ? (await openAccount(start, url, 'caller')).account : demo };
 }
 
 function startWatching(started: Started, running: { network: Network; homes: () => readonly LocalHome[] }): void {

@@ -26,8 +26,9 @@ describe('state folder', () => {
     const local = {
       endpoint: 'http://127.0.0.1:8787/v1',
       apiKey: 'irori_x',
+      callerKey: 'irori_y',
       adminSecret: 's',
-      pids: { edge: [1], agents: [2] },
+      pids: { edge: [1], agents: [2], chain: [] },
     };
     folder.writeLocal(local);
     expect(statSync(join(dir, 'local.json')).mode & 0o777).toBe(0o600);
@@ -55,8 +56,6 @@ describe('state folder', () => {
         });
       const [left, stranger] = [start(dir), start('/elsewhere')];
       const ended = new Promise((resolve) => left.once('exit', resolve));
-      const pids = { edge: [left.pid], agents: [stranger.pid] };
-      writeFileSync(join(dir, 'local.json'), JSON.stringify({ pids }));
       writeFileSync(join(dir, 'lock'), '999999999');
       openStateFolder(dir);
       await ended;

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, openSync, closeSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
-import { hasEnvironment, isAlive, killNow } from './child-processes.ts';
+import { findMarked, isAlive, killNow } from './child-processes.ts';
 import { StartError } from './start-error.ts';
 
 const PRIVATE = 0o600;
@@ -21,8 +21,6 @@ const secretsFile = z.object({
   ROUTER_SIGNING_KEY: z.string(),
 });
 const demoFile = z.object({ accountId: z.string(), apiKey: z.string() });
-const pids = z.array(z.number());
-const localFile = z.object({ pids: z.object({ edge: pids, agents: pids, chain: pids.exactOptional() }) });
 
 /** Secrets of the router, made once per folder. */
 export type LocalSecrets = z.infer<typeof secretsFile>;
@@ -36,14 +34,14 @@ export type AccountName = 'demo' | 'caller';
 export interface LocalFile {
   readonly endpoint: string;
   readonly apiKey: string;
-  /** With a chain: of an account that has no homes, so that they earn by its calls. */
-  readonly callerKey?: string;
+  /** With a chain of an account that has no homes, so that they earn by its calls; else the same. */
+  readonly callerKey: string;
   readonly adminSecret: string;
   readonly pids: {
     readonly edge: readonly number[];
     readonly agents: readonly number[];
-    /** Of this machine's own chain, where one was started. */
-    readonly chain?: readonly number[];
+    /** Of this machine's own chain. */
+    readonly chain: readonly number[];
   };
 }
 
@@ -118,13 +116,9 @@ function isNetwork(pid: number): boolean {
 /** A killed process is gone within this time, ms. */
 const ORPHAN_END_MS = 2000;
 
-/** Ends what a network left running when it was killed itself; only where a process can be known by its environment. */
+/** Ends what a network left running when it was killed itself, at whatever moment; only where a process can be known by its environment. */
 function endOrphans(dir: string): void {
-  const left = readJson(join(dir, 'local.json'), localFile);
-  if (left === null || process.platform !== 'linux') return;
-  const orphans = [...left.pids.edge, ...left.pids.agents, ...(left.pids.chain ?? [])].filter((pid) =>
-    hasEnvironment(pid, `${STATE_MARK}=${dir}`),
-  );
+  const orphans = findMarked(`${STATE_MARK}=${dir}`);
   killNow(orphans);
   // Until they are gone they hold the port that this start is about to take. Nothing else runs yet that could wait instead.
   const deadlineAt = Date.now() + ORPHAN_END_MS;

@@ -17,12 +17,12 @@ export const nodeClaim = new Hono<AppEnv>();
 
 nodeClaim.get('/node/v1/claim', async (c) => {
   const node = await requireHome(c);
-  return c.json(tellClaim(node.id, await findClaim(c, node, false), Date.now()));
+  return c.json(tellClaim(node, await findClaim(c, node, false), Date.now()));
 });
 
 nodeClaim.post('/node/v1/claim', async (c) => {
   const node = await requireHomeSaying(c);
-  return c.json(tellClaim(node.id, await findClaim(c, node, true), Date.now()));
+  return c.json(tellClaim(node, await findClaim(c, node, true), Date.now()));
 });
 
 /** Throws ApiError 404, 409 or 503. */

@@ -1,4 +1,5 @@
-// GET /node/v1/earnings: what homes earned and what became of it, by machine, day, model or job, for their owner's API key or for a home itself.
+// GET /node/v1/earnings: what homes earned and what became of it, by machine, day, model or job, or as all that
+// moved it for whoever has to declare it, for their owner's API key or for a home itself.
 import { Hono } from 'hono';
 import type { Context } from 'hono';
 import type { Hex } from '../../schema/bytes.ts';
@@ -9,21 +10,26 @@ import { ACCEPTANCE_STATUS } from '../../schema/receipt.ts';
 import type { EarningDay } from '../billing/earning-days.ts';
 import type { ToldLeaf } from '../billing/epoch-closing.ts';
 import type { EarnedPart, NodeEarned } from '../billing/node-earnings.ts';
-import { spreadEarning, sumEarnings } from '../billing/spread-earnings.ts';
+import { leftOfBonus, spreadEarning, sumEarnings } from '../billing/spread-earnings.ts';
 import type { EarningSums } from '../billing/spread-earnings.ts';
 import { ApiError } from '../errors.ts';
 import type { Services } from '../services/edge.ts';
 import type { AppEnv } from './app-env.ts';
 import { findAskedNodes } from './asked-nodes.ts';
+import { TOKEN_NOTICE } from './audit-chain.ts';
 import { readEpoch } from './audit-epochs.ts';
+import { listClaimRows, tellAllClaims } from './claim-rows.ts';
+import { CLAIM_COLUMNS } from './tell-claims.ts';
 import { writeCsv } from './write-csv.ts';
 
-const BY = ['machine', 'day', 'model', 'job'] as const;
+const BY = ['machine', 'day', 'model', 'job', 'claim'] as const;
 type By = (typeof BY)[number];
 /** Homes of one answer; the rest is asked for with `after`. */
 const PAGE = 20;
 const USUAL_DAYS = 7;
 const MOST_DAYS = 92;
+/** Of all that moved: a year, and where nothing else is said. */
+const MOST_CLAIM_DAYS = 366;
 const DAY_MS = 86_400_000;
 
 const KEPT: Readonly<Record<KeptReason, string>> = {
@@ -44,6 +50,8 @@ interface Machine {
   readonly earned: NodeEarned;
   readonly told: ToldLeaf | null;
   readonly sums: EarningSums;
+  /** Beside a chain: units. */
+  readonly bonus: { readonly paid: number; readonly left: number } | null;
 }
 
 export const nodeEarnings = new Hono<AppEnv>();
@@ -51,11 +59,12 @@ export const nodeEarnings = new Hono<AppEnv>();
 nodeEarnings.get('/node/v1/earnings', async (c) => {
   const services = c.get('services');
   const by = readBy(c);
-  const days = readDays(c);
+  const days = readDays(c, by);
   const { nodeIds, next: nextNode } = await findAskedNodes(c, PAGE);
   const machines = await Promise.all(nodeIds.map((nodeId) => findMachine(services, nodeId)));
   const page =
     by === 'job' ? await listJobs(c, machines) : { rows: await listRows(services, machines, { by, days }), next: null };
+  const claims = await tellAllClaims(services, machines);
   const rows = by === 'machine' ? machines.map((one) => tellMachine(one, services.epochSeconds)) : page.rows;
   if (c.req.query('format') === 'csv')
     return c.body(writeCsv(COLUMNS[by], rows.map(withDates)), 200, {
@@ -68,20 +77,23 @@ nodeEarnings.get('/node/v1/earnings', async (c) => {
     by,
     days,
     epoch_seconds: services.epochSeconds,
-    machines: machines.map((one) => tellMachine(one, services.epochSeconds)),
+    machines: machines.map((one, i) => ({ ...tellMachine(one, services.epochSeconds), ...claims?.[i] })),
+    ...(claims && { notice: TOKEN_NOTICE }),
     data: rows,
     /** Of jobs: `before` of the next page; else `after`. */
     next: by === 'job' ? page.next : nextNode,
   });
 });
 
-async function findMachine({ nodes, nodeAccount, settler }: Services, nodeId: string): Promise<Machine> {
+async function findMachine({ nodes, nodeAccount, settler, hasChain }: Services, nodeId: string): Promise<Machine> {
   const [row, earned] = await Promise.all([nodes.find(nodeId), nodeAccount(nodeId).earned()]);
   // After the account, so that no leaf has more than the account is said to have.
   const told = row && (await settler().tell(row.address as Hex, null));
   const { total, spent, withheld } = earned;
   const leafEarned = told?.leaf ? Number(told.leaf.earned) : null;
   const leafWithheld = Number(told?.leaf?.withheld ?? 0);
+  const [leafSpent, leafBonus] = [Number(told?.leaf?.spent ?? 0), Number(told?.leaf?.bonus ?? 0)];
+  const chain = hasChain ? { leafSpent, leafBonus, claimed: earned.claimed } : null;
   const sums = sumEarnings({
     total,
     spent,
@@ -89,17 +101,24 @@ async function findMachine({ nodes, nodeAccount, settler }: Services, nodeId: st
     leafEarned,
     leafWithheld,
     keptTotal: told?.kept?.account ?? null,
+    chain,
   });
-  return { nodeId, earned, told, sums };
+  const bonus = chain && { paid: leafBonus, left: leftOfBonus(sums, chain) };
+  return { nodeId, earned, told, sums, bonus };
 }
 
-function tellMachine({ nodeId, earned, told, sums }: Machine, seconds: number): Row {
+function tellMachine({ nodeId, earned, told, sums, bonus }: Machine, seconds: number): Row {
   const heldFor = told?.kept ? KEPT[told.kept.reason] : sums.heldBack > 0 ? WITHHELD : null;
   return {
     machine: nodeId,
     receipts: earned.count,
     earned_micro: earned.total,
     ...tellSums(sums),
+    ...(bonus && {
+      bonus_micro: bonus.paid,
+      payable_micro: sums.payable + bonus.left,
+      claimed_micro: earned.claimed,
+    }),
     held_back_why: heldFor,
     pending_until: endOfEpoch(earned.openEpoch, seconds),
     payable_since: told?.leaf ? endOfEpoch(told.epoch, told.seconds) : null,
@@ -121,11 +140,13 @@ function tellSums({ pending, heldBack, payable, credited, claimed }: EarningSums
 }
 
 async function listRows(
-  { listEarningDays, ledger }: Services,
+  services: Services,
   machines: readonly Machine[],
   { by, days }: { readonly by: By; readonly days: number },
 ): Promise<Row[]> {
   if (by === 'machine' || machines.length === 0) return [];
+  if (by === 'claim') return listClaimRows(services, machines, Math.floor(Date.now() / DAY_MS) - days + 1);
+  const { listEarningDays, ledger } = services;
   const today = Math.floor(Date.now() / DAY_MS);
   const listed = await listEarningDays(
     machines.map(({ nodeId }) => nodeId),
@@ -254,6 +275,7 @@ const COLUMNS: Readonly<Record<By, readonly string[]>> = {
     'waiting_receipts',
     'waiting_micro',
   ],
+  claim: CLAIM_COLUMNS,
   day: ['day', 'machine', 'model', ...COUNTS, ...SUMS],
   model: ['machine', 'model', ...COUNTS, ...SUMS],
   job: [
@@ -300,10 +322,11 @@ function readBy(c: Context<AppEnv>): By {
   return by;
 }
 
-function readDays(c: Context<AppEnv>): number {
-  const text = c.req.query('days') ?? String(USUAL_DAYS);
-  const days = /^[1-9][0-9]?$/.test(text) ? Number(text) : 0;
-  if (days < 1 || days > MOST_DAYS)
-    throw new ApiError('invalid_value', `'days' must be a whole number from 1 to ${MOST_DAYS}.`, { param: 'days' });
+function readDays(c: Context<AppEnv>, by: By): number {
+  const [usual, most] = by === 'claim' ? [MOST_CLAIM_DAYS, MOST_CLAIM_DAYS] : [USUAL_DAYS, MOST_DAYS];
+  const text = c.req.query('days') ?? String(usual);
+  const days = /^[1-9][0-9]{0,2}$/.test(text) ? Number(text) : 0;
+  if (days < 1 || days > most)
+    throw new ApiError('invalid_value', `'days' must be a whole number from 1 to ${most}.`, { param: 'days' });
   return days;
 }

@@ -13,14 +13,20 @@ const STATES = {
 } as const;
 
 /** `now`: ms since epoch. */
-export function tellClaim(node: string, told: ClaimTold, now: number): object {
+export function tellClaim(
+  { id: node, wallet: named }: { readonly id: string; readonly wallet: string | null },
+  told: ClaimTold,
+  now: number,
+): object {
   const { verdict, wallet, claimable, claimed, epoch, isPaused, transaction } = told;
   const isNothing = verdict.is === 'paid' && transaction === null;
   return {
     object: 'node.claim',
     node,
     state: isNothing ? 'nothing' : STATES[verdict.is],
+    /** What is paid to it now, and what files of epochs name from the next one on. */
     wallet,
+    named_wallet: named?.toLowerCase() ?? null,
     claimable_micro: Number(claimable),
     claimed_micro: Number(claimed),
     last_final_epoch: epoch,

@@ -3,7 +3,9 @@ import { AREAS } from '../../schema/places.ts';
 import { makeMessageSigner } from '../../schema/receipt.ts';
 import type { Result } from '../../schema/result.ts';
 import type { Timings } from '../../schema/timings.ts';
-import { HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
+import { fromHex } from '../../schema/bytes.ts';
+import type { Hex } from '../../schema/bytes.ts';
+import { addressOfPrivateKey, HANDSHAKE_DOMAIN } from '../../schema/typed-data.ts';
 import type { Domain } from '../../schema/typed-data.ts';
 import { makeApiKeys } from '../auth/api-keys.ts';
 import type { ApiKeys } from '../auth/api-keys.ts';
@@ -56,6 +58,8 @@ import type { Checkouts, Keyless } from './payments.ts';
 import { openOwnerDoors } from './owner-doors.ts';
 import type { OwnerDoors } from './owner-doors.ts';
 import { openFees } from './fees.ts';
+import { makeFindLeaf } from './final-leaves.ts';
+import type { FindLeaf } from './final-leaves.ts';
 import type { FindFees } from './fees.ts';
 import { openNetworkChain } from './network-chain.ts';
 import type { TellChain } from './network-chain.ts';
@@ -74,6 +78,10 @@ export interface Services extends Stubs, BookDoors, OwnerDoors {
   readonly timings: Timings;
   readonly keys: ApiKeys;
   readonly accounts: Accounts;
+  /** Whether homes are paid on a chain, and from which address the router pays their claims' gas; null for none. */
+  readonly hasChain: boolean;
+  readonly sponsor: Hex | null;
+  readonly findLeaf: FindLeaf;
   readonly chainCodes: ChainCodes;
   readonly members: Members;
   readonly posts: RepeatedPosts;
@@ -214,18 +222,26 @@ function openServices(env: Env): Services {
     keyless: openKeyless(env),
     tellChain: openNetworkChain(env),
     ...openEpochs(env, stubs),
+    hasChain: env.CHAIN_RPC_URL !== undefined,
+    sponsor: findSponsor(env),
   };
+}
+
+/** Of a chain that this router works with. */
+function findSponsor({ CHAIN_RPC_URL: url, CHAIN_SPONSOR_KEY: key }: Env): Hex | null {
+  return url === undefined || key === undefined ? null : addressOfPrivateKey(fromHex(key as Hex));
 }
 
 type EpochServices = Pick<
   Services,
-  'epochSeconds' | 'shelf' | 'findFees' | 'lookAtVote' | 'listEarningDays' | 'sumEarningDays'
+  'epochSeconds' | 'shelf' | 'findLeaf' | 'findFees' | 'lookAtVote' | 'listEarningDays' | 'sumEarningDays'
 >;
 
 function openEpochs(env: Env, stubs: Stubs): EpochServices {
   return {
     epochSeconds: pickEpochSeconds(env),
     shelf: openEpochShelf(env),
+    findLeaf: makeFindLeaf(openEpochShelf(env)),
     findFees: openFees(env, stubs),
     lookAtVote: openVote(env),
     listEarningDays: (nodeIds, fromDay) => listEarningDays(env.DB, nodeIds, fromDay),

@@ -1,7 +1,7 @@
 // What this router says of its chain: read from it once per isolate, and the newest final root again after a while.
 import type { Hex } from '../../schema/bytes.ts';
 import { findTestChain } from '../../schema/test-chains.ts';
-import { makeAskChain } from '../chain/json-rpc.ts';
+import { hexNumber, makeAskChain } from '../chain/json-rpc.ts';
 import { readLastFinal, readPlaces } from '../chain/network-chain.ts';
 import type { ChainPlaces, ToldRoot } from '../chain/network-chain.ts';
 import type { Env } from '../env.ts';
@@ -25,6 +25,8 @@ export interface ToldChain {
   readonly places: ChainPlaces | null;
   /** Null before the first, and while the chain cannot be asked. */
   readonly lastFinal: ToldRoot | null;
+  /** Wei a unit of gas, as its node says; null while it cannot be asked and was not yet. */
+  readonly gasPrice: bigint | null;
   /** False while it cannot be asked. */
   readonly isReachable: boolean;
 }
@@ -42,13 +44,18 @@ export function openNetworkChain(env: Env): TellChain {
   const governor = (env.CHAIN_GOVERNOR?.toLowerCase() ?? null) as Hex | null;
   const fixed = { chainId, name: kind.value.name, depth: kind.value.depth, payouts, governor, rpcUrl: toPublic(url) };
   let places: ChainPlaces | null = null;
-  let heard: Pick<ToldChain, 'lastFinal' | 'isReachable'> = { lastFinal: null, isReachable: false };
+  let heard: Pick<ToldChain, 'lastFinal' | 'gasPrice' | 'isReachable'> = {
+    lastFinal: null,
+    gasPrice: null,
+    isReachable: false,
+  };
   let askAt = Number.NEGATIVE_INFINITY;
   let asking: Promise<void> | null = null;
   const look = async (): Promise<void> => {
     try {
       places ??= await readPlaces(ask, chainId, payouts);
-      heard = { lastFinal: await readLastFinal(ask, payouts), isReachable: true };
+      const lastFinal = await readLastFinal(ask, payouts);
+      heard = { lastFinal, gasPrice: hexNumber.parse(await ask('eth_gasPrice')), isReachable: true };
     } catch (error) {
       heard = { ...heard, isReachable: false };
       log.warn('chain-not-heard', { error });

@@ -210,7 +210,25 @@ describe.skipIf(findAnvil() === null)('books beside a chain', () => {
     await lieDeep();
     expect([await earnedCredit(), await ownerBook()]).toEqual([before + 2 * EARN, owed - 2 * EARN]);
     expect(await paid()).toBe(BigInt(claimed));
-    expect((await earnings('by=machine')).machines).toMatchObject([{ claimed_micro: claimed }]);
+    expect((await earnings('by=machine')).machines).toMatchObject([{ claimed_micro: claimed, claimable_micro: 0 }]);
+  });
+
+  test('what is told for taxes comes to what was earned, turned into credit and claimed, as JSON and as a table', async () => {
+    const { machines, data } = await earnings('by=claim');
+    const sumOf = (kind: string): number =>
+      data.filter((row) => row['kind'] === kind).reduce((sum, row) => sum + Number(row['units']), 0);
+    expect([sumOf('earned'), sumOf('credited'), sumOf('claimed')]).toEqual([EARN * jobs, EARN, claimed]);
+    expect(machines).toMatchObject([{ earned_micro: EARN * jobs, credited_micro: EARN, claimed_micro: claimed }]);
+    const claims = data.filter((row) => row['kind'] === 'claimed');
+    expect(claims).toMatchObject([
+      { tokens: '0.000042', became: 'tokens', gas_paid_by: 'another' },
+      { tokens: '0.000028', became: 'API credit', gas_paid_by: 'the wallet' },
+    ]);
+    const csv = await (await stack.call('/node/v1/earnings?by=claim&format=csv', { key: owner.apiKey })).text();
+    const [head, ...rows] = csv.trim().split('\r\n');
+    expect(head).toBe('date,machine,kind,units,tokens,became,wallet,tx,gas_wei,gas_paid_by');
+    expect(rows.length).toBe(data.length);
+    for (const { tx } of claims) expect(csv).toContain(String(tx));
   });
 
   test('where the chain went back below what was read, nothing more is credited', async () => {

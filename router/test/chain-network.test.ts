@@ -1,12 +1,13 @@
 // A network with a chain of its own: what is deployed and bonded, epochs in the contract's domain, and what the router says of it.
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkEpochFile, parseEpochFile } from '../../schema/epoch-file.ts';
 import { privateKeyToAddress } from 'viem/accounts';
+import { openLocalChain } from '../local/local-chain.ts';
 import { findAnvil } from '../local/test-chain.ts';
 import { startChainStack } from './chain-stack.ts';
 import type { ChainStack } from './chain-stack.ts';
@@ -71,17 +72,19 @@ describe.skipIf(findAnvil() === null)('a network with a chain', () => {
     const folder = await mkdtemp(join(tmpdir(), 'irori-deploy-'));
     const env = { ...process.env, ROUTER_SIGNING_KEY: `0x${'3'.repeat(64)}` };
     const words = [DEPLOYMENT, '--rpc', stack.chain.url, '--out', folder];
-    const deploy = async (): Promise<string> => (await promisify(execFile)(process.execPath, words, { env })).stdout;
-    const told = await deploy();
+    const { stdout: told } = await promisify(execFile)(process.execPath, words, { env });
     expect(told).toMatch(/CHAIN_ID = "31337"\nVERIFYING_CONTRACT = "0x[0-9a-f]{40}"/);
     expect(told).toContain('test tokens, no value');
-    expect(await deploy()).toBe(told);
     const secrets = JSON.parse(await readFile(join(folder, 'chain-secrets.json'), 'utf8')) as object;
     expect(Object.keys(secrets)).toEqual(['CHAIN_RPC_URL', 'ROOT_SIGNING_KEY', 'CHAIN_GAS_KEY', 'CHAIN_SPONSOR_KEY']);
     expect((await stat(join(folder, 'chain-secrets.json'))).mode & 0o777).toBe(0o600);
-    await expect(promisify(execFile)(process.execPath, [...words, '--epoch-seconds', '60'], { env })).rejects.toThrow(
-      'epochs of 86400 s, not of 60 s',
-    );
+    const same = { stateDir: folder, routerKey: stack.chain.keys.root, epochSeconds: 86_400, url: stack.chain.url };
+    expect(told).toContain((await openLocalChain(same)).contracts.Payouts.address.toLowerCase());
+    const wrong = { ...same, epochSeconds: 60 };
+    await expect(openLocalChain(wrong)).rejects.toThrow('epochs of 86400 s, not of 60 s');
+    await expect(openLocalChain({ ...wrong, url: 'http://127.0.0.1:1' })).rejects.toThrow('No chain answers at');
+    await writeFile(join(folder, 'chain.json'), '{"chainId": 31337}');
+    await expect(openLocalChain(wrong)).rejects.toThrow('chain.json cannot be read (epochSeconds)');
     await rm(folder, { recursive: true });
   });
 

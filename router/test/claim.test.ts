@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { privateKeyToAddress } from 'viem/accounts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AGENT_MAIN } from '../../node-agent/test/agent-main.ts';
 import type { Hex } from '../../schema/bytes.ts';
@@ -36,12 +37,9 @@ beforeAll(async () => {
   server = await startModelServer();
   owner = await stack.makeAccount();
   caller = await stack.makeAccount(10_000_000);
-  const payouts = stack.chain.contracts.Payouts.address.toLowerCase();
-  const chain = { chainId: 31_337, payouts, governor: null, rpcUrl: stack.chain.url };
   agent = await stack.startAgent({
     owner,
-    args: ['--models', 'say-8x0', '--backend', server.url, '--epoch-retry', '1', '--wallet', WALLET],
-    files: { 'chain.json': JSON.stringify(chain) },
+    args: ['--models', 'say-8x0', '--backend', server.url, '--epoch-retry', '1'],
   });
   await listModel(stack, { owner, id: MODEL, digest: await learnDigest(stack, owner, 'say-8x0') });
   gasKey = await stack.makeWallet();
@@ -93,6 +91,16 @@ async function gasKeyFile(mode = 0o600): Promise<string> {
   await writeFile(path, `${gasKey}\n`, { mode });
   return path;
 }
+
+test('a home names its first wallet by its own key, and no second one', async () => {
+  await until('the agent runs', async () => (await irori('status')).code === 0);
+  const none = await irori('wallet');
+  expect(none).toMatchObject({ code: 0, out: expect.stringContaining('wallet none') });
+  expect(await irori('wallet', WALLET)).toMatchObject({ code: 0, out: expect.stringContaining(`wallet ${WALLET}`) });
+  const second = await irori('wallet', `0x${'4b'.repeat(20)}`);
+  expect(second).toMatchObject({ code: 1, told: expect.stringContaining('has a wallet already') });
+  expect(await irori('wallet', '0x12')).toMatchObject({ code: 2 });
+});
 
 test('a running home keeps the whole file of an epoch, as it was published', async () => {
   await work(3);
@@ -156,6 +164,19 @@ test('with the router gone for good an owner claims from the mirror and the chai
   const again = await irori('claim', '--gas-key-file', await gasKeyFile());
   expect(again).toMatchObject({ code: 0, out: expect.stringContaining('Nothing is to be claimed') });
   expect(await paidTo(WALLET)).toBe(BigInt(EARN * 5));
+});
+
+test('a wallet is bound on the chain by the home’s key once, and changed by itself alone', async () => {
+  const [old, next] = [await stack.makeWallet(), `0x${'5c'.repeat(20)}`];
+  const path = join(stack.folder, 'old-wallet');
+  await writeFile(path, old, { mode: 0o600 });
+  const address = privateKeyToAddress(old).toLowerCase();
+  const bound = await irori('wallet', address, '--gas-key-file', await gasKeyFile());
+  expect(bound).toMatchObject({ code: 0, out: expect.stringContaining(`wallet ${address}`) });
+  expect(await irori('wallet', next)).toMatchObject({ code: 1, told: expect.stringContaining('only that wallet') });
+  expect((await irori('wallet', next, '--print')).out).toContain('"data":"0x');
+  expect(await irori('wallet', next, '--wallet-key-file', path)).toMatchObject({ code: 0 });
+  expect((await stack.read<string>('Payouts', 'walletOf', [published.file.leaves[0]?.node])).toLowerCase()).toBe(next);
 });
 
 test('a file that somebody else kept will do; one changed byte, another key file and another chain are refused by name', async () => {

@@ -5,12 +5,12 @@ import type { Forge } from './forge-runner.ts';
 import { huntMutants, NONE } from './mutant-hunt.ts';
 
 /** Of all mutants every so many-th is tried in each run of the tests; `npm run mutants` tries all. */
-const EVERY = 5;
+const EVERY = 6;
 
 /** What must not only be refused: each went through so often at least, in all histories together. */
 const LEAST_REACHED = 10;
-/** What must never go through; so often it was tried at least. */
-const NEVER = ['trespass', 'accusation', 'claim: other'];
+/** What must be refused (a claim by another root but where it is the same one); so often it was tried at least. */
+const REFUSED = ['trespass', 'accusation', 'claim: other', 'setValues out of bounds'];
 const LEAST_TRIED = 50;
 
 describe.skipIf(FORGE === null)('with forge (installed by .ci/run)', () => {
@@ -26,7 +26,7 @@ describe.skipIf(FORGE === null)('with forge (installed by .ci/run)', () => {
     expect(passed).toHaveLength(8);
     expect(reach.size).toBeGreaterThan(30);
     const thin = [...reach].filter(([act, { reached, refused }]) =>
-      NEVER.includes(act) ? refused < LEAST_TRIED : reached < LEAST_REACHED,
+      REFUSED.includes(act) ? refused < LEAST_TRIED : reached < LEAST_REACHED,
     );
     expect(thin, 'was reached too seldom to say anything').toEqual([]);
   });

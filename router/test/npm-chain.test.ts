@@ -91,25 +91,15 @@ describe.skipIf(findAnvil() === null)('npm start -- --chain', () => {
   const readPayouts = (): string =>
     (JSON.parse(readFileSync(join(dir, 'chain.json'), 'utf8')) as { contracts: { Payouts: string } }).contracts.Payouts;
 
-  test.each([
-    ['a chain whose coins are worth something', 1, /^irori: Chain 1 is not on the list of test networks.*No setting/],
-    ['another test chain than the folder’s', 84_532, /^irori: What this folder deployed stands on chain 31337/],
-    ['no chain at all', null, /^irori: No chain answers at http:\/\/127\.0\.0\.1:\d+.*--chain URL/],
-  ])('%s is one line', async (_, chainId, line) => {
+  test('a chain whose coins are worth something is one line, and nothing is started', async () => {
     const server = createServer((_request, response) => {
-      const result = chainId === null ? undefined : `0x${chainId.toString(16)}`;
-      response.writeHead(chainId === null ? 500 : 200, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ jsonrpc: '2.0', id: 1, result }));
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ jsonrpc: '2.0', id: 1, result: '0x1' }));
     });
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
     const ended = start(['--chain', `http://127.0.0.1:${(server.address() as AddressInfo).port}`]);
     expect(await ended.ended).toBe(1);
-    expect(
-      ended
-        .said()
-        .split('\n')
-        .find((said) => said.startsWith('irori:')),
-    ).toMatch(line);
+    expect(ended.said()).toMatch(/^irori: Chain 1 is not on the list of test networks.*No setting/m);
     server.close();
   });
 });

@@ -12,5 +12,5 @@ describe.skipIf(findAnvil() === null)('on a chain, in this order', () => {
   });
   afterAll(async () => world?.stop());
 
-  for (const { name, run } of PLAYS) test(name, async () => expect(await run(world)).not.toEqual([]));
+  test.each(PLAYS)('$name costs what it should, once', async ({ run }) => expect(await run(world)).not.toEqual([]));
 });

@@ -28,9 +28,10 @@ contract Actions is VoteActions {
             this.proveRoots.selector, this.accuseTheHonest.selector, this.setValues.selector, this.buyCredit.selector,
             this.give.selector, this.settle.selector, this.settle.selector, this.challengeTheHonest.selector
         ];
-        bytes4[7] memory more = [
+        bytes4[8] memory more = [
             this.nameRootKey.selector, this.nameRouterKey.selector, this.voidPending.selector, this.pause.selector,
-            this.resume.selector, this.nameGuardian.selector, this.trespass.selector
+            this.resume.selector, this.nameGuardian.selector, this.trespass.selector,
+            this.challengeInPause.selector
         ];
         list = new bytes4[](all.length + more.length);
         for (uint256 i = 0; i < list.length; i++) list[i] = i < all.length ? all[i] : more[i - all.length];

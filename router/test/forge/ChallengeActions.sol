@@ -17,7 +17,7 @@ abstract contract ChallengeActions is BondActions {
     }
 
     function _challenge(uint256 seed, uint256 node, uint256 which, uint256 router, bool isRight)
-        private
+        internal
         returns (bool ok)
     {
         Acceptance memory shown = acceptances[node][which];
@@ -95,9 +95,14 @@ abstract contract ChallengeActions is BondActions {
         if (pendingAt != 0) _waitFor(roots[pendingAt - 1].finalAt);
         _nextEpoch(seed);
         if (!_post(seed, How.Honest, 0)) return;
-        if (!_challenge(seed, node, _pick(seed, "which", acceptances[node].length), ROUTER, true)) return;
+        if (!_challenge(seed, node, _pick(seed, "which", acceptances[node].length), _named(), true)) return;
         if (_pick(seed, "late", 3) == 0) _waitFor(opens[opens.length - 1].deadline);
         _answer(seed, opens.length);
+    }
+
+    /// A router key that may sign now, where there is one.
+    function _named() internal view returns (uint256) {
+        return _mayRoute(ROUTER, _epochNow()) ? ROUTER : ROUTER + 1;
     }
 
     /// The node whose leaf would answer for any other, were it not another's.
@@ -138,11 +143,11 @@ abstract contract ChallengeActions is BondActions {
         _earn(node, 1 + _pick(seed, "units", 5e7));
         if (pendingAt != 0) _waitFor(roots[pendingAt - 1].finalAt);
         _nextEpoch(seed);
-        if (!_post(seed, _pick(seed, "how", 3) == 0 ? How.Short : How.Omitting, node)) return;
-        if (!_challenge(seed, node, acceptances[node].length - 1, ROUTER, true)) return;
+        if (!_post(seed, _pick(seed, "how", 2) == 0 ? How.Short : How.Omitting, node)) return;
+        if (!_challenge(seed, node, acceptances[node].length - 1, _named(), true)) return;
         uint256 place = opens.length;
-        if (_pick(seed, "answered", 2) == 0) _answer(seed, place);
-        if (_pick(seed, "more", 2) == 0) _challenge(seed, node, _pick(seed, "which", acceptances[node].length), ROUTER, true);
+        _answer(seed, place);
+        if (_pick(seed, "more", 2) == 0) _challenge(seed, node, _pick(seed, "which", acceptances[node].length), _named(), true);
         if (_pick(seed, "window", 3) == 0) {
             _waitFor(roots[pendingAt - 1].finalAt);
             _finalise();

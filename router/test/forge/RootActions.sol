@@ -183,7 +183,7 @@ abstract contract RootActions is Model {
     /// A root to claim by, mostly one that pays. Its place in `roots`, from 1 on.
     function _drawRoot(uint256 seed) private view returns (uint256) {
         uint256 which = _pick(seed, "which", 8);
-        if (which < 4 && lastAt != 0) return lastAt;
+        if (which < 3 && lastAt != 0) return lastAt;
         if (which < 6 && beforeLastAt != 0) return beforeLastAt;
         if (which < 7 && pendingAt != 0) return pendingAt;
         return roots.length == 0 ? 0 : 1 + _pick(seed, "root", roots.length);

@@ -19,17 +19,22 @@ abstract contract VoteActions is ChallengeActions {
             capUnits: uint64(1e8 + _pick(seed, "cap", 1e10)),
             rootBondUnits: uint64(_pick(seed, "bond", 2e8))
         });
-        bool isWithin = _pick(seed, "within", 2) == 0 || !_breakBound(set, _pick(seed, "bound", 10));
         uint32 from = _epochNow() + uint32(_pick(seed, "from", 6));
+        _setValues(_breakBound(set, _pick(seed, "bound", 10)), from, false);
+        _setValues(set, from, true);
+    }
+
+    function _setValues(Values memory set, uint32 from, bool isWithin) private {
         (bool ok, bytes memory told) = _send(TIMELOCK, address(rules), abi.encodeCall(rules.setValues, (set, from)));
-        _judge("setValues", ok, told, isWithin && from > _epochNow());
+        _judge(isWithin ? "setValues" : "setValues out of bounds", ok, told, isWithin && from > _epochNow());
         if (!ok) return;
         if (nextFromEpoch != 0 && _epochNow() >= nextFromEpoch) valuesNow = valuesNext;
         (valuesNext, nextFromEpoch) = (set, from);
     }
 
     /// By one, which shows whether the bound itself is where it must be.
-    function _breakBound(Values memory set, uint256 which) private pure returns (bool) {
+    function _breakBound(Values memory within, uint256 which) private pure returns (Values memory set) {
+        set = abi.decode(abi.encode(within), (Values));
         if (which == 0) set.feeBps = 2001;
         if (which == 1) set.slashBps = 99;
         if (which == 2) set.slashBps = 10_001;
@@ -40,7 +45,6 @@ abstract contract VoteActions is ChallengeActions {
         if (which == 7) set.windowSeconds = uint32(EPOCH / 2 - 1);
         if (which == 8) set.windowSeconds = uint32(EPOCH - EPOCH / 12 + 1);
         if (which == 9) set.capUnits = 1e12 + 1;
-        return true;
     }
 
     function nameRootKey(uint256 seed) external {
@@ -73,7 +77,10 @@ abstract contract VoteActions is ChallengeActions {
     function pause(uint256 seed) external {
         uint256 time = _pick(seed, "long", 12) == 0 ? 14 days + _pick(seed, "more", 2) : 1 + _pick(seed, "time", EPOCH);
         if (_pick(seed, "wait", 3) == 0) _waitFor(nextPauseFrom);
-        address sender = _pick(seed, "own", 8) == 0 ? STRANGER : guardian;
+        _pause(_pick(seed, "own", 8) == 0 ? STRANGER : guardian, time);
+    }
+
+    function _pause(address sender, uint256 time) private {
         bool should = sender == guardian && mayPause && time <= 14 days && block.timestamp >= nextPauseFrom;
         (bool ok, bytes memory told) = _send(sender, address(rules), abi.encodeCall(rules.pause, (time)));
         _judge("pause", ok, told, should);
@@ -83,15 +90,37 @@ abstract contract VoteActions is ChallengeActions {
         nextPauseFrom = pausedUntil + 14 days;
     }
 
+    /// A root that leaves somebody out, found late: the guardian pauses, and it is challenged after its window.
+    function challengeInPause(uint256 seed) external {
+        _nameGuardian(GUARDIAN);
+        _waitFor(nextPauseFrom);
+        uint256 node = _pick(seed, "node", NODES);
+        _earn(node, 1 + _pick(seed, "units", 5e7));
+        if (pendingAt != 0) _waitFor(roots[pendingAt - 1].finalAt);
+        _nextEpoch(seed);
+        if (!_post(seed, How.Omitting, node)) return;
+        _waitFor(roots[pendingAt - 1].finalAt);
+        _pause(guardian, 14 days + 1);
+        _pause(guardian, 1 + _pick(seed, "time", EPOCH));
+        _challenge(seed, node, acceptances[node].length - 1, _named(), true);
+        if (_pick(seed, "on", 4) != 0) _resume(guardian);
+    }
+
     function resume(uint256 seed) external {
-        address sender = _pick(seed, "who", 2) == 0 ? TIMELOCK : guardian;
+        _resume(_pick(seed, "who", 2) == 0 ? TIMELOCK : guardian);
+    }
+
+    function _resume(address sender) private {
         (bool ok, bytes memory told) = _send(sender, address(rules), abi.encodeCall(rules.resume, ()));
         _judge("resume", ok, told, true);
         if (ok) pausedUntil = 0;
     }
 
     function nameGuardian(uint256 seed) external {
-        address who = _pick(seed, "who", 2) == 0 ? GUARDIAN : address(0x6b);
+        _nameGuardian(_pick(seed, "who", 2) == 0 ? GUARDIAN : address(0x6b));
+    }
+
+    function _nameGuardian(address who) private {
         (bool ok, bytes memory told) = _send(TIMELOCK, address(rules), abi.encodeCall(rules.nameGuardian, (who)));
         _judge("nameGuardian", ok, told, true);
         if (ok) (guardian, mayPause) = (who, true);
