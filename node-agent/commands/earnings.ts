@@ -1,8 +1,10 @@
 // `irori-node earnings`: what this home earned as its router has it, beside what the home signed for and the router signed to it, and every difference.
 // Needs no running agent: the home signs the question with its own key.
+import { NO_VALUE, tellCoins, tellTokens } from '../chain/tell-tokens.ts';
 import type { Environment } from '../config/config.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
 import { askEarnings } from '../link/earnings-question.ts';
+import type { Machine } from '../link/earnings-question.ts';
 import { formatEarningsCsv, reportEarnings } from '../link/earnings-report.ts';
 import type { EarningsReport } from '../link/earnings-report.ts';
 import type { Difference } from '../receipts/compare-earnings.ts';
@@ -45,6 +47,7 @@ function formatText({ router, own, differences, warnings }: EarningsReport, days
     `payable    ${credits(machine.payable_micro)}${machine.payable_since === null ? '' : `, by the epoch that ended ${tellWhen(machine.payable_since, now)}`}`,
     `credited   ${credits(machine.credited_micro)} turned into API credit`,
     `claimed    ${credits(machine.claimed_micro)}`,
+    ...tellOnChain(machine, now),
     ...(machine.waiting_receipts > 0
       ? [
           `waiting    ${credits(machine.waiting_micro)} at most, for ${tellMany(machine.waiting_receipts, 'receipt')} of jobs that have not ended yet`,
@@ -64,6 +67,30 @@ function formatText({ router, own, differences, warnings }: EarningsReport, days
     ...differences.map(formatDifference),
   ];
   return tellLines(lines);
+}
+
+/** Newest claims that are told; all of them are in GET /node/v1/earnings?by=claim. */
+const CLAIMS_TOLD = 5;
+
+/** Nothing where the router pays on no chain. */
+function tellOnChain(machine: Machine, now: number): string[] {
+  const { claimable_micro: claimable, gas, wait_until: wait, claims = [], bonus_micro: bonus = 0 } = machine;
+  if (claimable === undefined) return [];
+  const cost = !gas
+    ? ''
+    : gas.wei === null
+      ? ''
+      : `; the gas of a claim is now ${tellCoins(BigInt(gas.wei))} test coins, paid by ${gas.paid_by}`;
+  return [
+    ...(bonus > 0 ? [`bonus      ${credits(bonus)} as a newcomer, in what is payable and claimed`] : []),
+    `claimable  ${tellTokens(BigInt(claimable))} tokens by the last final root (${NO_VALUE})${cost}`,
+    ...(wait ? [`           ${wait}`] : []),
+    ...claims.slice(0, CLAIMS_TOLD).map(({ tokens, at, tx, became, gas_wei: paid, gas_paid_by: by }) => {
+      const told = became === 'tokens' ? '' : `, ${became} at once`;
+      return `  ${tellWhen(at, now)}  ${tokens} tokens${told}, ${tx}; gas ${tellCoins(BigInt(paid))} test coins, paid by ${by}`;
+    }),
+    ...(claims.length > CLAIMS_TOLD ? [`  and ${claims.length - CLAIMS_TOLD} claims before`] : []),
+  ];
 }
 
 function formatDifference({ job, part, receipt, signed, accepted, told, why }: Difference): string {

@@ -175,6 +175,8 @@ export interface EarningsView {
     readonly claimedMicro: number;
     readonly waitingReceipts: number;
     readonly waitingMicro: number;
+    /** Null where the router pays on no chain. */
+    readonly onChain: OnChainView | null;
   };
   readonly byDay: readonly EarnedDayView[];
   readonly jobs: readonly EarnedJobView[];
@@ -190,6 +192,25 @@ export interface EarningsView {
   };
   readonly differences: readonly DifferenceView[];
   readonly warnings: readonly string[];
+}
+
+/** Amounts of test tokens, which have no value, and of coins as texts: never in their least parts. */
+export interface OnChainView {
+  readonly claimable: string;
+  /** What a claim costs now; null where the router does not know. */
+  readonly gasCoins: string | null;
+  readonly gasPaidBy: string;
+  /** The router's sentence; null where there is nothing to wait for. */
+  readonly waitUntil: string | null;
+  /** The newest first. */
+  readonly claims: readonly {
+    readonly at: Iso;
+    readonly tokens: string;
+    readonly tx: string;
+    readonly gasCoins: string;
+    readonly gasPaidBy: string;
+    readonly becameCredit: boolean;
+  }[];
 }
 
 export interface EarnedDayView {

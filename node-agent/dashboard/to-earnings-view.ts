@@ -1,6 +1,8 @@
 // Earnings as the page shows them: the router's word beside the home's own. Pure.
+import { tellCoins, tellTokens } from '../chain/tell-tokens.ts';
+import type { Machine } from '../link/earnings-question.ts';
 import type { EarningsReport } from '../link/earnings-report.ts';
-import type { DifferenceView, EarnedJobView, EarningsView } from './page-view.ts';
+import type { DifferenceView, EarnedJobView, EarningsView, OnChainView } from './page-view.ts';
 
 /** Jobs of one view, newest first: the rest is in the file for spreadsheets. */
 const JOBS = 200;
@@ -53,6 +55,26 @@ function toMachine(machine: EarningsReport['router']['machine']): EarningsView['
     claimedMicro: machine.claimed_micro,
     waitingReceipts: machine.waiting_receipts,
     waitingMicro: machine.waiting_micro,
+    onChain: toOnChain(machine),
+  };
+}
+
+function toOnChain({ claimable_micro: claimable, gas, wait_until: wait, claims = [] }: Machine): OnChainView | null {
+  if (claimable === undefined) return null;
+  const coins = (wei: string): string => tellCoins(BigInt(wei));
+  return {
+    claimable: tellTokens(BigInt(claimable)),
+    gasCoins: gas?.wei ? coins(gas.wei) : null,
+    gasPaidBy: gas?.paid_by ?? '',
+    waitUntil: wait ?? null,
+    claims: claims.map(({ at, tokens, tx, gas_wei: paid, gas_paid_by: gasPaidBy, became }) => ({
+      at: iso(at),
+      tokens,
+      tx,
+      gasCoins: coins(paid),
+      gasPaidBy,
+      becameCredit: became !== 'tokens',
+    })),
   };
 }
 

@@ -22,6 +22,25 @@ const sums = {
   credited_micro: count,
   claimed_micro: count,
 };
+const wei = z.string().regex(/^\d{1,30}$/, 'must be an amount in its least parts');
+const claimSchema = z.object({
+  units: count,
+  tokens: text,
+  tx: text,
+  at: time,
+  wallet: text,
+  gas_wei: wei,
+  gas_paid_by: text,
+  became: text,
+});
+/** Of a router that pays on no chain there is none of it. */
+const chainSums = {
+  bonus_micro: count.optional(),
+  claimable_micro: count.optional(),
+  gas: z.object({ units: count, wei: wei.nullable(), paid_by: text }).optional(),
+  wait_until: text.nullish(),
+  claims: z.array(claimSchema).max(100).optional(),
+};
 const machineSchema = z.object({
   machine: text,
   receipts: count,
@@ -32,6 +51,7 @@ const machineSchema = z.object({
   epoch: z.number().nullable(),
   waiting_receipts: count,
   waiting_micro: count,
+  ...chainSums,
 });
 const daySchema = z.object({
   day: text,
@@ -60,7 +80,7 @@ const jobSchema = z.object({
 const daysSchema = z.object({ machines: z.array(machineSchema).length(1), data: z.array(daySchema) });
 const jobsSchema = z.object({ data: z.array(jobSchema), next: text.nullable() });
 
-type Machine = z.output<typeof machineSchema>;
+export type Machine = z.output<typeof machineSchema>;
 type Day = z.output<typeof daySchema>;
 export type EarnedJob = z.output<typeof jobSchema>;
 

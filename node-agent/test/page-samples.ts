@@ -286,6 +286,22 @@ function sampleEarnings(now: number, days: number): EarningsView {
       claimedMicro: 0,
       waitingReceipts: 2,
       waitingMicro: 1633,
+      onChain: {
+        claimable: '12.400000',
+        gasCoins: '0.00007215',
+        gasPaidBy: 'the router, for irori-node claim',
+        waitUntil: null,
+        claims: [
+          {
+            at: iso(now - 3 * DAY),
+            tokens: '4.310000',
+            tx: `0x${'ab12'.repeat(16)}`,
+            gasCoins: '0.00006801',
+            gasPaidBy: 'the router',
+            becameCredit: false,
+          },
+        ],
+      },
     },
     byDay,
     jobs,

@@ -164,7 +164,6 @@ export function makeServices(env: Env): Services {
 
 function openServices(env: Env): Services {
   const routerSigner = openSigner(env);
-  const { domain } = routerSigner;
   const presence = openPresenceTable(env);
   const origins = parseOrigins(env.ROUTER_ORIGINS);
   const presenceLook = new PacedLook(() => presence.ping());
@@ -189,7 +188,6 @@ function openServices(env: Env): Services {
     timings: pickTimings(env),
     keys,
     accounts: makeAccounts({ db: env.DB, random }),
-    chainCodes: makeChainCodes({ db: env.DB, random }),
     members: makeMembers({ db: env.DB, random }),
     posts: makeRepeatedPosts(env.DB),
     nodes,
@@ -204,7 +202,7 @@ function openServices(env: Env): Services {
     endedJobs,
     attempts,
     families: new FamilyTags(secret),
-    domain,
+    domain: routerSigner.domain,
     routerSigner,
     ...stubs,
     ...openBooks(env, catalogue),
@@ -220,32 +218,36 @@ function openServices(env: Env): Services {
     isPresenceUp: () => presenceLook.ask(Date.now()),
     checkouts: openCheckouts(env, stubs),
     keyless: openKeyless(env),
-    tellChain: openNetworkChain(env),
-    ...openEpochs(env, stubs),
-    hasChain: env.CHAIN_RPC_URL !== undefined,
-    sponsor: findSponsor(env),
+    ...openEpochs(env),
+    ...openChain(env, stubs),
   };
 }
 
-/** Of a chain that this router works with. */
-function findSponsor({ CHAIN_RPC_URL: url, CHAIN_SPONSOR_KEY: key }: Env): Hex | null {
-  return url === undefined || key === undefined ? null : addressOfPrivateKey(fromHex(key as Hex));
-}
-
-type EpochServices = Pick<
-  Services,
-  'epochSeconds' | 'shelf' | 'findLeaf' | 'findFees' | 'lookAtVote' | 'listEarningDays' | 'sumEarningDays'
->;
-
-function openEpochs(env: Env, stubs: Stubs): EpochServices {
+function openEpochs(
+  env: Env,
+): Pick<Services, 'epochSeconds' | 'shelf' | 'findLeaf' | 'listEarningDays' | 'sumEarningDays'> {
   return {
     epochSeconds: pickEpochSeconds(env),
     shelf: openEpochShelf(env),
     findLeaf: makeFindLeaf(openEpochShelf(env)),
-    findFees: openFees(env, stubs),
-    lookAtVote: openVote(env),
     listEarningDays: (nodeIds, fromDay) => listEarningDays(env.DB, nodeIds, fromDay),
     sumEarningDays: (nodeIds, days) => sumEarningDays(env.DB, nodeIds, days),
+  };
+}
+
+/** Where there is a chain. */
+function openChain(
+  env: Env,
+  stubs: Stubs,
+): Pick<Services, 'hasChain' | 'sponsor' | 'chainCodes' | 'tellChain' | 'findFees' | 'lookAtVote'> {
+  const { CHAIN_RPC_URL: url, CHAIN_SPONSOR_KEY: key } = env;
+  return {
+    hasChain: url !== undefined,
+    sponsor: url === undefined || key === undefined ? null : addressOfPrivateKey(fromHex(key as Hex)),
+    chainCodes: makeChainCodes({ db: env.DB, random }),
+    tellChain: openNetworkChain(env),
+    findFees: openFees(env, stubs),
+    lookAtVote: openVote(env),
   };
 }
 

@@ -24,6 +24,11 @@ const MODEL = 'test/priced';
 const { owner: EARN } = movedBy(15);
 const UNIT = 10n ** 12n;
 
+interface Ran {
+  readonly status: number;
+  readonly out: string;
+}
+
 function need<T>(value: T | null): T {
   if (value === null) throw new Error('there is none yet');
   return value;
@@ -84,10 +89,12 @@ describe.skipIf(findAnvil() === null)('books beside a chain', () => {
   }
 
   /** What `irori-node credit` says, and its exit status. */
-  async function runCredit(...words: string[]): Promise<{ status: number; out: string }> {
-    const args = [AGENT_MAIN, 'credit', ...words, '--state', agent.stateDir];
+  const runCredit = async (...words: string[]): Promise<Ran> => runAgent('credit', ...words);
+
+  async function runAgent(...words: string[]): Promise<Ran> {
+    const args = [AGENT_MAIN, ...words, '--state', agent.stateDir];
     return promisify(execFile)(process.execPath, args).then(
-      ({ stdout }) => ({ status: 0, out: stdout }),
+      ({ stdout }) => ({ status: 0, out: stdout.replaceAll(/\s+/g, ' ') }),
       ({ code, stderr }: { code: number; stderr: string }) => ({ status: code, out: stderr.replaceAll(/\s+/g, ' ') }),
     );
   }
@@ -224,6 +231,9 @@ describe.skipIf(findAnvil() === null)('books beside a chain', () => {
       { tokens: '0.000042', became: 'tokens', gas_paid_by: 'another' },
       { tokens: '0.000028', became: 'API credit', gas_paid_by: 'the wallet' },
     ]);
+    const told = await runAgent('earnings');
+    expect(told.out).toContain('claimable 0.000000 tokens by the last final root (test tokens, no value)');
+    for (const { tx } of claims) expect(told.out).toContain(String(tx));
     const csv = await (await stack.call('/node/v1/earnings?by=claim&format=csv', { key: owner.apiKey })).text();
     const [head, ...rows] = csv.trim().split('\r\n');
     expect(head).toBe('date,machine,kind,units,tokens,became,wallet,tx,gas_wei,gas_paid_by');

@@ -16,7 +16,7 @@ export function drawEarned(): Child {
   return [
     shown(
       asked.earnings,
-      (earnings) => [drawSums(earnings), drawBy(earnings), drawTwo(earnings)],
+      (earnings) => [drawSums(earnings), drawOnChain(earnings), drawBy(earnings), drawTwo(earnings)],
       () => void load('earnings'),
     ),
     drawForecast(asked.forecast),
@@ -48,6 +48,33 @@ function drawSums({ machine }: EarningsView): Described {
       ),
     ),
     became.length === 0 ? null : h('p', { class: 'soft foot' }, became.join(' · ')),
+  );
+}
+
+/** What can be claimed and what was, beside its gas. */
+function drawOnChain({ machine: { onChain } }: EarningsView): Child {
+  if (onChain === null) return null;
+  const { words, format } = state;
+  const { chain } = words.earned;
+  const { claimable, gasCoins, gasPaidBy, waitUntil, claims } = onChain;
+  const gas = gasCoins === null ? chain.gasUnknown : chain.gas(gasCoins, gasPaidBy);
+  const rows = claims.map((claim) => [
+    format.moment(claim.at),
+    claim.becameCredit ? chain.credited(claim.tokens) : claim.tokens,
+    chain.gas(claim.gasCoins, claim.gasPaidBy),
+    h('code', null, claim.tx),
+  ]);
+  const columns = [
+    { name: chain.when },
+    { name: chain.tokens, is: 'number' },
+    { name: chain.gasName },
+    { name: chain.tx },
+  ] as const;
+  return sheetWith(
+    { title: chain.title, sub: chain.noValue },
+    figures(figure(chain.claimable, claimable, waitUntil ?? gas)),
+    waitUntil === null ? null : h('p', { class: 'soft' }, gas),
+    rows.length === 0 ? h('p', { class: 'soft' }, chain.none) : table(chain.claims, columns, rows),
   );
 }
 
