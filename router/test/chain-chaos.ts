@@ -30,6 +30,8 @@ export interface ChaosWorld {
   readonly tick: (at?: number) => Promise<void>;
   readonly isPublished: (epoch: number) => Promise<boolean>;
   readonly pending: () => Promise<number>;
+  /** Of how many blocks a reorg takes the root of this epoch away. */
+  readonly depthOf: (epoch: number) => Promise<number>;
   /** Lets time go on for router and chain until this epoch's root is final. */
   readonly settle: (epoch: number) => Promise<void>;
   /** Throws where chain and books say different things, or an epoch has two roots. */
@@ -97,6 +99,11 @@ function makeWorld(stack: ChainStack, { owner, caller, wallet }: Parties): Omit<
       return Math.floor((stack.now() - 60_000) / 1000 / stack.epochSeconds) - 1;
     },
     pending: async () => rootAt('pending'),
+    depthOf: async (epoch) => {
+      const found = (await listPosted(stack)).find((posted) => posted.epoch === epoch);
+      assert(found, `epoch ${epoch} is not posted`);
+      return Number((await stack.client.getBlockNumber()) - found.block) + 1;
+    },
     settle: async (epoch) => {
       const { windowSeconds } = await stack.read<{ windowSeconds: number }>('Rules', 'values');
       let hasPassed = false;
@@ -165,10 +172,8 @@ function watchRpc(stack: ChainStack): Pick<ChaosWorld, 'sent' | 'when'> {
 
 /** Of each epoch one root, and that which was published for it; and for each nonce of the gas key one call. */
 async function judgeRoots(stack: ChainStack, newest: number): Promise<void> {
-  const { address, abi } = stack.chain.contracts.Payouts;
-  const logs = await stack.client.getContractEvents({ address, abi, eventName: 'Posted', fromBlock: 0n });
-  const posted = logs.map((log) => (log as unknown as { args: { epoch: number; root: Hex; fileHash: Hex } }).args);
-  assert.deepEqual([...new Set(posted.map(({ epoch }) => epoch))].length, posted.length, 'an epoch was posted twice');
+  const posted = await listPosted(stack);
+  assert.equal(new Set(posted.map(({ epoch }) => epoch)).size, posted.length, 'an epoch was posted twice');
   for (const { epoch, fileHash } of posted) {
     const text = await (await stack.call(`/audit/epochs/${epoch}`)).text();
     const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
@@ -188,4 +193,16 @@ async function readFile(stack: ChainStack, epoch: number): Promise<EpochFile> {
   const file = parseEpochFile(await (await stack.call(`/audit/epochs/${epoch}`)).text());
   assert(file.ok, `the file of epoch ${epoch} cannot be read`);
   return file.value;
+}
+
+interface PostedRoot {
+  readonly epoch: number;
+  readonly root: Hex;
+  readonly fileHash: Hex;
+}
+
+async function listPosted({ client, chain }: ChainStack): Promise<(PostedRoot & { readonly block: bigint })[]> {
+  const { address, abi } = chain.contracts.Payouts;
+  const logs = await client.getContractEvents({ address, abi, eventName: 'Posted', fromBlock: 0n });
+  return logs.map((log) => ({ ...(log as unknown as { args: PostedRoot }).args, block: log.blockNumber }));
 }
