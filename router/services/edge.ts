@@ -57,6 +57,8 @@ import { openCheckouts, openKeyless } from './payments.ts';
 import type { Checkouts, Keyless } from './payments.ts';
 import { openOwnerDoors } from './owner-doors.ts';
 import type { OwnerDoors } from './owner-doors.ts';
+import { openChainCheck } from './chain-check.ts';
+import type { CheckChain } from './chain-check.ts';
 import { openFees } from './fees.ts';
 import { makeFindLeaf } from './final-leaves.ts';
 import type { FindLeaf } from './final-leaves.ts';
@@ -82,6 +84,8 @@ export interface Services extends Stubs, BookDoors, OwnerDoors {
   readonly hasChain: boolean;
   readonly sponsor: Hex | null;
   readonly findLeaf: FindLeaf;
+  /** Null where there is no chain. */
+  readonly checkChain: CheckChain | null;
   readonly chainCodes: ChainCodes;
   readonly members: Members;
   readonly posts: RepeatedPosts;
@@ -224,6 +228,7 @@ function openServices(env: Env): Services {
     ...openEpochs(env, stubs),
     hasChain: env.CHAIN_RPC_URL !== undefined,
     sponsor: findSponsor(env),
+    checkChain: openChainCheck(env, stubs, nodes),
   };
 }
 
