@@ -193,7 +193,6 @@ function openServices(env: Env): Services {
     timings: pickTimings(env),
     keys,
     accounts: makeAccounts({ db: env.DB, random }),
-    chainCodes: makeChainCodes({ db: env.DB, random }),
     members: makeMembers({ db: env.DB, random }),
     posts: makeRepeatedPosts(env.DB),
     nodes,
@@ -224,11 +223,21 @@ function openServices(env: Env): Services {
     isPresenceUp: () => presenceLook.ask(Date.now()),
     checkouts: openCheckouts(env, stubs),
     keyless: openKeyless(env),
-    tellChain: openNetworkChain(env),
+    ...openChain(env, stubs, nodes),
     ...openEpochs(env, stubs),
+  };
+}
+
+type ChainServices = Pick<Services, 'tellChain' | 'chainCodes' | 'hasChain' | 'sponsor' | 'checkChain' | 'findLeaf'>;
+
+function openChain(env: Env, stubs: Stubs, nodes: Nodes): ChainServices {
+  return {
+    tellChain: openNetworkChain(env),
+    chainCodes: makeChainCodes({ db: env.DB, random }),
     hasChain: env.CHAIN_RPC_URL !== undefined,
     sponsor: findSponsor(env),
     checkChain: openChainCheck(env, stubs, nodes),
+    findLeaf: makeFindLeaf(openEpochShelf(env)),
   };
 }
 
@@ -239,14 +248,13 @@ function findSponsor({ CHAIN_RPC_URL: url, CHAIN_SPONSOR_KEY: key }: Env): Hex |
 
 type EpochServices = Pick<
   Services,
-  'epochSeconds' | 'shelf' | 'findLeaf' | 'findFees' | 'lookAtVote' | 'listEarningDays' | 'sumEarningDays'
+  'epochSeconds' | 'shelf' | 'findFees' | 'lookAtVote' | 'listEarningDays' | 'sumEarningDays'
 >;
 
 function openEpochs(env: Env, stubs: Stubs): EpochServices {
   return {
     epochSeconds: pickEpochSeconds(env),
     shelf: openEpochShelf(env),
-    findLeaf: makeFindLeaf(openEpochShelf(env)),
     findFees: openFees(env, stubs),
     lookAtVote: openVote(env),
     listEarningDays: (nodeIds, fromDay) => listEarningDays(env.DB, nodeIds, fromDay),
