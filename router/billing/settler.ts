@@ -3,6 +3,7 @@
 import type { Hex } from '../../schema/bytes.ts';
 import type { ClaimSponsor, ClaimTold } from '../chain/claim-sponsor.ts';
 import { makeLog } from '../log.ts';
+import { WatchLog } from '../chain/watch-log.ts';
 import { EpochClosing } from './epoch-closing.ts';
 import type { ClosingDoors, TickResult, ToldLeaf } from './epoch-closing.ts';
 import { KeptObject } from './kept-object.ts';
@@ -90,6 +91,12 @@ export class Settler extends KeptObject {
   #openBonuses({ payBonuses, now }: SettlerDoors): ClosingDoors['payBonuses'] {
     if (!payBonuses) return null;
     return (nodeIds, epoch) => payBonuses(nodeIds, { epoch, bonusBps: bonusAt(this.#rules.list(), epoch), at: now() });
+  }
+
+  /** How far the chain was read, and how much of it is not in the books yet. Only where there is a chain. */
+  watched(): { readonly block: number | null; readonly waiting: number } {
+    const watchLog = new WatchLog(this.ctx.storage);
+    return { block: watchLog.cursor?.number ?? null, waiting: watchLog.waiting };
   }
 
   /** What the vote has set, as far as the chain was read: in the order of the epochs from which it counts. None where there is no chain, or it is away. */

@@ -1,5 +1,6 @@
 // `npm run books -- compare|rebuild [--url URL] [--secret TEXT] [--json]`: whether the projections of the book (balances, fees by home, days of books,
-// callers and homes) are what its postings, flushes and archive say, and, with `rebuild`, makes them so. Exits with 0 where they are, 1 where they
+// callers and homes) are what its postings, flushes and archive say, and, with `rebuild`, makes them so; and
+// beside a chain whether it paid what the books have as claimed. Exits with 0 where they are, 1 where they
 // differ, 2 where it could not be found out. Without a URL it is the network that `npm start` runs here.
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -7,6 +8,8 @@ import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import { checkProjections, rebuildProjections } from '../billing/projection-check.ts';
 import type { Differing, ProjectionReport } from '../billing/projection-check.ts';
+import { checkChainAt } from './chain-check-at.ts';
+import type { ChainReport } from './chain-check-at.ts';
 import { openProjectionsAt } from './projections-at.ts';
 
 const MOST_TOLD = 50;
@@ -26,12 +29,23 @@ process.exit(await run(positionals[0] ?? 'compare').catch(failed));
 
 async function run(command: string): Promise<number> {
   if (command !== 'compare' && command !== 'rebuild') throw new Error('say compare or rebuild');
-  const door = openProjectionsAt(findRouter());
+  const router = findRouter();
+  const door = openProjectionsAt(router);
   const done = command === 'rebuild' ? await rebuildProjections(door) : { after: await checkProjections(door) };
-  if (flags.json === true)
-    console.log(JSON.stringify({ command, ok: done.after.differing.length === 0, ...done }, null, 1));
-  else print(done);
-  return done.after.differing.length === 0 ? 0 : 1;
+  const chain = await checkChainAt(router);
+  const isEqual = done.after.differing.length === 0 && (chain?.differing.length ?? 0) === 0;
+  if (flags.json === true) console.log(JSON.stringify({ command, ok: isEqual, ...done, chain }, null, 1));
+  else {
+    print(done);
+    if (chain) printChain(chain);
+  }
+  return isEqual ? 0 : 1;
+}
+
+function printChain({ block, homes, claimed, differing }: ChainReport): void {
+  const told = differing.length === 0 ? 'the chain paid as much' : `different: ${differing.length}`;
+  console.log(`claimed by ${homes} homes until block ${block ?? 'none'}: ${claimed} micro-credits; ${told}`);
+  for (const one of differing.slice(0, MOST_TOLD)) console.log(`  ${one}`);
 }
 
 function failed(error: unknown): number {

@@ -23,13 +23,23 @@ const anew = z.strictObject({
   rows: z.array(z.tuple([key, z.array(z.number().int()).min(1)])).max(MOST_ROWS),
 });
 
-/** GET /ledger/archived, GET and POST /ledger/projections/:name. */
+/** Homes of one page: the chain is asked about each. */
+const HOMES = 50;
+
+/** GET /ledger/archived, GET /ledger/chain, GET and POST /ledger/projections/:name. */
 export function makeAdminBookRoutes(): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.get('/ledger/archived', async (c) => {
     const asked = { after: Number(c.req.query('after') ?? '0'), limit: Number(c.req.query('limit') ?? '20') };
     const { after, limit } = parseInput(asked, filesPage);
     return c.json({ page: await c.get('services').projections.readArchived(after, limit) });
+  });
+  routes.get('/ledger/chain', async (c) => {
+    const { checkChain } = c.get('services');
+    if (!checkChain) throw notFound('chain', 'chain');
+    const { block, isMoving, homes, booked, next } = await checkChain(c.req.query('after') ?? '', HOMES);
+    const told = homes.map(({ node, books, chain }) => ({ node, books_micro: books, chain_micro: chain }));
+    return c.json({ block, is_moving: isMoving, homes: told, booked_micro: booked, next });
   });
   routes.get('/ledger/projections/:name', async (c) => {
     const told = c.req.query('after');

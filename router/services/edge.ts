@@ -57,6 +57,8 @@ import { openCheckouts, openKeyless } from './payments.ts';
 import type { Checkouts, Keyless } from './payments.ts';
 import { openOwnerDoors } from './owner-doors.ts';
 import type { OwnerDoors } from './owner-doors.ts';
+import { openChainCheck } from './chain-check.ts';
+import type { CheckChain } from './chain-check.ts';
 import { openFees } from './fees.ts';
 import { makeFindLeaf } from './final-leaves.ts';
 import type { FindLeaf } from './final-leaves.ts';
@@ -82,6 +84,8 @@ export interface Services extends Stubs, BookDoors, OwnerDoors {
   readonly hasChain: boolean;
   readonly sponsor: Hex | null;
   readonly findLeaf: FindLeaf;
+  /** Null where there is no chain. */
+  readonly checkChain: CheckChain | null;
   readonly chainCodes: ChainCodes;
   readonly members: Members;
   readonly posts: RepeatedPosts;
@@ -219,33 +223,34 @@ function openServices(env: Env): Services {
     checkouts: openCheckouts(env, stubs),
     keyless: openKeyless(env),
     ...openEpochs(env),
-    ...openChain(env, stubs),
+    ...openChain(env, stubs, nodes),
   };
 }
 
-function openEpochs(
-  env: Env,
-): Pick<Services, 'epochSeconds' | 'shelf' | 'findLeaf' | 'listEarningDays' | 'sumEarningDays'> {
+function openEpochs(env: Env): Pick<Services, 'epochSeconds' | 'shelf' | 'listEarningDays' | 'sumEarningDays'> {
   return {
     epochSeconds: pickEpochSeconds(env),
     shelf: openEpochShelf(env),
-    findLeaf: makeFindLeaf(openEpochShelf(env)),
     listEarningDays: (nodeIds, fromDay) => listEarningDays(env.DB, nodeIds, fromDay),
     sumEarningDays: (nodeIds, days) => sumEarningDays(env.DB, nodeIds, days),
   };
 }
 
-/** Where there is a chain. */
-function openChain(
-  env: Env,
-  stubs: Stubs,
-): Pick<Services, 'hasChain' | 'sponsor' | 'chainCodes' | 'tellChain' | 'findFees' | 'lookAtVote'> {
+type ChainServices = Pick<
+  Services,
+  'tellChain' | 'chainCodes' | 'hasChain' | 'sponsor' | 'checkChain' | 'findLeaf' | 'findFees' | 'lookAtVote'
+>;
+
+/** What there is of a chain, where there is one. */
+function openChain(env: Env, stubs: Stubs, nodes: Nodes): ChainServices {
   const { CHAIN_RPC_URL: url, CHAIN_SPONSOR_KEY: key } = env;
   return {
+    tellChain: openNetworkChain(env),
+    chainCodes: makeChainCodes({ db: env.DB, random }),
     hasChain: url !== undefined,
     sponsor: url === undefined || key === undefined ? null : addressOfPrivateKey(fromHex(key as Hex)),
-    chainCodes: makeChainCodes({ db: env.DB, random }),
-    tellChain: openNetworkChain(env),
+    checkChain: openChainCheck(env, stubs, nodes),
+    findLeaf: makeFindLeaf(openEpochShelf(env)),
     findFees: openFees(env, stubs),
     lookAtVote: openVote(env),
   };

@@ -10,6 +10,7 @@ import { parseEpochFile } from '../../schema/epoch-file.ts';
 import type { EpochFile } from '../../schema/epoch-file.ts';
 import { hashEpochLeaf, payableOf } from '../../schema/epoch-leaf.ts';
 import { growEpochTree } from '../../schema/epoch-tree.ts';
+import { checkChainAt } from '../local/chain-check-at.ts';
 import { findAnvil } from '../local/test-chain.ts';
 import { askAll, learnDigest, listModel } from './ask.ts';
 import { movedBy, readBooks } from './books.ts';
@@ -17,6 +18,7 @@ import { startChainStack } from './chain-stack.ts';
 import type { ChainStack } from './chain-stack.ts';
 import { startModelServer } from './model-server.ts';
 import type { ModelServer } from './model-server.ts';
+import { ADMIN_SECRET } from './stack.ts';
 import type { TestAccount, TestAgent } from './stack.ts';
 import { until } from './until.ts';
 
@@ -239,6 +241,22 @@ describe.skipIf(findAnvil() === null)('books beside a chain', () => {
     expect(head).toBe('date,machine,kind,units,tokens,became,wallet,tx,gas_wei,gas_paid_by');
     expect(rows.length).toBe(data.length);
     for (const { tx } of claims) expect(csv).toContain(String(tx));
+  });
+
+  test('books and chain tell the same of claims, and a claim that only one of them has is named', async () => {
+    const router = { url: stack.url, secret: ADMIN_SECRET };
+    const report = await checkChainAt(router);
+    expect(report).toMatchObject({ homes: 1, claimed, booked: claimed, differing: [] });
+    const [home] = (await earnings('by=machine')).machines;
+    const database = await stack.network.database();
+    const event = "INSERT INTO events (id, kind, account_id, at) VALUES ('claim:forged', 'claim', ?, 1)";
+    await database.prepare(event).bind(owner.id).run();
+    const posting = "INSERT INTO postings (event_id, book, amount) VALUES ('claim:forged', 'chain', 7)";
+    await database.prepare(posting).run();
+    expect((await checkChainAt(router))?.differing).toEqual([
+      `the book has ${claimed + 7} of all claims, the homes ${claimed}`,
+    ]);
+    expect(home).toMatchObject({ claimed_micro: claimed });
   });
 
   test('where the chain went back below what was read, nothing more is credited', async () => {
