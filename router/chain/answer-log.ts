@@ -1,19 +1,13 @@
 // What was offered for each nonce that an answer to a challenge took, in the settler's SQLite: whoever comes after a crash can replace what is stuck. What it says is
 // made anew from the chain.
-import type { Fees } from './sign-transaction.ts';
+import type { AnswerOffers, SentAnswer } from './challenge-answers.ts';
 
 const TABLE =
   'CREATE TABLE IF NOT EXISTS answers (nonce INTEGER PRIMARY KEY, maxFee TEXT NOT NULL, tip TEXT NOT NULL, at INTEGER NOT NULL)';
 
-export interface SentAnswer extends Fees {
-  readonly nonce: number;
-  /** When it was written down, ms since epoch. */
-  readonly at: number;
-}
-
 type Row = { nonce: number; maxFee: string; tip: string; at: number };
 
-export class AnswerLog {
+export class AnswerLog implements AnswerOffers {
   readonly #sql: SqlStorage;
 
   constructor(sql: SqlStorage) {

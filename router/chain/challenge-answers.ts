@@ -12,7 +12,6 @@ import { encodeAnswer, encodeChallengeOf, encodeState, readChallenge, readPendin
 import type { OpenChallenge } from './encode-answer.ts';
 import { ChainRefusal, hexNumber } from './json-rpc.ts';
 import type { AskChain } from './json-rpc.ts';
-import type { AnswerLog } from './answer-log.ts';
 import { planFees, planGas } from './plan-fees.ts';
 import { signTransaction } from './sign-transaction.ts';
 import type { Fees } from './sign-transaction.ts';
@@ -24,6 +23,22 @@ const STUCK_MS = 30_000;
 /** Nodes tell logs of so many blocks at once; older ones are looked at piece by piece. */
 const LOG_BLOCKS = 5000;
 const MOST_PIECES = 60;
+
+export interface SentAnswer extends Fees {
+  readonly nonce: number;
+  /** When it was written down, ms since epoch. */
+  readonly at: number;
+}
+
+/** What was offered for each nonce that is not used yet; it outlives who offered it. */
+export interface AnswerOffers {
+  /** The last that was sent with a nonce; null for none. */
+  readonly find: (nonce: number) => SentAnswer | null;
+  /** To be written before it is sent. */
+  readonly keep: (sent: SentAnswer) => void;
+  /** Those are used. */
+  readonly forgetBelow: (nonce: number) => void;
+}
 
 export interface AnswerDoors {
   readonly ask: AskChain;
@@ -52,13 +67,13 @@ const logsSchema = z.array(z.object({ topics: z.array(hex).min(2) }));
 const blockSchema = z.object({ baseFeePerGas: hexNumber.optional() });
 
 export class ChallengeAnswers {
-  readonly #log: AnswerLog;
+  readonly #log: AnswerOffers;
   readonly #doors: AnswerDoors;
   readonly #sender: Hex;
   #running: Promise<AnsweredSum> | null = null;
 
-  constructor(answerLog: AnswerLog, doors: AnswerDoors) {
-    this.#log = answerLog;
+  constructor(offers: AnswerOffers, doors: AnswerDoors) {
+    this.#log = offers;
     this.#doors = doors;
     this.#sender = addressOfPrivateKey(doors.gasKey);
   }

@@ -88,6 +88,7 @@ describe.skipIf(findAnvil() === null)('a network whose chain and router fail', (
     });
     await posted;
     await world.tick(world.stack.now() + 1_800_000);
+    expect(await world.pending()).toBe(epoch);
   });
 
   test('the books go away in each step of a close, and the router is killed in each state', async () => {
@@ -131,10 +132,11 @@ describe.skipIf(findAnvil() === null)('a network whose chain and router fail', (
     epoch = await world.endEpoch();
     await posts();
     await world.stack.restartChain();
+    await expect(world.settle(epoch)).resolves.toBeUndefined();
   });
 
   test('then the home’s wallet is paid what the books have, once', async () => {
-    await world.claim(epoch);
+    await expect(world.claim(epoch)).resolves.toBeUndefined();
     isClaimed = true;
   });
 });

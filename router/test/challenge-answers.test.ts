@@ -7,15 +7,14 @@ import { makeEpochFile } from '../../schema/epoch-file.ts';
 import type { EpochFile } from '../../schema/epoch-file.ts';
 import type { EpochLeaf } from '../../schema/epoch-leaf.ts';
 import { ACCEPTANCE } from '../../schema/receipt.ts';
-import { AnswerLog } from '../chain/answer-log.ts';
 import { ChallengeAnswers } from '../chain/challenge-answers.ts';
+import type { AnswerOffers, SentAnswer } from '../chain/challenge-answers.ts';
 import { makeAskChain } from '../chain/json-rpc.ts';
 import type { AskChain } from '../chain/json-rpc.ts';
 import { findAnvil } from '../local/test-chain.ts';
 import { DAY, keyOf, plain, startBench, TOKEN } from './contract-bench.ts';
 import type { Bench } from './contract-bench.ts';
 import { acceptanceOf, leafOf } from './contract-samples.ts';
-import { FakeStorage } from './workerd/sqlite-objects.ts';
 
 const CHAIN_ID = 31_337;
 
@@ -56,11 +55,20 @@ describe.skipIf(findAnvil() === null)('on a chain', () => {
   const anvil = (method: string, ...params: unknown[]): Promise<unknown> => ask(method, ...params);
   const open = async (): Promise<number> => Number((await bench.read<readonly unknown[]>('Payouts', 'pending'))[3]);
 
+  function makeOffers(): AnswerOffers {
+    const kept = new Map<number, SentAnswer>();
+    return {
+      find: (nonce) => kept.get(nonce) ?? null,
+      keep: (sent) => void kept.set(sent.nonce, sent),
+      forgetBelow: (nonce) => kept.forEach((_, old) => void (old < nonce && kept.delete(old))),
+    };
+  }
+
   function makeAnswers(
     more: { ask?: AskChain; readFile?: () => Promise<EpochFile | null> } = {},
-    storage = new FakeStorage(),
+    offers = makeOffers(),
   ): ChallengeAnswers {
-    return new ChallengeAnswers(new AnswerLog((storage.open() as DurableObjectStorage).sql), {
+    return new ChallengeAnswers(offers, {
       ask,
       chainId: CHAIN_ID,
       contract: bench.contracts.Payouts.address.toLowerCase() as Hex,
@@ -135,15 +143,15 @@ describe.skipIf(findAnvil() === null)('on a chain', () => {
     await challenge(1n, 10n);
     await challenge(2n, 20n);
     await anvil('evm_setAutomine', false);
-    const storage = new FakeStorage();
-    expect(await makeAnswers({}, storage).tick()).toMatchObject({ sent: 2 });
+    const offers = makeOffers();
+    expect(await makeAnswers({}, offers).tick()).toMatchObject({ sent: 2 });
     await anvil('anvil_setNextBlockBaseFeePerGas', `0x${(20n * 10n ** 9n).toString(16)}`);
     await anvil('evm_mine');
     expect(await open()).toBe(2);
-    expect(await makeAnswers({}, storage).tick()).toMatchObject({ open: 2 });
+    expect(await makeAnswers({}, offers).tick()).toMatchObject({ open: 2 });
     expect(await open()).toBe(2);
     now += 30_000;
-    expect(await makeAnswers({}, storage).tick()).toMatchObject({ open: 2, sent: 2 });
+    expect(await makeAnswers({}, offers).tick()).toMatchObject({ open: 2, sent: 2 });
     await anvil('evm_mine');
     expect(await open()).toBe(0);
     await anvil('evm_setAutomine', true);
