@@ -168,7 +168,6 @@ export function makeServices(env: Env): Services {
 
 function openServices(env: Env): Services {
   const routerSigner = openSigner(env);
-  const { domain } = routerSigner;
   const presence = openPresenceTable(env);
   const origins = parseOrigins(env.ROUTER_ORIGINS);
   const presenceLook = new PacedLook(() => presence.ping());
@@ -207,7 +206,7 @@ function openServices(env: Env): Services {
     endedJobs,
     attempts,
     families: new FamilyTags(secret),
-    domain,
+    domain: routerSigner.domain,
     routerSigner,
     ...stubs,
     ...openBooks(env, catalogue),
