@@ -1,7 +1,7 @@
 // The command line of irori-node. Each command is loaded when it is asked for: the first line should not wait for the agent's whole program.
 import { leaveCompilersOff } from './backends/compilers.ts';
 import { parseFlags } from './config/parse-flags.ts';
-import type { CommandLine } from './config/parse-flags.ts';
+import type { CommandLine, OptionValues } from './config/parse-flags.ts';
 import { VERSION } from './version.ts';
 
 async function run(line: CommandLine): Promise<number> {
@@ -50,12 +50,8 @@ async function run(line: CommandLine): Promise<number> {
       return (await import('./commands/service.ts')).runService(line.files, line.values, process.env);
     case 'update':
       return (await import('./commands/update.ts')).runUpdate(line.values, process.env);
-    case 'verify': {
-      if (line.values.chain === true)
-        return (await import('./commands/verify-chain.ts')).runVerifyChain(line.files, line.values, process.env);
-      const { runVerify } = await import('./commands/verify.ts');
-      return runVerify(line.files, { isJson: line.values.json === true, answer: readText(line.values.answer) });
-    }
+    case 'verify':
+      return verify(line.files, line.values);
     case 'claim':
     case 'bond':
     case 'unbond':
@@ -66,6 +62,13 @@ async function run(line: CommandLine): Promise<number> {
     case 'setup':
       return (await import('./commands/setup.ts')).runSetup(line.values, process.env);
   }
+}
+
+async function verify(files: readonly string[], values: OptionValues): Promise<number> {
+  if (values.chain === true)
+    return (await import('./commands/verify-chain.ts')).runVerifyChain(files, values, process.env);
+  const { runVerify } = await import('./commands/verify.ts');
+  return runVerify(files, { isJson: values.json === true, answer: readText(values.answer) });
 }
 
 /** Commands that speak to the chain. */

@@ -69,6 +69,9 @@ const JOB_ROUTES: Readonly<Record<JobKind, Hono<AppEnv>>> = {
 /** What owners and their homes do without an operator. */
 const OWNER_ROUTES = [signUp, ownerLinks, ownerNodes, nodeLinks, nodeDoctor, nodeDemand, makeNodeSelfRoutes()];
 
+/** What there is to ask where the network has a chain. */
+const CHAIN_ROUTES = [auditChain, creditChain, nodeClaim, votes];
+
 /** Stores that move or restart are back within seconds. */
 const STORE_RETRY_AFTER_S = 3;
 
@@ -107,20 +110,19 @@ export function makeApp(): Hono<AppEnv> {
   for (const route of OWNER_ROUTES) app.route('/', route);
   app.route('/', key);
   app.route('/', stats);
-  for (const route of [creditCheckout, creditChain]) app.route('/', route);
+  app.route('/', creditCheckout);
   app.route('/', stripeWebhook);
   app.route('/', audit);
   app.route('/', health);
-  for (const route of [docs, votes]) app.route('/', route);
+  app.route('/', docs);
   app.route('/', nodeEnrol);
   app.route('/', nodeLink);
   app.route('/', nodeWhy);
-  app.route('/', nodeClaim);
   app.route('/', nodeCredit);
   app.route('/', nodeEarnings);
   app.route('/', nodeEpochs);
   app.route('/', auditEpochs);
-  app.route('/', auditChain);
+  for (const route of CHAIN_ROUTES) app.route('/', route);
   app.route('/admin/v1', makeAdminRoutes());
   matchPath = matchPaths(app.routes);
   const allowed = new AllowedMethods(app.routes);

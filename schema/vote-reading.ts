@@ -4,6 +4,7 @@ import type { Hex } from './bytes.ts';
 import { epochOf } from './epoch.ts';
 import { AbiWords, makeCall, makeTopic } from './read-abi.ts';
 import { readRuleValues } from './rules-abi.ts';
+import { LOCAL_CHAIN } from './test-chains.ts';
 import type { RuleValues } from './rules-abi.ts';
 import type { ProposedCall, VoteFacts } from './describe-proposal.ts';
 
@@ -88,9 +89,11 @@ const blockSchema = z.object({ timestamp: number, number });
 
 /** Rejects where the chain cannot be asked, or what stands there is not Irori's. */
 export async function readVote(ask: Ask, { payouts, governor: told = null }: VotePlace): Promise<VoteNow> {
-  const block = blockSchema.parse(await ask('eth_getBlockByNumber', 'latest', false));
+  // A local chain makes no blocks while nobody sends anything: the one to come has its clock.
+  const isLocal = number.parse(await ask('eth_chainId')) === LOCAL_CHAIN;
+  const block = blockSchema.parse(await ask('eth_getBlockByNumber', isLocal ? 'pending' : 'latest', false));
   const now = block.timestamp * 1000;
-  const at: At = { ask, latest: block.number, now };
+  const at: At = { ask, latest: block.number, tag: isLocal ? 'pending' : toTag(block.number), now };
   const rules = (await call(at, payouts, makeCall('rules()'))).address(0);
   const timelock = (await call(at, rules, makeCall('timelock()'))).address(0);
   const governor = await findGovernor(at, timelock, told);
@@ -123,11 +126,13 @@ interface At {
   readonly ask: Ask;
   /** Number of the block that is read, and its time, ms since epoch. */
   readonly latest: number;
+  /** How a question names it. */
+  readonly tag: string;
   readonly now: number;
 }
 
-async function call({ ask, latest }: At, to: Hex, data: Hex): Promise<AbiWords> {
-  const answer = hex.parse(await ask('eth_call', { to, data }, toTag(latest)));
+async function call({ ask, tag }: At, to: Hex, data: Hex): Promise<AbiWords> {
+  const answer = hex.parse(await ask('eth_call', { to, data }, tag));
   if (answer === '0x') throw new Error(`there is no such contract at ${to}`);
   return new AbiWords(answer);
 }
@@ -146,16 +151,16 @@ async function findGovernor(at: At, timelock: Hex, told: Hex | null): Promise<He
 
 /** The newest first. Where a node gives no logs of all blocks at once they are asked for span by span, as far back as is told above. */
 async function listLogs({ ask, latest }: At, address: Hex, topics: readonly Hex[]): Promise<Log[]> {
-  const ofBlocks = async (from: number, to: number): Promise<Log[]> => {
-    const range = { address, topics, fromBlock: toTag(from), toBlock: toTag(to) };
+  const ofBlocks = async (from: number, to: string): Promise<Log[]> => {
+    const range = { address, topics, fromBlock: toTag(from), toBlock: to };
     return logsSchema.parse(await ask('eth_getLogs', range)).toReversed();
   };
   try {
-    return await ofBlocks(0, latest);
+    return await ofBlocks(0, 'latest');
   } catch {
     const found: Log[] = [];
     for (let spans = 0, to = latest; spans < MOST_SPANS && to >= 0; spans++, to -= SPAN)
-      found.push(...(await ofBlocks(Math.max(0, to - SPAN + 1), to)));
+      found.push(...(await ofBlocks(Math.max(0, to - SPAN + 1), toTag(to))));
     return found;
   }
 }

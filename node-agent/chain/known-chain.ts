@@ -12,7 +12,8 @@ import { readJsonFile, writeDurably } from '../home/durable-file.ts';
 import { askRouter } from '../link/router-door.ts';
 import { endSentence } from '../link/tell-network-fault.ts';
 
-const FILE = 'chain.json';
+/** `chain.json` was something else before version 3. */
+const FILE = 'payouts.json';
 
 const address = z
   .string()

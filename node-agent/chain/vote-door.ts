@@ -3,6 +3,7 @@ import type { Hex } from '../../schema/bytes.ts';
 import { BONDS_ABI, GOVERNOR_ABI } from '../../schema/contracts/abi.ts';
 import { toHex } from '../../schema/bytes.ts';
 import { keccak256 } from '../../schema/chosen-curve.ts';
+import { LOCAL_CHAIN } from '../../schema/test-chains.ts';
 import { ZERO_ADDRESS } from '../../schema/typed-data.ts';
 import { readVote } from '../../schema/vote-reading.ts';
 import type { Proposal, VoteNow } from '../../schema/vote-reading.ts';
@@ -15,9 +16,11 @@ export const BALLOTS = ['against', 'for', 'abstain'] as const;
 export type Ballot = (typeof BALLOTS)[number];
 
 /** Rejects where the chain does not answer. */
-export function askVote({ read, addresses }: OpenChain): Promise<VoteNow> {
+export async function askVote({ read, addresses, domain }: OpenChain): Promise<VoteNow> {
   const ask = async (method: string, ...params: unknown[]): Promise<unknown> =>
     read.request({ method, params } as Parameters<typeof read.request>[0]);
+  // A call is tried against the last block, and an idle local chain's last one may be older than the vote: it is asked for one of now.
+  if (domain.chainId === LOCAL_CHAIN) await ask('evm_mine').catch(() => undefined);
   return readVote(ask, { payouts: addresses.payouts, governor: addresses.governor });
 }
 

@@ -40,7 +40,7 @@ async function hunt(of: Forge): Promise<boolean> {
 
 async function draw(of: Forge, runs: number): Promise<boolean> {
   const { passed, failed, reach } = await of.run({ artifacts: null, runs, ...seed });
-  for (const [act, { reached, refused }] of [...reach].toSorted())
+  for (const [act, { reached, refused }] of [...reach].toSorted(([one], [other]) => one.localeCompare(other)))
     console.log(`${String(reached).padStart(8)} went through ${String(refused).padStart(8)} refused  ${act}`);
   for (const { test, reason } of failed) console.log(`FAILED ${test}: ${reason}`);
   console.log(`${passed.length} passed, ${failed.length} failed.`);

@@ -65,7 +65,8 @@ export class Settler extends KeptObject {
     // What is published goes to the chain whatever the books can do now.
     const chainAt = await takeChainSteps(this.#chain, () => Date.now());
     const wishes = [result.againAt, chainAt].filter((at) => at !== null);
-    if (wishes.length > 0) await this.ctx.storage.setAlarm(Math.min(...wishes));
+    // Never later than somebody wished for meanwhile.
+    if (wishes.length > 0) await this.#wake(Math.min(...wishes));
     return result;
   }
 

@@ -1,5 +1,5 @@
-// Answers challenges of the pending root: silence would void it and cost the root key half of its bond, whatever the root holds. Nothing is kept: what is open the
-// chain says, and an answer that was given twice is refused and costs nothing but its gas.
+// Answers challenges of the pending root: silence would void it and cost the root key half of its bond, whatever the root holds. What is open the chain says,
+// and an answer that was given twice is refused and costs nothing but its gas; only what was offered for a nonce is kept, so that a better offer can follow.
 import * as z from 'zod';
 import type { Hex } from '../../schema/bytes.ts';
 import type { EpochFile } from '../../schema/epoch-file.ts';
@@ -12,6 +12,7 @@ import { encodeAnswer, encodeChallengeOf, encodeState, readChallenge, readPendin
 import type { OpenChallenge } from './encode-answer.ts';
 import { ChainRefusal, hexNumber } from './json-rpc.ts';
 import type { AskChain } from './json-rpc.ts';
+import type { AnswerLog } from './answer-log.ts';
 import { planFees, planGas } from './plan-fees.ts';
 import { signTransaction } from './sign-transaction.ts';
 import type { Fees } from './sign-transaction.ts';
@@ -50,29 +51,31 @@ const hex = z.string().regex(/^0x[0-9a-fA-F]*$/) as unknown as z.ZodType<Hex>;
 const logsSchema = z.array(z.object({ topics: z.array(hex).min(2) }));
 const blockSchema = z.object({ baseFeePerGas: hexNumber.optional() });
 
-interface Sent extends Fees {
-  readonly nonce: number;
-  readonly at: number;
-}
-
 export class ChallengeAnswers {
+  readonly #log: AnswerLog;
   readonly #doors: AnswerDoors;
   readonly #sender: Hex;
-  /** The newest transaction, while it may be in no block yet. */
-  #sent: Sent | null = null;
+  #running: Promise<AnsweredSum> | null = null;
 
-  constructor(doors: AnswerDoors) {
+  constructor(answerLog: AnswerLog, doors: AnswerDoors) {
+    this.#log = answerLog;
     this.#doors = doors;
     this.#sender = addressOfPrivateKey(doors.gasKey);
   }
 
-  /** Answers what is open. Rejects where the chain or the file cannot be asked: then it is asked again. */
-  async tick(): Promise<AnsweredSum> {
+  /** Answers what is open; while a run is under way its result is waited for. Rejects where the chain or the file cannot be asked: then it is asked again. */
+  tick(): Promise<AnsweredSum> {
+    this.#running ??= this.#tick().finally(() => void (this.#running = null));
+    return this.#running;
+  }
+
+  async #tick(): Promise<AnsweredSum> {
     const pending = readPending(await this.#call(encodeState()));
     if (!pending || pending.open === 0) return NOTHING;
     const open = await this.#listOpen(pending.epoch);
     const file = open.length > 0 ? await this.#doors.readFile(pending.epoch) : null;
     let nonce = await this.#count('latest');
+    this.#log.forgetBelow(nonce);
     const isBusy = (await this.#count('pending')) > nonce;
     if (isBusy && !this.#isStuck(nonce)) return { open: open.length, sent: 0, unanswerable: 0 };
     const proven = proveAll(file, open);
@@ -102,8 +105,11 @@ export class ChallengeAnswers {
     return found;
   }
 
+  /** Only of an answer: a root's transaction is pushed by who sent it. */
   #isStuck(nonce: number): boolean {
-    return this.#sent !== null && this.#sent.nonce === nonce && this.#doors.now() - this.#sent.at >= STUCK_MS;
+    const sent = this.#log.find(nonce);
+    // A clock may jump either way.
+    return sent !== null && Math.abs(this.#doors.now() - sent.at) >= STUCK_MS;
   }
 
   /** False where the contract refuses it: somebody has answered meanwhile. */
@@ -114,17 +120,24 @@ export class ChallengeAnswers {
       throw error;
     });
     if (estimate === null) return false;
-    const over = this.#sent?.nonce === nonce ? this.#sent : null;
-    const { baseFeePerGas: baseFee = 0n } = blockSchema.parse(await ask('eth_getBlockByNumber', 'latest', false));
-    const fees = planFees({ baseFee, tip: hexNumber.parse(await ask('eth_maxPriorityFeePerGas')) }, over);
+    const before = this.#log.find(nonce);
+    const isKept = before !== null && !this.#isStuck(nonce);
+    // A node that does not take it is not asked with ever higher fees: those have their end.
+    const fees = isKept ? before : ((await this.#planFees(before)) ?? before);
     if (!fees) return false;
     const { raw } = signTransaction(
-      { chainId, nonce, gas: planGas(hexNumber.parse(estimate)), to, data, ...fees },
+      { chainId, nonce, gas: planGas(hexNumber.parse(estimate)), to, data, maxFee: fees.maxFee, tip: fees.tip },
       gasKey,
     );
-    this.#sent = { nonce, ...fees, at: now() };
+    if (!isKept) this.#log.keep({ nonce, maxFee: fees.maxFee, tip: fees.tip, at: now() });
     await ask('eth_sendRawTransaction', raw).catch((error: unknown) => log.info('answer-unknown', { error }));
     return true;
+  }
+
+  async #planFees(over: Fees | null): Promise<Fees | null> {
+    const { ask } = this.#doors;
+    const { baseFeePerGas: baseFee = 0n } = blockSchema.parse(await ask('eth_getBlockByNumber', 'latest', false));
+    return planFees({ baseFee, tip: hexNumber.parse(await ask('eth_maxPriorityFeePerGas')) }, over);
   }
 
   async #call(data: Hex): Promise<Hex> {

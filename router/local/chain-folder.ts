@@ -4,6 +4,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path';
 import type { Address, Hex } from 'viem';
 import * as z from 'zod';
+import { fromHex } from '../../schema/bytes.ts';
+import { addressOfPrivateKey } from '../../schema/typed-data.ts';
 import { StartError } from './start-error.ts';
 
 /** `deployer`: has no right in what it deployed. `holder`: whose tokens the network starts with. The router's own key is not here. */
@@ -61,6 +63,16 @@ export function readDeployed(dir: string): DeployedChain | null {
   return readFile(join(dir, 'chain.json'), chainFile);
 }
 
+/** Addresses that the homes are paid to: the first so many, in the order of the homes. Their keys are never in a home's own folder. */
+export function openWallets(dir: string, count: number): readonly Hex[] {
+  const path = join(dir, 'chain-wallets.json');
+  const found = readFile(path, z.array(key)) ?? [];
+  const missing = Array.from({ length: Math.max(0, count - found.length) }, makeKey);
+  const wallets = [...found, ...missing];
+  if (missing.length > 0) writePrivate(path, wallets);
+  return wallets.slice(0, count).map((wallet) => addressOfPrivateKey(fromHex(wallet)));
+}
+
 function openKeys(path: string): ChainKeys {
   const found = readFile(path, keysFile);
   if (found) return found;
@@ -70,8 +82,11 @@ function openKeys(path: string): ChainKeys {
 }
 
 function makeKeys(): ChainKeys {
-  const entries = CHAIN_KEYS.map((name) => [name, `0x${randomBytes(32).toString('hex')}`] as const);
-  return Object.fromEntries(entries) as ChainKeys;
+  return Object.fromEntries(CHAIN_KEYS.map((name) => [name, makeKey()])) as ChainKeys;
+}
+
+function makeKey(): Hex {
+  return `0x${randomBytes(32).toString('hex')}`;
 }
 
 function readFile<T>(path: string, shape: z.ZodType<T>): T | null {

@@ -6,6 +6,7 @@ import { openAdmin } from './admin-client.ts';
 import { startAgent } from './agents.ts';
 import type { AgentEvents, WatchedAgent } from './agents.ts';
 import { listModels } from './demo-chat.ts';
+import { openWallets } from './chain-folder.ts';
 import { describeNoHome } from './describe-start.ts';
 import { readHomeStatus } from './home-status.ts';
 import type { StartFlags } from './parse-start-flags.ts';
@@ -42,11 +43,13 @@ export interface LocalHome extends WatchedAgent {
 export async function startHomes(start: HomesStart, events: AgentEvents): Promise<readonly LocalHome[]> {
   const admin = openAdmin(start.url, start.folder.secrets.ADMIN_SECRET);
   const plans = planAgents({ flags: start.flags, url: start.url, stateDir: start.folder.dir });
+  const wallets = start.flags.chain ? openWallets(start.folder.dir, plans.length) : [];
   return Promise.all(
-    plans.map(async ({ name, stateDir, args }) => {
+    plans.map(async ({ name, stateDir, args }, at) => {
       const status = await readHomeStatus(stateDir);
       const isEnrolled = !start.isNewAccount && status?.router === start.url && status.node !== null;
-      const code = isEnrolled ? [] : ['--code', await admin.createCode(start.demo.accountId)];
+      const wallet = wallets[at] === undefined ? [] : ['--wallet', wallets[at]];
+      const code = isEnrolled ? [] : ['--code', await admin.createCode(start.demo.accountId), ...wallet];
       // Homes of a demonstration: that this machine is on battery, or busy, is no reason for them to rest.
       const environment = { [STATE_MARK]: start.folder.dir, IRORI_SIGNALS: process.env['IRORI_SIGNALS'] ?? 'none' };
       return { ...startAgent({ name, script: AGENT_MAIN, args: [...args, ...code], environment }, events), stateDir };

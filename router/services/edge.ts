@@ -83,9 +83,9 @@ export interface Services extends Stubs, BookDoors, OwnerDoors {
   /** Whether homes are paid on a chain, and from which address the router pays their claims' gas; null for none. */
   readonly hasChain: boolean;
   readonly sponsor: Hex | null;
-  readonly findLeaf: FindLeaf;
   /** Null where there is no chain. */
   readonly checkChain: CheckChain | null;
+  readonly findLeaf: FindLeaf;
   readonly chainCodes: ChainCodes;
   readonly members: Members;
   readonly posts: RepeatedPosts;
@@ -222,42 +222,38 @@ function openServices(env: Env): Services {
     isPresenceUp: () => presenceLook.ask(Date.now()),
     checkouts: openCheckouts(env, stubs),
     keyless: openKeyless(env),
+    ...openEpochs(env),
     ...openChain(env, stubs, nodes),
-    ...openEpochs(env, stubs),
   };
 }
 
-type ChainServices = Pick<Services, 'tellChain' | 'chainCodes' | 'hasChain' | 'sponsor' | 'checkChain' | 'findLeaf'>;
-
-function openChain(env: Env, stubs: Stubs, nodes: Nodes): ChainServices {
-  return {
-    tellChain: openNetworkChain(env),
-    chainCodes: makeChainCodes({ db: env.DB, random }),
-    hasChain: env.CHAIN_RPC_URL !== undefined,
-    sponsor: findSponsor(env),
-    checkChain: openChainCheck(env, stubs, nodes),
-    findLeaf: makeFindLeaf(openEpochShelf(env)),
-  };
-}
-
-/** Of a chain that this router works with. */
-function findSponsor({ CHAIN_RPC_URL: url, CHAIN_SPONSOR_KEY: key }: Env): Hex | null {
-  return url === undefined || key === undefined ? null : addressOfPrivateKey(fromHex(key as Hex));
-}
-
-type EpochServices = Pick<
-  Services,
-  'epochSeconds' | 'shelf' | 'findFees' | 'lookAtVote' | 'listEarningDays' | 'sumEarningDays'
->;
-
-function openEpochs(env: Env, stubs: Stubs): EpochServices {
+function openEpochs(
+  env: Env,
+): Pick<Services, 'epochSeconds' | 'shelf' | 'findLeaf' | 'listEarningDays' | 'sumEarningDays'> {
   return {
     epochSeconds: pickEpochSeconds(env),
     shelf: openEpochShelf(env),
-    findFees: openFees(env, stubs),
-    lookAtVote: openVote(env),
+    findLeaf: makeFindLeaf(openEpochShelf(env)),
     listEarningDays: (nodeIds, fromDay) => listEarningDays(env.DB, nodeIds, fromDay),
     sumEarningDays: (nodeIds, days) => sumEarningDays(env.DB, nodeIds, days),
+  };
+}
+
+/** Where there is a chain. */
+function openChain(
+  env: Env,
+  stubs: Stubs,
+  nodes: Nodes,
+): Pick<Services, 'hasChain' | 'sponsor' | 'checkChain' | 'chainCodes' | 'tellChain' | 'findFees' | 'lookAtVote'> {
+  const { CHAIN_RPC_URL: url, CHAIN_SPONSOR_KEY: key } = env;
+  return {
+    hasChain: url !== undefined,
+    checkChain: openChainCheck(env, stubs, nodes),
+    sponsor: url === undefined || key === undefined ? null : addressOfPrivateKey(fromHex(key as Hex)),
+    chainCodes: makeChainCodes({ db: env.DB, random }),
+    tellChain: openNetworkChain(env),
+    findFees: openFees(env, stubs),
+    lookAtVote: openVote(env),
   };
 }
 

@@ -7,6 +7,7 @@ import { addressOfPrivateKey } from '../../schema/typed-data.ts';
 import type { EpochShelf } from '../billing/epoch-shelf.ts';
 import { NO_CHAIN } from '../billing/settler-chain.ts';
 import type { ChainStep, ChainSteps, KeptPlace } from '../billing/settler-chain.ts';
+import { AnswerLog } from '../chain/answer-log.ts';
 import { ChallengeAnswers } from '../chain/challenge-answers.ts';
 import { ClaimLog } from '../chain/claim-log.ts';
 import { ClaimSponsor } from '../chain/claim-sponsor.ts';
@@ -34,7 +35,7 @@ export function openChainSteps(env: Env, place: KeptPlace, shelf: EpochShelf): C
   if (url === undefined) return NO_CHAIN;
   try {
     const postRoots = openPosting(env, url, place);
-    const [watchChain, answerChallenges] = [openChainWatch(env, url, place), openAnswers(env, url, shelf)];
+    const [watchChain, answerChallenges] = [openChainWatch(env, url, place), openAnswers(env, url, place, shelf)];
     return { ...NO_CHAIN, postRoots, watchChain, answerChallenges };
   } catch (error) {
     log.error('chain-not-opened', { error });
@@ -87,9 +88,9 @@ export function openSponsor(env: Env, { storage, store }: KeptPlace, shelf: Epoc
   });
 }
 
-function openAnswers(env: Env, url: string, shelf: EpochShelf): ChainStep {
+function openAnswers(env: Env, url: string, { storage }: KeptPlace, shelf: EpochShelf): ChainStep {
   const { domain } = openSigner(env);
-  const answers = new ChallengeAnswers({
+  const answers = new ChallengeAnswers(new AnswerLog(storage.sql), {
     ask: makeAskChain(url),
     chainId: domain.chainId,
     contract: domain.verifyingContract,

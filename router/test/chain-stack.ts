@@ -18,7 +18,7 @@ import type { Stack } from './stack.ts';
 import { until } from './until.ts';
 
 /** Length of its epochs where nothing else is said, s. */
-export const CHAIN_EPOCH_SECONDS = 3600;
+const CHAIN_EPOCH_SECONDS = 3600;
 /** An epoch is closed a while after its end. */
 const EPOCHS_AT_ONCE = 3;
 

@@ -7,6 +7,7 @@ import { makeEpochFile } from '../../schema/epoch-file.ts';
 import type { EpochFile } from '../../schema/epoch-file.ts';
 import type { EpochLeaf } from '../../schema/epoch-leaf.ts';
 import { ACCEPTANCE } from '../../schema/receipt.ts';
+import { AnswerLog } from '../chain/answer-log.ts';
 import { ChallengeAnswers } from '../chain/challenge-answers.ts';
 import { makeAskChain } from '../chain/json-rpc.ts';
 import type { AskChain } from '../chain/json-rpc.ts';
@@ -14,6 +15,7 @@ import { findAnvil } from '../local/test-chain.ts';
 import { DAY, keyOf, plain, startBench, TOKEN } from './contract-bench.ts';
 import type { Bench } from './contract-bench.ts';
 import { acceptanceOf, leafOf } from './contract-samples.ts';
+import { FakeStorage } from './workerd/sqlite-objects.ts';
 
 const CHAIN_ID = 31_337;
 
@@ -51,10 +53,14 @@ describe.skipIf(findAnvil() === null)('on a chain', () => {
     await bench.send('stranger', 'Payouts', 'challenge', [acceptance, proof]);
   }
 
+  const anvil = (method: string, ...params: unknown[]): Promise<unknown> => ask(method, ...params);
   const open = async (): Promise<number> => Number((await bench.read<readonly unknown[]>('Payouts', 'pending'))[3]);
 
-  function makeAnswers(more: { ask?: AskChain; readFile?: () => Promise<EpochFile | null> } = {}): ChallengeAnswers {
-    return new ChallengeAnswers({
+  function makeAnswers(
+    more: { ask?: AskChain; readFile?: () => Promise<EpochFile | null> } = {},
+    storage = new FakeStorage(),
+  ): ChallengeAnswers {
+    return new ChallengeAnswers(new AnswerLog((storage.open() as DurableObjectStorage).sql), {
       ask,
       chainId: CHAIN_ID,
       contract: bench.contracts.Payouts.address.toLowerCase() as Hex,
@@ -122,6 +128,46 @@ describe.skipIf(findAnvil() === null)('on a chain', () => {
     waiting.is = false;
     expect(await answers.tick()).toMatchObject({ sent: 1 });
     expect(new Set(sent).size).toBe(2);
+    expect(await open()).toBe(0);
+  });
+
+  test('answers that are stuck all go again for a higher fee, also after a restart', async () => {
+    await challenge(1n, 10n);
+    await challenge(2n, 20n);
+    await anvil('evm_setAutomine', false);
+    const storage = new FakeStorage();
+    expect(await makeAnswers({}, storage).tick()).toMatchObject({ sent: 2 });
+    await anvil('anvil_setNextBlockBaseFeePerGas', `0x${(20n * 10n ** 9n).toString(16)}`);
+    await anvil('evm_mine');
+    expect(await open()).toBe(2);
+    expect(await makeAnswers({}, storage).tick()).toMatchObject({ open: 2 });
+    expect(await open()).toBe(2);
+    now += 30_000;
+    expect(await makeAnswers({}, storage).tick()).toMatchObject({ open: 2, sent: 2 });
+    await anvil('evm_mine');
+    expect(await open()).toBe(0);
+    await anvil('evm_setAutomine', true);
+  });
+
+  test('a node that takes nothing for long is offered no more each time, and the answer is in time all the same', async () => {
+    await challenge(1n, 10n);
+    const offered = new Set<unknown>();
+    const isDeaf = { is: true };
+    const answers = makeAnswers({
+      ask: async (method, ...params) => {
+        if (method !== 'eth_sendRawTransaction' || !isDeaf.is) return ask(method, ...params);
+        offered.add(params[0]);
+        throw new Error('nothing was heard');
+      },
+    });
+    for (let i = 0; i < 40; i++) await answers.tick();
+    expect(offered.size).toBe(1);
+    for (let i = 0; i < 60; i++) {
+      now += 30_000;
+      await answers.tick();
+    }
+    isDeaf.is = false;
+    await answers.tick();
     expect(await open()).toBe(0);
   });
 });

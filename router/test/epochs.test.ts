@@ -172,7 +172,13 @@ test('nobody else is told, and what cannot be read is refused by its name', asyn
   expect((await earnings('by=job', caller.apiKey)).data).toEqual([]);
   for (const query of ['by=week', 'days=93', 'days=0', 'format=xml', 'by=job&before=x', 'node=me'])
     expect((await stack.call(`/node/v1/earnings?${query}`, { key: owner.apiKey })).status).toBe(400);
-  for (const path of ['/audit/epochs/x', '/audit/epochs?before=-1', '/node/v1/epochs/x'])
+  for (const path of [
+    '/audit/epochs/x',
+    '/audit/epochs?before=-1',
+    '/node/v1/epochs/x',
+    '/node/v1/acceptances/x?epoch=1',
+    '/node/v1/acceptances/1',
+  ])
     expect((await stack.call(path, { key: owner.apiKey })).status).toBe(400);
   expect((await stack.call('/node/v1/epochs/last?acceptance=99', { key: owner.apiKey })).status).toBe(404);
 });

@@ -10,7 +10,7 @@ const ROOT = resolve(import.meta.dirname, '../..');
 /** What a network deploys. */
 const DEPLOYED = join(ROOT, 'schema/contracts/artifacts.json');
 
-const HASTY = { FOUNDRY_INVARIANT_RUNS: '8', FOUNDRY_INVARIANT_SHRINK_RUN_LIMIT: '0', FOUNDRY_FUZZ_RUNS: '60' };
+const HASTY = { FOUNDRY_INVARIANT_RUNS: '12', FOUNDRY_INVARIANT_SHRINK_RUN_LIMIT: '0', FOUNDRY_FUZZ_RUNS: '60' };
 
 /** The binary of this machine; null where none is installed. */
 export const FORGE = findForge();

@@ -46,27 +46,20 @@ describe.skipIf(findAnvil() === null)('a home that is left out', () => {
     gasKey = await stack.makeWallet(2n);
     const gasKeyFile = join(stack.folder, 'gas.key');
     await writeFile(gasKeyFile, gasKey, { mode: 0o600 });
-    agent = await stack.startAgent({
-      owner,
-      files: { 'session.key': nodeKey },
-      args: [
-        '--models',
-        'say-8x0',
-        '--backend',
-        server.url,
-        '--epoch-retry',
-        '1',
-        '--wallet',
-        WALLET,
-        '--gas-key-file',
-        gasKeyFile,
-      ],
-    });
-    await listModel(stack, { owner, id: MODEL, digest: await learnDigest(stack, owner, 'say-8x0') });
+    const backend = ['--backend', server.url];
+    const watching = ['--epoch-retry', '1', '--wallet', WALLET, '--gas-key-file', gasKeyFile];
+    [agent] = await Promise.all([
+      stack.startAgent({
+        owner,
+        files: { 'session.key': nodeKey },
+        args: ['--models', 'say-8x0', ...backend, ...watching],
+      }),
+      // Another home's leaf makes a root without this one's.
+      stack.startAgent({ owner, args: ['--models', 'say-9x0', ...backend, '--page-port', '0'] }),
+    ]);
+    const [digest] = await Promise.all(['say-8x0', 'say-9x0'].map((model) => learnDigest(stack, owner, model)));
+    await listModel(stack, { owner, id: MODEL, digest: digest ?? '' });
     for (let i = 0; i < 2; i++) await ask();
-    // Another home's leaf makes a root without this one's.
-    await stack.startAgent({ owner, args: ['--models', 'say-9x0', '--backend', server.url, '--page-port', '0'] });
-    await learnDigest(stack, owner, 'say-9x0');
   });
   afterAll(async () => {
     await stack.stop();

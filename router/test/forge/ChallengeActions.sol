@@ -84,6 +84,9 @@ abstract contract ChallengeActions is BondActions {
         if (pendingAt != 0) _waitFor(roots[pendingAt - 1].finalAt);
         _nextEpoch(seed);
         if (!_post(seed, How.Honest, 0)) return;
+        // A second too early, and in time.
+        _waitFor(roots[pendingAt - 1].finalAt - 1);
+        _finalise();
         _waitFor(roots[pendingAt - 1].finalAt);
         _finalise();
     }
@@ -95,9 +98,15 @@ abstract contract ChallengeActions is BondActions {
         if (pendingAt != 0) _waitFor(roots[pendingAt - 1].finalAt);
         _nextEpoch(seed);
         if (!_post(seed, How.Honest, 0)) return;
-        if (!_challenge(seed, node, _pick(seed, "which", acceptances[node].length), _named(), true)) return;
-        if (_pick(seed, "late", 3) == 0) _waitFor(opens[opens.length - 1].deadline);
-        _answer(seed, opens.length);
+        uint256 which = _pick(seed, "which", acceptances[node].length);
+        if (!_challenge(seed, node, which, _named(), true)) return;
+        // The same again, and work that this root cannot know of.
+        _challenge(seed, node, which, _named(), true);
+        _earn(node, 1);
+        _challenge(seed, node, acceptances[node].length - 1, _named(), true);
+        uint256 place = opens.length;
+        if (_pick(seed, "late", 3) == 0) _waitFor(opens[place - 1].deadline);
+        _answer(seed, place);
     }
 
     /// A router key that may sign now, where there is one.

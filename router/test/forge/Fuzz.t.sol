@@ -39,6 +39,20 @@ contract Fuzz is World {
         require(ok == should, "values out of bounds were taken, or others refused");
     }
 
+    function test_everyBoundIsWhereItIsSaid() external {
+        uint32 from = _epochNow() + 1;
+        for (uint256 i = 0; i < BOUNDS; i++) {
+            bytes memory data = abi.encodeCall(rules.setValues, (_breakBound(_startValues(), i), from));
+            (bool ok,) = _send(TIMELOCK, address(rules), data);
+            require(!ok, "values out of bounds were taken");
+        }
+        Values memory most = Values(2000, 10_000, 5000, 10_000, uint32(90 * EPOCH), uint32(EPOCH * 11 / 12), 1e12, 1e10);
+        Values memory least = Values(0, 100, 0, 0, uint32(7 * EPOCH), uint32(EPOCH / 2), 1, 0);
+        (bool isMostTaken,) = _send(TIMELOCK, address(rules), abi.encodeCall(rules.setValues, (most, from)));
+        (bool isLeastTaken,) = _send(TIMELOCK, address(rules), abi.encodeCall(rules.setValues, (least, from)));
+        require(isMostTaken && isLeastTaken, "values within the bounds were refused");
+    }
+
     function testFuzz_aRootGrowsByTheCapAtMost(uint32 later, uint128 total, bool isClose) external {
         vm.warp(block.timestamp + uint256(later % 60) * EPOCH);
         // The network began in its first epoch: the one before counts as final.

@@ -20,7 +20,7 @@ abstract contract VoteActions is ChallengeActions {
             rootBondUnits: uint64(_pick(seed, "bond", 2e8))
         });
         uint32 from = _epochNow() + uint32(_pick(seed, "from", 6));
-        _setValues(_breakBound(set, _pick(seed, "bound", 10)), from, false);
+        _setValues(_breakBound(set, _pick(seed, "bound", BOUNDS)), from, false);
         _setValues(set, from, true);
     }
 
@@ -30,21 +30,6 @@ abstract contract VoteActions is ChallengeActions {
         if (!ok) return;
         if (nextFromEpoch != 0 && _epochNow() >= nextFromEpoch) valuesNow = valuesNext;
         (valuesNext, nextFromEpoch) = (set, from);
-    }
-
-    /// By one, which shows whether the bound itself is where it must be.
-    function _breakBound(Values memory within, uint256 which) private pure returns (Values memory set) {
-        set = abi.decode(abi.encode(within), (Values));
-        if (which == 0) set.feeBps = 2001;
-        if (which == 1) set.slashBps = 99;
-        if (which == 2) set.slashBps = 10_001;
-        if (which == 3) set.reporterBps = 5001;
-        if (which == 4) set.bonusBps = 10_001;
-        if (which == 5) set.unbondSeconds = uint32(7 * EPOCH - 1);
-        if (which == 6) set.unbondSeconds = uint32(90 * EPOCH + 1);
-        if (which == 7) set.windowSeconds = uint32(EPOCH / 2 - 1);
-        if (which == 8) set.windowSeconds = uint32(EPOCH - EPOCH / 12 + 1);
-        if (which == 9) set.capUnits = 1e12 + 1;
     }
 
     function nameRootKey(uint256 seed) external {
@@ -103,7 +88,10 @@ abstract contract VoteActions is ChallengeActions {
         _pause(guardian, 14 days + 1);
         _pause(guardian, 1 + _pick(seed, "time", EPOCH));
         _challenge(seed, node, acceptances[node].length - 1, _named(), true);
-        if (_pick(seed, "on", 4) != 0) _resume(guardian);
+        if (_pick(seed, "on", 4) == 0) return;
+        _resume(guardian);
+        _nameGuardian(GUARDIAN);
+        _pause(guardian, 1);
     }
 
     function resume(uint256 seed) external {

@@ -29,6 +29,7 @@ abstract contract World {
     uint256 internal constant AT_START = 1_000_000e18;
     uint256 internal constant NODES = 4;
     uint256 internal constant OWNERS = 3;
+    uint256 internal constant BOUNDS = 12;
     address internal constant TIMELOCK = address(0x71);
     address internal constant GUARDIAN = address(0x6a);
     address internal constant STRANGER = address(0x57);
@@ -62,6 +63,23 @@ abstract contract World {
 
     function _startValues() internal pure returns (Values memory) {
         return Values(1000, 5000, 2500, 10_000, uint32(7 * EPOCH), uint32(EPOCH * 20 / 24), 1e9, 1e8);
+    }
+
+    /// By one, which shows whether the bound itself is where it must be.
+    function _breakBound(Values memory within, uint256 which) internal pure returns (Values memory set) {
+        set = abi.decode(abi.encode(within), (Values));
+        if (which == 0) set.feeBps = 2001;
+        if (which == 1) set.slashBps = 99;
+        if (which == 2) set.slashBps = 10_001;
+        if (which == 3) set.reporterBps = 5001;
+        if (which == 4) set.bonusBps = 10_001;
+        if (which == 5) set.unbondSeconds = uint32(7 * EPOCH - 1);
+        if (which == 6) set.unbondSeconds = uint32(90 * EPOCH + 1);
+        if (which == 7) set.windowSeconds = uint32(EPOCH / 2 - 1);
+        if (which == 8) set.windowSeconds = uint32(EPOCH - EPOCH / 12 + 1);
+        if (which == 9) set.capUnits = 1e12 + 1;
+        if (which == 10) set.capUnits = 0;
+        if (which == 11) set.rootBondUnits = 1e10 + 1;
     }
 
     function _deploy() private {
