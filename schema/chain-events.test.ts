@@ -50,5 +50,7 @@ test.each([
   ['more units than there can be', [{ ...claimed, data: word('f'.repeat(20)) }]],
   ['no units', [{ ...claimed, data: '0x' }]],
 ])('refused: %s', (_, answer) => {
-  expect(() => readChainEvents(answer, { payouts: PAYOUTS, credits: CREDITS })).toThrow();
+  expect(() => readChainEvents(answer, { payouts: PAYOUTS, credits: CREDITS })).toThrow(
+    /Invalid|must be a word|is no number|there is no word/,
+  );
 });

@@ -79,7 +79,16 @@ export class NodeClaims {
     const rows = this.#storage.sql
       .exec(query, before ?? Number.MAX_SAFE_INTEGER, PAGE)
       .toArray() as unknown as ClaimRow[];
-    const claims = rows.map(({ place: _, isCredited, ...row }) => ({ ...row, isCredited: isCredited !== 0 }));
+    const claims = rows.map(({ id, units, wallet, tx, at, sender, gasWei, isCredited }) => ({
+      id,
+      units,
+      wallet,
+      tx,
+      at,
+      sender,
+      gasWei,
+      isCredited: isCredited !== 0,
+    }));
     return { claims, next: rows.length === PAGE ? (rows.at(-1)?.place ?? null) : null };
   }
 }

@@ -125,12 +125,14 @@ export function listMovements(
   const none = { tokens: null, became: null, wallet: null, tx: null, gas_wei: null, gas_paid_by: null };
   const byDay = new Map<number, number>();
   for (const { day, earned } of days) byDay.set(day, (byDay.get(day) ?? 0) + earned);
-  const rows: (MovementRow & { at: number })[] = [
+  const rows: (Omit<MovementRow, 'date'> & { at: number })[] = [
     ...[...byDay].map(([day, units]) => ({ ...none, at: day * DAY_MS, machine, kind: 'earned', units })),
     ...orders.map(({ at, amount: units }) => ({ ...none, at, machine, kind: 'credited', units, became: 'API credit' })),
     ...claims.map((claim) => ({ ...tellClaim(claim, sponsor), machine, kind: 'claimed' })),
-  ].map((row) => ({ ...row, date: new Date(row.at).toISOString().slice(0, 10) }));
-  return rows.toSorted((a, b) => a.at - b.at).map(({ at: _, ...row }) => row);
+  ];
+  return rows
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ at, ...row }) => ({ ...row, date: new Date(at).toISOString().slice(0, 10) }));
 }
 
 /** Six decimals: a unit is the least that is ever paid. */
