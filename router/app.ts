@@ -110,7 +110,7 @@ export function makeApp(): Hono<AppEnv> {
   for (const route of OWNER_ROUTES) app.route('/', route);
   app.route('/', key);
   app.route('/', stats);
-  for (const route of [creditCheckout, creditChain]) app.route('/', route);
+  app.route('/', creditCheckout);
   app.route('/', stripeWebhook);
   app.route('/', audit);
   app.route('/', health);

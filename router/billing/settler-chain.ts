@@ -1,5 +1,6 @@
 // What the settler does on a chain after each run over the books: brings roots there, reads what happened there, and claims for those who have no coins. One
 // step's failure keeps no other from its turn.
+import type { PostLog } from '../chain/post-log.ts';
 import { makeLog } from '../log.ts';
 import type { SettlerStore } from './settler-store.ts';
 
@@ -27,6 +28,7 @@ export interface ChainSteps {
 export interface KeptPlace {
   readonly storage: DurableObjectStorage;
   readonly store: SettlerStore;
+  readonly posts: PostLog;
 }
 
 export const NO_CHAIN: ChainSteps = { postRoots: null, answerChallenges: null, watchChain: null, sponsor: null };

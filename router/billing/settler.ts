@@ -4,6 +4,8 @@ import type { Hex } from '../../schema/bytes.ts';
 import type { ClaimSponsor, ClaimTold } from '../chain/claim-sponsor.ts';
 import { makeLog } from '../log.ts';
 import { WatchLog } from '../chain/watch-log.ts';
+import { PostLog } from '../chain/post-log.ts';
+import type { ToldPost } from '../chain/post-log.ts';
 import { EpochClosing } from './epoch-closing.ts';
 import type { ClosingDoors, TickResult, ToldLeaf } from './epoch-closing.ts';
 import { KeptObject } from './kept-object.ts';
@@ -37,6 +39,7 @@ export interface SettlerDoors extends Omit<ClosingDoors, 'payBonuses'> {
 export class Settler extends KeptObject {
   readonly #closing: EpochClosing;
   readonly #chain: ChainSteps;
+  readonly #posts: PostLog;
   readonly #sponsor: ClaimSponsor | null;
   readonly #rules: RuleBook;
   readonly #doors: SettlerDoors;
@@ -47,7 +50,8 @@ export class Settler extends KeptObject {
     const store = new SettlerStore(ctx.storage);
     this.#rules = new RuleBook(ctx.storage);
     this.#closing = new EpochClosing(store, { ...doors, payBonuses: this.#openBonuses(doors) });
-    const place = { storage: ctx.storage, store };
+    this.#posts = new PostLog(ctx.storage);
+    const place = { storage: ctx.storage, store, posts: this.#posts };
     const sponsor = doors.openSponsor(place);
     this.#sponsor = sponsor;
     this.#chain = { ...doors.openChain(place), sponsor: sponsor && (() => sponsor.tick()) };
@@ -73,6 +77,11 @@ export class Settler extends KeptObject {
   /** A node's leaf in the last published epoch, or `epoch` where it is that; null where there is none. */
   tell(node: Hex, epoch: number | null): ToldLeaf | null {
     return this.#closing.tell(node, epoch);
+  }
+
+  /** How far the epochs of a span are on the chain, both ends included; those that are not known are left out. */
+  tellPosts(from: number, to: number): ToldPost[] {
+    return this.#posts.tell(from, to);
   }
 
   /**

@@ -33,6 +33,7 @@ import type { Pools } from '../auth/pools.ts';
 import type { Catalogue } from '../billing/catalogue.ts';
 import { listEarningDays, sumEarningDays } from '../billing/earning-days.ts';
 import type { EarningDay, EarningSum } from '../billing/earning-days.ts';
+import type { ToldPost } from '../chain/post-log.ts';
 import type { EpochShelf } from '../billing/epoch-shelf.ts';
 import type { Ledger } from '../billing/ledger.ts';
 import type { Env } from '../env.ts';
@@ -127,6 +128,8 @@ export interface Services extends Stubs, BookDoors, OwnerDoors {
   /** Length of an epoch, and the published ones. */
   readonly epochSeconds: number;
   readonly shelf: EpochShelf;
+  /** How far epochs of a span are on the chain, both ends included; null where there is no chain. */
+  readonly tellPosts: ((from: number, to: number) => Promise<ToldPost[]>) | null;
   /** What the network takes of charges, as far as a vote has changed it. */
   readonly findFees: FindFees;
   /** Where it pays. */
@@ -238,7 +241,7 @@ function openEpochs(env: Env): Pick<Services, 'epochSeconds' | 'shelf' | 'listEa
 
 type ChainServices = Pick<
   Services,
-  'tellChain' | 'chainCodes' | 'hasChain' | 'sponsor' | 'checkChain' | 'findLeaf' | 'findFees' | 'lookAtVote'
+  'tellChain' | 'tellPosts' | 'chainCodes' | 'hasChain' | 'sponsor' | 'checkChain' | 'findLeaf' | 'findFees' | 'lookAtVote'
 >;
 
 /** What there is of a chain, where there is one. */
@@ -246,6 +249,7 @@ function openChain(env: Env, stubs: Stubs, nodes: Nodes): ChainServices {
   const { CHAIN_RPC_URL: url, CHAIN_SPONSOR_KEY: key } = env;
   return {
     tellChain: openNetworkChain(env),
+    tellPosts: url === undefined ? null : async (from, to) => stubs.settler().tellPosts(from, to),
     chainCodes: makeChainCodes({ db: env.DB, random }),
     hasChain: url !== undefined,
     sponsor: url === undefined || key === undefined ? null : addressOfPrivateKey(fromHex(key as Hex)),

@@ -16,7 +16,6 @@ import { EpochPosting } from '../chain/epoch-posting.ts';
 import { makeAskChain } from '../chain/json-rpc.ts';
 import { planNextLook } from '../chain/plan-look.ts';
 import { makePayoutsChain } from '../chain/payouts-chain.ts';
-import { PostLog } from '../chain/post-log.ts';
 import type { Env } from '../env.ts';
 import { makeLog } from '../log.ts';
 import { openChainWatch } from './chain-watch.ts';
@@ -43,11 +42,11 @@ export function openChainSteps(env: Env, place: KeptPlace, shelf: EpochShelf): C
   }
 }
 
-function openPosting(env: Env, url: string, { storage, store }: KeptPlace): ChainStep {
+function openPosting(env: Env, url: string, { store, posts }: KeptPlace): ChainStep {
   const { domain } = openSigner(env);
   const [rootKey, gasKey] = [fromHex(need(env.ROOT_SIGNING_KEY)), fromHex(need(env.CHAIN_GAS_KEY))];
   const chain = makePayoutsChain({ url, contract: domain.verifyingContract, sender: addressOfPrivateKey(gasKey) });
-  const posting = new EpochPosting(new PostLog(storage), {
+  const posting = new EpochPosting(posts, {
     chain,
     domain,
     rootKey,
