@@ -147,6 +147,13 @@ export function makeNodes(doors: {
         .where(and(eq(nodes.id, nodeId), isNull(nodes.revokedAt)));
       return find(nodeId);
     },
+    ...makeLists(doors.db),
+  };
+}
+
+function makeLists(database: D1Database): Pick<Nodes, 'listOwned' | 'listSince' | 'list'> {
+  const db = drizzle(database);
+  return {
     listOwned: async (accountId, afterId, limit) => {
       const isTheirs = and(eq(nodes.accountId, accountId), isNull(nodes.revokedAt), gt(nodes.id, afterId));
       const rows = await db.select({ id: nodes.id }).from(nodes).where(isTheirs).orderBy(asc(nodes.id)).limit(limit);
@@ -166,7 +173,7 @@ export function makeNodes(doors: {
     list: async (afterId, limit, accountId) => {
       const isTheirs = accountId === undefined ? [] : [eq(nodes.accountId, accountId), isNull(nodes.revokedAt)];
       const isNext = and(gt(nodes.id, afterId), ...isTheirs);
-      return (await selectNodes(doors.db).where(isNext).orderBy(asc(nodes.id)).limit(limit).all()).map(toNodeRow);
+      return (await selectNodes(database).where(isNext).orderBy(asc(nodes.id)).limit(limit).all()).map(toNodeRow);
     },
   };
 }

@@ -154,7 +154,7 @@ export function stateOf({ end, signature, signed }: EpochPost, sent: readonly Se
 }
 
 /** What a root ends as once it lies deep, of what was seen of it; null while it may still become another. */
-export function endOf(standing: RootStanding | null, seen: Seen | null): PostEnd | null {
+function endOf(standing: RootStanding | null, seen: Seen | null): PostEnd | null {
   if (standing === null || standing.is === 'pending') return null;
   if (standing.is !== 'overtaken') return standing.is;
   // The contract names the last few only: what became of it was seen before.

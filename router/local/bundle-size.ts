@@ -17,10 +17,12 @@ import { gzipSync } from 'node:zlib';
  * the books and two secrets at a time: 65 KiB and 16 packed.
  * What owners do without an operator: links and their page in two languages, the doctor's words, demand and forecast: 71 KiB and 22 packed.
  * Energy: what answers, receipts and totals tell of it, the grids of 200 countries, the classes of cards, and the section of /docs; homes by grams: 42 KiB and 12 packed.
+ * A test chain: roots on their way there, answers to challenges, what happened there, sponsored claims, the fee by vote, newcomers' bonus, /votes in words and what
+ * owners see of it, without a library for it: 135 KiB and 36 packed.
  * Receipts: the page of /verify, kept packed and run by nobody here, 63 KiB and 50 packed; evidence, rotation of the signing key and clones 15 and 4.
  */
-const CEILING_RAW_KIB = 2_735;
-const CEILING_GZIP_KIB = 754;
+const CEILING_RAW_KIB = 2_880;
+const CEILING_GZIP_KIB = 795;
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const WRANGLER = resolve(ROOT, 'node_modules/wrangler/bin/wrangler.js');

@@ -118,7 +118,7 @@ export function writeArtifacts(artifacts: Record<string, Compiled>): string {
 }
 
 /** Interfaces of the contracts that are deployed on a network, by the names that they have in `abi.ts`. */
-const TOLD = ['Bonds', 'Credits', 'IroriGovernor', 'IroriTimelock', 'IroriToken', 'Payouts', 'Rules'];
+const TOLD = ['Bonds', 'Credits', 'IroriGovernor', 'IroriToken', 'Payouts', 'Rules'];
 
 /** The text of `abi.ts`: interfaces without code, typed, for whoever calls the contracts. */
 export function writeInterfaces(artifacts: Record<string, Compiled>): string {

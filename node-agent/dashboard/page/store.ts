@@ -14,7 +14,7 @@ import { act, ask, NotDone } from './client.ts';
 import { LANGUAGES, makeFormat } from './format.ts';
 import type { Format, Language } from './format.ts';
 import { EN } from './words-en.ts';
-import type { Words } from './words-en.ts';
+import type { Words } from './words.ts';
 import { JA } from './words-ja.ts';
 
 export const SCREENS = ['now', 'earned', 'quiet', 'models', 'rules', 'machine'] as const;

@@ -1,15 +1,9 @@
 // What the page says in English. The words of states are everybody's (schema/state-words.ts).
 import { STATE_WORDS } from '../../../schema/state-words.ts';
+import type { StateText } from './words.ts';
 
 const upper = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 const some = (count: number, one: string, many: string): string => (count === 1 ? `1 ${one}` : `${count} ${many}`);
-
-/** `told` says it of now, `was` of a time that is over. */
-export interface StateText {
-  readonly told: string;
-  readonly was: string;
-  readonly action: string | null;
-}
 
 export const EN = {
   states: Object.fromEntries(
@@ -397,14 +391,3 @@ export const EN = {
     left: 'This machine has left the network.',
   },
 } as const satisfies object;
-
-type Widen<T> = T extends string
-  ? string
-  : T extends (...given: infer G) => unknown
-    ? (...given: G) => string
-    : { readonly [K in keyof T]: Widen<T[K]> };
-
-/** The same keys in every language. */
-export type Words = Omit<{ readonly [K in keyof typeof EN]: Widen<(typeof EN)[K]> }, 'states'> & {
-  readonly states: Readonly<Record<string, StateText>>;
-};

@@ -1,6 +1,6 @@
 // What the page says in Japanese: the same keys as in English.
 import { STATES_JA } from './states-ja.ts';
-import type { Words } from './words-en.ts';
+import type { Words } from './words.ts';
 
 export const JA: Words = {
   states: STATES_JA,

@@ -15,7 +15,7 @@ import { SimPayouts, SimRefusal } from './sim-payouts.ts';
 import type { SimSent } from './sim-payouts.ts';
 import { FakeStorage } from './sqlite-objects.ts';
 
-export const SECONDS = 60;
+const SECONDS = 60;
 export const FIRST = 1000;
 export const DOMAIN = { chainId: 31_337, verifyingContract: `0x${'c0'.repeat(20)}` } as const;
 export const rootKey = new Uint8Array(32).fill(7);

@@ -1,0 +1,20 @@
+// The words of the page in whatever language: English has the keys.
+import type { EN } from './words-en.ts';
+
+/** `told` says it of now, `was` of a time that is over. */
+export interface StateText {
+  readonly told: string;
+  readonly was: string;
+  readonly action: string | null;
+}
+
+type Widen<T> = T extends string
+  ? string
+  : T extends (...given: infer G) => unknown
+    ? (...given: G) => string
+    : { readonly [K in keyof T]: Widen<T[K]> };
+
+/** The same keys in every language. */
+export type Words = Omit<{ readonly [K in keyof typeof EN]: Widen<(typeof EN)[K]> }, 'states'> & {
+  readonly states: Readonly<Record<string, StateText>>;
+};
