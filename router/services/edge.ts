@@ -241,7 +241,15 @@ function openEpochs(env: Env): Pick<Services, 'epochSeconds' | 'shelf' | 'listEa
 
 type ChainServices = Pick<
   Services,
-  'tellChain' | 'tellPosts' | 'chainCodes' | 'hasChain' | 'sponsor' | 'checkChain' | 'findLeaf' | 'findFees' | 'lookAtVote'
+  | 'tellChain'
+  | 'tellPosts'
+  | 'chainCodes'
+  | 'hasChain'
+  | 'sponsor'
+  | 'checkChain'
+  | 'findLeaf'
+  | 'findFees'
+  | 'lookAtVote'
 >;
 
 /** What there is of a chain, where there is one. */

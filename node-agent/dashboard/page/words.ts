@@ -1,12 +1,6 @@
 // The words of the page in whatever language: English has the keys.
+import type { StateText } from './state-text.ts';
 import type { EN } from './words-en.ts';
-
-/** `told` says it of now, `was` of a time that is over. */
-export interface StateText {
-  readonly told: string;
-  readonly was: string;
-  readonly action: string | null;
-}
 
 type Widen<T> = T extends string
   ? string

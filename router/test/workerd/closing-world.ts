@@ -19,7 +19,7 @@ export const EPOCH = 1000;
 export const OVER = (EPOCH + 1) * 60_000 + 6000;
 const MIGRATIONS = readMigrations();
 
-export const hashOf = (text: string): string => toHex(sha256(new TextEncoder().encode(text))).slice(2);
+const hashOf = (text: string): string => toHex(sha256(new TextEncoder().encode(text))).slice(2);
 
 interface TestHome {
   readonly id: string;
