@@ -27,9 +27,10 @@ export function listPaths(routes: readonly ListedRoute[]): { readonly method: st
   return [...new Map(shown.map((one) => [`${one.method} ${one.path}`, one])).values()];
 }
 
-/** The same as one text, a path once with its methods: `GET|POST /v1/keys, …`. */
+/** The same as one text, a path once with its methods: `GET|POST /v1/keys, …`. What stands under /audit is nobody's first wish, and /docs has it. */
 export function tellPaths(paths: readonly { readonly method: string; readonly path: string }[]): string {
-  const each = [...Map.groupBy(paths, ({ path }) => path)];
+  const told = paths.filter(({ path }) => !path.startsWith('/audit/'));
+  const each = [...Map.groupBy(told, ({ path }) => path)];
   return each.map(([path, of]) => `${of.map(({ method }) => method).join('|')} ${path}`).join(', ');
 }
 

@@ -55,14 +55,17 @@ describe('losing and finding the hub', () => {
     await bench.upAndReady();
     const fourth = await bench.hub.waitEnd(bench.hub.give({}).number);
     const numbers = new Map(bench.hub.receipts.map((receipt) => [receipt.ticketHash, receipt.seq]));
-    expect(new Set(numbers.values())).toEqual(new Set([1n, 2n, 3n, 4n]));
+    // Another copy of this home may have signed the fourth: each start leaves numbers out.
+    const [last = 0n, ...before] = [...new Set(numbers.values())].toSorted((a, b) => (a < b ? 1 : -1));
+    expect([...before, last > 1003n]).toEqual([3n, 2n, 1n, true]);
     const third = bench.hub.receipts.find((receipt) => receipt.seq === 3n);
     expect(fourth.receipt.prevReceipt).toBe(signer.hash(USAGE_RECEIPT, third!));
     await bench.untilAnswered();
     await bench.kill();
     bench.hub.heard.length = 0;
     await bench.upAndReady();
-    expect((await bench.hub.waitEnd(bench.hub.give({}).number)).receipt.seq).toBe(5n);
+    const { seq } = (await bench.hub.waitEnd(bench.hub.give({}).number)).receipt;
+    expect(seq).toBeGreaterThan(last + 1000n);
   });
 
   test('a revoked node is told so in a sentence and stays away', async () => {

@@ -212,10 +212,9 @@ test('the router signs two different totals for one count: the home keeps both, 
   const [state, copy] = [join(stack.folder, 'router'), join(stack.folder, 'older')];
   const readStatus = async (): Promise<Record<string, any>> =>
     JSON.parse(await readFile(join(agent.stateDir, 'status.json'), 'utf8')) as Record<string, any>;
-  const isAnswered = async (): Promise<boolean> => {
-    const { outbox, acceptedReceipts, sealedReceipts } = await readStatus();
-    return outbox === 0 && acceptedReceipts === sealedReceipts.receipt;
-  };
+  const countAccepted = async (): Promise<number> => Number((await readStatus())['acceptedReceipts']);
+  const isAnswered = async (least: number): Promise<boolean> =>
+    (await readStatus())['outbox'] === 0 && (await countAccepted()) >= least;
   /** One job, and its receipt is accepted. */
   const work = async (prompt: string): Promise<void> => {
     const before = Number((await readStatus())['sealedReceipts'].receipt);
@@ -231,10 +230,11 @@ test('the router signs two different totals for one count: the home keeps both, 
     agent.start();
     await stack.waitForModel(owner, 'say-8x0');
   };
-  await until('the first acceptance', isAnswered);
+  await until('the first acceptance', () => isAnswered(1));
+  const first = await countAccepted();
   await restart(() => cp(state, copy, { recursive: true }));
   await work('say-2x0');
-  await until('its acceptance', isAnswered);
+  await until('its acceptance', () => isAnswered(first + 1));
   // The operator puts an older copy back, and the router goes on from there: it signs the second total again, over another receipt.
   await restart(async () => {
     await rm(state, { recursive: true });
