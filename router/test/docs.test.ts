@@ -83,7 +83,8 @@ describe('/openapi.json', () => {
     const { error } = (await response.json()) as { error: { message: string; code: string } };
     expect(error.code).toBe('unknown_path');
     const listed = error.message.split('There are ')[1]?.match(/\/v1\/[^ ,.]+/g) ?? [];
-    const told = ENDPOINTS.map(({ path }) => path);
+    // What stands under /audit is told here alone.
+    const told = ENDPOINTS.map(({ path }) => path).filter((path) => !path.startsWith('/audit/'));
     for (const path of told) expect(error.message).toContain(path);
     expect(listed.filter((one) => !told.includes(one))).toEqual([]);
   });
