@@ -14,7 +14,17 @@ test('one home gets the router, a folder of its own and a place', () => {
       number: 1,
       name: 'home 1 (Paris)',
       stateDir: '/s/agents/1',
-      args: ['up', '--router', 'http://127.0.0.1:1', '--state', '/s/agents/1', '--place', '48.9,2.4,FR'],
+      args: [
+        'up',
+        '--router',
+        'http://127.0.0.1:1',
+        '--state',
+        '/s/agents/1',
+        '--epoch-retry',
+        '10',
+        '--place',
+        '48.9,2.4,FR',
+      ],
     },
   ]);
 });
@@ -28,7 +38,7 @@ test('many homes stand in different places, and each in its own folder', () => {
 test('what was said of the backend is passed to every home', () => {
   const said = plan('--nodes 2 --backend http://127.0.0.1:9 --models a,b-* --pace 20 --slots 4 --window 0');
   for (const each of said) {
-    expect(each.args.slice(7)).toEqual([
+    expect(each.args.slice(9)).toEqual([
       '--backend',
       'http://127.0.0.1:9',
       '--models',

@@ -27,6 +27,9 @@ const CITIES = [
 /** Where requests of the demo come from: beside the first home. */
 export const DEMO_PLACE = '48.9,2.4,FR';
 
+/** Epochs are a minute here: a home that asked once in half an hour would keep no file of the last two. */
+const MIRROR_RETRY_S = '10';
+
 /** One plan per home; homes past the list of cities share them in turn. */
 export function planAgents(network: {
   readonly flags: StartFlags;
@@ -37,7 +40,8 @@ export function planAgents(network: {
     const [city, lat, lon, country] = CITIES[at % CITIES.length] ?? CITIES[0];
     const number = at + 1;
     const stateDir = join(network.stateDir, 'agents', String(number));
-    const args = ['up', '--router', network.url, '--state', stateDir, '--place', `${lat},${lon},${country}`];
+    const whereTo = ['up', '--router', network.url, '--state', stateDir, '--epoch-retry', MIRROR_RETRY_S];
+    const args = [...whereTo, '--place', `${lat},${lon},${country}`];
     return { number, name: `home ${number} (${city})`, stateDir, args: [...args, ...describeBackend(network.flags)] };
   });
 }
