@@ -35,7 +35,7 @@ export interface ClaimsChain {
   readonly estimate: (data: Hex) => Promise<Result<bigint, string>>;
   readonly prices: () => Promise<GasPrices>;
   readonly send: (raw: Hex) => Promise<void>;
-  /** Which of these is in a block; null for none. */
+  /** Which of these is in a block and was not reverted; null for none. */
   readonly findMined: (hashes: readonly Hex[]) => Promise<Hex | null>;
 }
 
@@ -54,7 +54,7 @@ const hex = z
   .transform((text) => text.toLowerCase() as Hex);
 const smallNumber = hexNumber.transform(Number).pipe(z.number().int().min(0));
 const feeSchema = z.object({ baseFeePerGas: hexNumber.optional() });
-const receiptSchema = z.object({ blockNumber: smallNumber, status: hexNumber });
+const receiptSchema = z.object({ blockNumber: smallNumber, status: z.literal('0x1') });
 
 export function makeClaimsChain({ url, chainId, contract, sender }: ClaimsPlace): ClaimsChain {
   const ask = makeAskChain(url);
