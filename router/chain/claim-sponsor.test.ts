@@ -1,5 +1,4 @@
 // What a flood of claims, dear gas and broken answers can cost the sponsor's key.
-import { DatabaseSync } from 'node:sqlite';
 import { beforeEach, expect, test } from 'vitest';
 import type { Hex } from '../../schema/bytes.ts';
 import { hashEpochLeaf } from '../../schema/epoch-leaf.ts';
@@ -7,6 +6,7 @@ import type { EpochLeaf } from '../../schema/epoch-leaf.ts';
 import { growEpochTree } from '../../schema/epoch-tree.ts';
 import { ok } from '../../schema/result.ts';
 import { ZERO_WORD } from '../../schema/typed-data.ts';
+import { FakeStorage } from '../test/workerd/sqlite-objects.ts';
 import { ClaimLog } from './claim-log.ts';
 import { ClaimSponsor } from './claim-sponsor.ts';
 import type { ClaimsChain } from './claims-chain.ts';
@@ -52,13 +52,8 @@ const chain: ClaimsChain = {
 
 beforeEach(async () => {
   [now, nonces, baseFee, gas, sent] = [1_700_000_000_000, { now: 0, pending: 0 }, GWEI, 100_000n, []];
-  const disk = new DatabaseSync(':memory:');
-  const exec = (query: string, ...values: unknown[]) => {
-    const rows = disk.prepare(query).all(...(values as (string | number | null)[]));
-    const found = rows.map((row) => ({ ...row }));
-    return { toArray: () => found, one: () => found[0] };
-  };
-  sponsor = new ClaimSponsor(new ClaimLog({ exec }), {
+  const { sql } = new FakeStorage().open() as DurableObjectStorage;
+  sponsor = new ClaimSponsor(new ClaimLog(sql), {
     chain,
     domain: DOMAIN,
     seconds: SECONDS,
