@@ -80,7 +80,7 @@ export function openSponsor(env: Env, { storage, store }: KeptPlace, shelf: Epoc
     leavesOf: async (epoch) => {
       const kept = store.listLeaves(epoch);
       if (kept.length > 0) return kept;
-      const file = parseEpochFile((await shelf.read(epoch)) ?? '');
+      const file = parseEpochFile((await shelf.readSame(epoch)) ?? '');
       return file.ok ? file.value.leaves : null;
     },
     now: () => Date.now(),
