@@ -70,19 +70,7 @@ type Row = Omit<ListedEpoch, 'hasFile' | 'publishedAt'> & {
 };
 
 export function makeEpochShelf({ database, files, sha256, now }: ShelfDoors): EpochShelf {
-  const find = async (epoch: number): Promise<Row | null> =>
-    database.prepare('SELECT * FROM epochs WHERE epoch = ?1').bind(epoch).first<Row>();
-  const read = async (epoch: number): Promise<string | null> => {
-    const row = await find(epoch);
-    if (!row) return null;
-    if (row.file_key !== null) {
-      const bytes = await files?.get(row.file_key);
-      return bytes ? new TextDecoder().decode(bytes) : null;
-    }
-    const query = 'SELECT text FROM epoch_pieces WHERE epoch = ?1 ORDER BY piece';
-    const { results } = await database.prepare(query).bind(epoch).all<{ text: string }>();
-    return results.length > 0 && results.length === row.pieces ? results.map(({ text }) => text).join('') : null;
-  };
+  const { find, read, readSame } = makeReader(database, files);
   const store = async (epoch: number, text: string): Promise<{ pieces: number; key: string | null }> => {
     const key = `epochs/${epoch}.json`;
     if (files) {
@@ -120,12 +108,7 @@ export function makeEpochShelf({ database, files, sha256, now }: ShelfDoors): Ep
     last: async () => toListed(await database.prepare('SELECT * FROM epochs ORDER BY epoch DESC LIMIT 1').first<Row>()),
     find: async (epoch) => toListed(await find(epoch)),
     read,
-    readSame: async (epoch) => {
-      const text = await read(epoch);
-      if (text !== null) return text;
-      const same = await database.prepare(SAME).bind(epoch).first<{ epoch: number }>();
-      return same && read(same.epoch);
-    },
+    readSame,
     list: async (before) => {
       const query = 'SELECT * FROM epochs WHERE epoch < ?1 ORDER BY epoch DESC LIMIT ?2';
       const { results } = await database.prepare(query).bind(before, PAGE).all<Row>();
@@ -133,6 +116,33 @@ export function makeEpochShelf({ database, files, sha256, now }: ShelfDoors): Ep
       return { epochs, next: epochs.length === PAGE ? (epochs.at(-1)?.epoch ?? null) : null };
     },
   };
+}
+
+interface Reader extends Pick<EpochShelf, 'read' | 'readSame'> {
+  readonly find: (epoch: number) => Promise<Row | null>;
+}
+
+function makeReader(database: D1Database, files: EpochFiles | null): Reader {
+  const find = async (epoch: number): Promise<Row | null> =>
+    database.prepare('SELECT * FROM epochs WHERE epoch = ?1').bind(epoch).first<Row>();
+  const read = async (epoch: number): Promise<string | null> => {
+    const row = await find(epoch);
+    if (!row) return null;
+    if (row.file_key !== null) {
+      const bytes = await files?.get(row.file_key);
+      return bytes ? new TextDecoder().decode(bytes) : null;
+    }
+    const query = 'SELECT text FROM epoch_pieces WHERE epoch = ?1 ORDER BY piece';
+    const { results } = await database.prepare(query).bind(epoch).all<{ text: string }>();
+    return results.length > 0 && results.length === row.pieces ? results.map(({ text }) => text).join('') : null;
+  };
+  const readSame = async (epoch: number): Promise<string | null> => {
+    const text = await read(epoch);
+    if (text !== null) return text;
+    const same = await database.prepare(SAME).bind(epoch).first<{ epoch: number }>();
+    return same && read(same.epoch);
+  };
+  return { find, read, readSame };
 }
 
 function toListed(row: Row | null): ListedEpoch | null {

@@ -36,6 +36,6 @@ test('a home is paid by an old root while nobody earns, though its file was let 
   const findLeaf = makeFindLeaf(shelf);
   expect(await shelf.read(2)).toBeNull();
   expect(await findLeaf(2, NODE)).toEqual(leafOf(7n));
-  await expect(findLeaf(1, NODE)).rejects.toThrow();
-  await expect(findLeaf(9999, NODE)).rejects.toThrow();
+  await expect(findLeaf(1, NODE)).rejects.toThrow('no file of an epoch');
+  await expect(findLeaf(9999, NODE)).rejects.toThrow('no file of an epoch');
 });
