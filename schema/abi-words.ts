@@ -5,8 +5,8 @@ import { toHex } from './bytes.ts';
 import type { Hex } from './bytes.ts';
 
 const WORD_DIGITS = 64;
-/** Nothing that is read here has more of anything. */
-const MOST_ITEMS = 1000;
+/** More calls than fit into a block: who proposes with so many that nobody can read them would blind all voters, for all other proposals too. */
+const MOST_ITEMS = 10_000;
 
 /** Of a function, as Solidity writes it: what its calls begin with. */
 export function makeSelector(signature: string): Hex {

@@ -45,6 +45,11 @@ export interface EpochShelf {
   readonly find: (epoch: number) => Promise<ListedEpoch | null>;
   /** A file's text; null where there is none, or it was let go of. */
   readonly read: (epoch: number) => Promise<string | null>;
+  /**
+   * The same, and where it was let go of the newest that leads to the same root: its leaves are the same. While nobody earns, the chain goes on paying by an
+   * old root, since none is posted that says nothing new.
+   */
+  readonly readSame: (epoch: number) => Promise<string | null>;
   /** The newest first, those before an epoch. */
   readonly list: (before: number) => Promise<{ readonly epochs: ListedEpoch[]; readonly next: number | null }>;
 }
@@ -65,8 +70,7 @@ type Row = Omit<ListedEpoch, 'hasFile' | 'publishedAt'> & {
 };
 
 export function makeEpochShelf({ database, files, sha256, now }: ShelfDoors): EpochShelf {
-  const find = async (epoch: number): Promise<Row | null> =>
-    database.prepare('SELECT * FROM epochs WHERE epoch = ?1').bind(epoch).first<Row>();
+  const { find, read, readSame } = makeReader(database, files);
   const store = async (epoch: number, text: string): Promise<{ pieces: number; key: string | null }> => {
     const key = `epochs/${epoch}.json`;
     if (files) {
@@ -103,17 +107,8 @@ export function makeEpochShelf({ database, files, sha256, now }: ShelfDoors): Ep
     },
     last: async () => toListed(await database.prepare('SELECT * FROM epochs ORDER BY epoch DESC LIMIT 1').first<Row>()),
     find: async (epoch) => toListed(await find(epoch)),
-    read: async (epoch) => {
-      const row = await find(epoch);
-      if (!row) return null;
-      if (row.file_key !== null) {
-        const bytes = await files?.get(row.file_key);
-        return bytes ? new TextDecoder().decode(bytes) : null;
-      }
-      const query = 'SELECT text FROM epoch_pieces WHERE epoch = ?1 ORDER BY piece';
-      const { results } = await database.prepare(query).bind(epoch).all<{ text: string }>();
-      return results.length > 0 && results.length === row.pieces ? results.map(({ text }) => text).join('') : null;
-    },
+    read,
+    readSame,
     list: async (before) => {
       const query = 'SELECT * FROM epochs WHERE epoch < ?1 ORDER BY epoch DESC LIMIT ?2';
       const { results } = await database.prepare(query).bind(before, PAGE).all<Row>();
@@ -121,6 +116,33 @@ export function makeEpochShelf({ database, files, sha256, now }: ShelfDoors): Ep
       return { epochs, next: epochs.length === PAGE ? (epochs.at(-1)?.epoch ?? null) : null };
     },
   };
+}
+
+interface Reader extends Pick<EpochShelf, 'read' | 'readSame'> {
+  readonly find: (epoch: number) => Promise<Row | null>;
+}
+
+function makeReader(database: D1Database, files: EpochFiles | null): Reader {
+  const find = async (epoch: number): Promise<Row | null> =>
+    database.prepare('SELECT * FROM epochs WHERE epoch = ?1').bind(epoch).first<Row>();
+  const read = async (epoch: number): Promise<string | null> => {
+    const row = await find(epoch);
+    if (!row) return null;
+    if (row.file_key !== null) {
+      const bytes = await files?.get(row.file_key);
+      return bytes ? new TextDecoder().decode(bytes) : null;
+    }
+    const query = 'SELECT text FROM epoch_pieces WHERE epoch = ?1 ORDER BY piece';
+    const { results } = await database.prepare(query).bind(epoch).all<{ text: string }>();
+    return results.length > 0 && results.length === row.pieces ? results.map(({ text }) => text).join('') : null;
+  };
+  const readSame = async (epoch: number): Promise<string | null> => {
+    const text = await read(epoch);
+    if (text !== null) return text;
+    const same = await database.prepare(SAME).bind(epoch).first<{ epoch: number }>();
+    return same && read(same.epoch);
+  };
+  return { find, read, readSame };
 }
 
 function toListed(row: Row | null): ListedEpoch | null {
@@ -135,5 +157,7 @@ const COLUMNS =
 const INSERT = `INSERT INTO epochs (${COLUMNS}) VALUES (${COLUMNS.split(', ')
   .map((_, i) => `?${i + 1}`)
   .join(', ')})`;
+const SAME = `SELECT epoch FROM epochs WHERE root = (SELECT root FROM epochs WHERE epoch = ?1) AND (pieces > 0 OR file_key IS NOT NULL)
+    ORDER BY epoch DESC LIMIT 1`;
 const LET_GO = `DELETE FROM epoch_pieces WHERE epoch NOT IN (SELECT epoch FROM epochs ORDER BY epoch DESC LIMIT ?1)`;
 const NOTE_GONE = `UPDATE epochs SET pieces = 0 WHERE pieces > 0 AND epoch NOT IN (SELECT epoch FROM epoch_pieces)`;

@@ -3,6 +3,7 @@
 import type { Hex } from '../../schema/bytes.ts';
 import type { ClaimSponsor, ClaimTold } from '../chain/claim-sponsor.ts';
 import { makeLog } from '../log.ts';
+import { ToldClaims } from '../chain/told-claims.ts';
 import { WatchLog } from '../chain/watch-log.ts';
 import { PostLog } from '../chain/post-log.ts';
 import type { ToldPost } from '../chain/post-log.ts';
@@ -40,7 +41,7 @@ export class Settler extends KeptObject {
   readonly #closing: EpochClosing;
   readonly #chain: ChainSteps;
   readonly #posts: PostLog;
-  readonly #sponsor: ClaimSponsor | null;
+  readonly #claims: ToldClaims | null;
   readonly #rules: RuleBook;
   readonly #doors: SettlerDoors;
 
@@ -53,7 +54,7 @@ export class Settler extends KeptObject {
     this.#posts = new PostLog(ctx.storage);
     const place = { storage: ctx.storage, store, posts: this.#posts };
     const sponsor = doors.openSponsor(place);
-    this.#sponsor = sponsor;
+    this.#claims = sponsor && new ToldClaims(sponsor, doors.domain.chainId, () => Date.now());
     this.#chain = { ...doors.openChain(place), sponsor: sponsor && (() => sponsor.tick()) };
   }
 
@@ -86,14 +87,13 @@ export class Settler extends KeptObject {
 
   /**
    * How far a home's claim is, and with `isAsking` that it wants to be claimed for; null where nobody's gas is paid. Rejects where the chain cannot be asked,
-   * or the books stand still.
+   * too many ask at once, or the books stand still.
    */
   async claim(node: Hex, isAsking: boolean): Promise<ClaimTold | null> {
-    if (!this.#sponsor) return null;
-    if (!isAsking) return this.#sponsor.tell(node);
-    if (this.pause.level(Date.now()) !== null) throw new Error('the books stand still');
-    const told = await this.#sponsor.ask(node);
-    if (told.verdict.is === 'waiting') await this.#wake(Date.now() + SOON_MS);
+    if (!this.#claims) return null;
+    if (isAsking && this.pause.level(Date.now()) !== null) throw new Error('the books stand still');
+    const told = await this.#claims.answer(node, isAsking);
+    if (isAsking && told.verdict.is === 'waiting') await this.#wake(Date.now() + SOON_MS);
     return told;
   }
 

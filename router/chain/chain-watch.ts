@@ -17,6 +17,8 @@ const MOST_WAITING = 1000;
 const LOCAL_LOOK_MS = 3000;
 const LOOK_MS = 120_000;
 const RETRY_MS = 30_000;
+/** After so long a failure ends the run, ms. */
+const MOST_MS = 20_000;
 
 export interface WatchDoors {
   readonly chainId: number;
@@ -45,19 +47,21 @@ export class ChainWatch {
 
   async #tick(): Promise<number> {
     const { now, chainId } = this.#doors;
+    let isHeard = true;
     const hasMore = await this.#read().catch((error: unknown) => {
       log.warn('chain-away', { error });
-      return false;
+      return (isHeard = false);
     });
     const isBooked = await this.#book();
-    if (!isBooked) return now() + (chainId === LOCAL_CHAIN ? LOCAL_LOOK_MS : RETRY_MS);
+    if (!isBooked || !isHeard) return now() + (chainId === LOCAL_CHAIN ? LOCAL_LOOK_MS : RETRY_MS);
     if (hasMore || this.#log.waiting > 0) return now();
     return now() + (chainId === LOCAL_CHAIN ? LOCAL_LOOK_MS : LOOK_MS);
   }
 
   /** True where there is more to read at once. */
   async #read(): Promise<boolean> {
-    const { chain, chainId } = this.#doors;
+    const { chain, chainId, now } = this.#doors;
+    const until = now() + MOST_MS;
     const { deep, cursorHash } = await chain.look(this.#log.cursor);
     let seen = cursorHash;
     for (let reads = 0; reads < MOST_READS && this.#log.waiting < MOST_WAITING; reads++) {
@@ -69,7 +73,12 @@ export class ChainWatch {
         else log.warn('chain-behind', { count: cursor?.number ?? 0 });
         return false;
       }
-      const found = await chain.read(step.from, step.to);
+      const found = await chain.read(step.from, step.to).catch((error: unknown) => {
+        // It has just answered: it may be too slow for so many blocks, say too much, or refuse them in words that are no JSON-RPC.
+        if (step.from < step.to && now() < until) return null;
+        this.#log.setSpan(nextSpan(span, false));
+        throw error;
+      });
       if (found) {
         this.#log.keep(chainId, found.events, found.end);
         seen = found.end.hash;

@@ -2,8 +2,9 @@
 import type { Hex } from '../../schema/bytes.ts';
 import type { ClaimAsk, SentClaims } from './decide-claims.ts';
 
-/** Transactions that are remembered. */
+/** Transactions that are remembered, and those of a day whatever their number: they are counted. */
 const KEPT_SENT = 200;
+const KEPT_MS = 86_400_000;
 /** Homes that may wait at once. */
 const MOST_ASKS = 10_000;
 
@@ -94,7 +95,7 @@ export class ClaimLog {
     const values = [hash, nonce, raw, String(maxFee), String(tip), String(gas), JSON.stringify(nodes), block, at];
     this.#sql.exec('INSERT OR REPLACE INTO claims_sent VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', ...values, sentAt);
     const kept = 'SELECT hash FROM claims_sent ORDER BY nonce DESC, at DESC LIMIT ?';
-    this.#sql.exec(`DELETE FROM claims_sent WHERE hash NOT IN (${kept})`, KEPT_SENT);
+    this.#sql.exec(`DELETE FROM claims_sent WHERE at < ? AND hash NOT IN (${kept})`, at - KEPT_MS, KEPT_SENT);
   }
 
   noteResent(hash: Hex, sentAt: number): void {

@@ -172,7 +172,7 @@ export class ClaimSponsor {
     const data = encodeClaimMany(nodes.flatMap((node) => proveLeaf(leaves, node) ?? []));
     const gas = await chain.estimate(data);
     if (!gas.ok) {
-      log.info('claims-refused', { count: nodes.length, reason: gas.error });
+      log.info('claims-refused', { count: nodes.length });
       return null;
     }
     const fees = planFees(await chain.prices(), over);

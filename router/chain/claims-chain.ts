@@ -4,7 +4,7 @@ import type { Hex } from '../../schema/bytes.ts';
 import { encodeState, readState } from '../../schema/chain-abi.ts';
 import type { FinalRoot } from '../../schema/chain-abi.ts';
 import { AbiWords, makeCall } from '../../schema/abi-words.ts';
-import { hexNumber, smallNumber, toTag } from '../../schema/rpc-values.ts';
+import { smallNumber, toTag } from '../../schema/rpc-values.ts';
 import { ZERO_ADDRESS } from '../../schema/typed-data.ts';
 import { callContract, checkChain, makeAskChain } from './json-rpc.ts';
 import type { ClaimNonces } from './decide-claims.ts';
@@ -30,7 +30,7 @@ export interface ClaimsFacts {
 export interface ClaimsChain extends TransactionDoor {
   /** Rejects where the chain cannot be asked, is another than it should be, or has no contract there. */
   readonly look: (nodes: readonly Hex[]) => Promise<ClaimsFacts>;
-  /** Which of these is in a block; null for none. */
+  /** Which of these is in a block and was not reverted; null for none. */
   readonly findMined: (hashes: readonly Hex[]) => Promise<Hex | null>;
 }
 
@@ -43,7 +43,7 @@ export interface ClaimsPlace {
   readonly sender: Hex;
 }
 
-const receiptSchema = z.object({ blockNumber: smallNumber, status: hexNumber });
+const receiptSchema = z.object({ blockNumber: smallNumber, status: z.literal('0x1') });
 
 export function makeClaimsChain({ url, chainId, contract, sender }: ClaimsPlace): ClaimsChain {
   const ask = makeAskChain(url);

@@ -105,7 +105,8 @@ export function decideClaims(
   nodes: readonly Hex[],
   clock: number,
 ): ClaimStep {
-  if (!sent) {
+  // What waits for numbers that nothing on its way has is not on its way: a reorg took one of them, or a node counted what nobody sent.
+  if (!sent || sent.nonce > nonces.pending) {
     const nonce = Math.max(nonces.now, nonces.pending);
     return nodes.length > 0 ? { do: 'send', nonce, nodes, over: null } : { do: 'wait' };
   }

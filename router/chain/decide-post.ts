@@ -106,7 +106,7 @@ export type Rest =
 export type PostStep =
   | Rest
   | { readonly do: 'sign'; readonly epoch: number }
-  /** A new transaction is signed, written down and sent; `over`: in whose place, or so that it can follow: with its gas and for a higher fee. */
+  /** A new transaction is signed, written down and sent; `over`: in whose place, with its gas and for a higher fee. */
   | {
       readonly do: 'send';
       readonly epoch: number;
@@ -141,7 +141,7 @@ export function decidePost(journal: PostJournal, facts: ChainFacts | null, isOur
   }
   // Somebody signs with the root key: whatever is posted after his root would make it final.
   if (!isOurs) return judgeForeign(facts);
-  const open = findOpen(journal.sent, facts.nonces.now);
+  const open = findOpen(journal.sent, facts.nonces);
   if (open) return push(open, facts, clock);
   return decideNext(journal, facts, clock);
 }
@@ -182,20 +182,21 @@ function judgeForeign({ roots: { now, deep } }: ChainFacts): Rest {
   return isDeep ? { do: 'stop', why: 'another-root' } : wait('another-root-seen');
 }
 
-/** Of the lowest nonce that is in no block the newest transaction; null for none. What waits behind it can go only after it. */
-function findOpen(sent: readonly SentPost[], nonce: number): SentPost | null {
-  const open = sent.filter((one) => one.nonce >= nonce);
+/**
+ * Of the lowest nonce that is in no block the newest transaction; null for none. What waits behind it can go only after it. One that waits for numbers which
+ * nothing on its way has, as after a reorg took somebody else's transaction of our gas key away, or where a node counted what nobody sent, is not on its way:
+ * what is still due goes anew, and is estimated anew.
+ */
+function findOpen(sent: readonly SentPost[], { now, pending }: ChainFacts['nonces']): SentPost | null {
+  const open = sent.filter(({ nonce }) => nonce >= now && nonce <= pending);
   const lowest = Math.min(...open.map((one) => one.nonce));
   return open.filter((one) => one.nonce === lowest).toSorted((a, b) => (a.maxFee < b.maxFee ? 1 : -1))[0] ?? null;
 }
 
-function push(sent: SentPost, { block, nonces }: ChainFacts, clock: number): PostStep {
+function push(sent: SentPost, { block }: ChainFacts, clock: number): PostStep {
   const { epoch, kind, nonce } = sent;
   // A clock may jump either way: then it is sent once too often, which changes nothing.
   const isDue = Math.abs(clock - sent.sentAt) >= RESEND_MS;
-  // Somebody else's transaction of our gas key came before it, and a reorg took that away for good.
-  if (nonces.pending < nonce)
-    return isDue ? { do: 'send', epoch, kind, nonce: nonces.pending, over: sent } : wait('in-flight');
   const isStuck = block.number - sent.block >= STUCK_BLOCKS || Math.abs(clock - sent.at) >= STUCK_MS;
   if (isStuck && sent.maxFee < MOST_FEE) return { do: 'send', epoch, kind, nonce, over: sent };
   return isDue ? { do: 'resend', sent } : wait('in-flight');

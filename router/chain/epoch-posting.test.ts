@@ -148,8 +148,8 @@ test('a nonce that the gas key used otherwise, and that a reorg gave back, is fi
   await world.tick();
   await world.pass(1);
   world.chain.reorganise(2, false);
-  await expect(world.tick()).resolves.toEqual({ do: 'wait', why: 'in-flight' });
-  world.now += RESEND_MS;
+  await expect(world.tick()).resolves.toEqual({ do: 'wait', why: 'retry' });
+  world.now += 2 * RESEND_MS;
   await world.tick();
   expect(world.sent.map(({ sent }) => sent.nonce)).toEqual([1, 0]);
   expect(world.sent[1]?.data).toBe(world.sent[0]?.data);
@@ -207,6 +207,26 @@ test('one that does not fit yet is refused by the contract and waits, without a 
   world.newest = FIRST + 50;
   await expect(world.tick()).resolves.toMatchObject({ why: 'refused' });
   expect(world.sent).toHaveLength(0);
+});
+
+test('a node that once counts what nobody sent costs no gas: what waits for numbers that never come is not sent again and again', async () => {
+  world.lie = (method, [, tag]) => (method === 'eth_getTransactionCount' && tag === 'pending' ? '0x40' : undefined);
+  await world.tick();
+  world.lie = null;
+  await world.pass(3);
+  await world.settle();
+  expect(world.stateOf(FIRST)).toBe('final');
+  expect(world.chain.reverts).toBe(0);
+  expect(world.chain.countOf(GAS_ADDRESS)).toBe(2);
+});
+
+test.each(['0x0', '0x1', '0xffffffffffff'])('gas of %s is none that a root takes: it is asked again', async (gas) => {
+  world.lie = (method) => (method === 'eth_estimateGas' ? gas : undefined);
+  await expect(world.tick()).resolves.toEqual({ do: 'wait', why: 'chain-away' });
+  expect(world.sent).toHaveLength(0);
+  world.lie = null;
+  await world.settle();
+  expect(world.stateOf(FIRST)).toBe('final');
 });
 
 describe('it stops, and sends nothing more', () => {

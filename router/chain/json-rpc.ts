@@ -6,6 +6,8 @@ import { findTestChain } from '../../schema/test-chains.ts';
 import type { TestChainKind } from '../../schema/test-chains.ts';
 
 const WAIT_MS = 10_000;
+/** Longer answers are left unread: the object that asks has room for a few of them at once. */
+const MOST_BYTES = 8 << 20;
 
 const answerSchema = z.object({ result: z.unknown().optional(), error: z.unknown().optional() });
 const errorSchema = z.object({ message: z.string() });
@@ -26,7 +28,7 @@ export function makeAskChain(url: string): AskChain {
       body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
       signal: AbortSignal.timeout(WAIT_MS),
     });
-    const { result, error } = answerSchema.parse(await response.json());
+    const { result, error } = answerSchema.parse(JSON.parse(await readText(response)));
     if (error === undefined || error === null) return result;
     const told = errorSchema.safeParse(error);
     throw new ChainRefusal(`the chain refused a question${told.success ? `: ${told.data.message.slice(0, 200)}` : ''}`);
@@ -45,4 +47,20 @@ export async function checkChain(ask: AskChain, chainId?: number): Promise<TestC
 /** What a contract answers as of a block, by its tag; `0x` where there is no contract. Rejects as `ask` does. */
 export async function callContract(ask: AskChain, to: Hex, data: Hex, tag = 'latest'): Promise<Hex> {
   return hexText.parse(await ask('eth_call', { to, data }, tag));
+}
+
+async function readText({ body }: Response): Promise<string> {
+  const reader = body?.getReader() as ReadableStreamDefaultReader<Uint8Array> | undefined;
+  const decoder = new TextDecoder();
+  let text = '';
+  let left = MOST_BYTES;
+  for (let piece = await reader?.read(); piece?.value; piece = await reader?.read()) {
+    left -= piece.value.length;
+    if (left < 0) {
+      await reader?.cancel();
+      throw new Error('the chain’s node says more than anybody asked for');
+    }
+    text += decoder.decode(piece.value, { stream: true });
+  }
+  return text + decoder.decode();
 }

@@ -28,6 +28,10 @@ test('above the most nothing is sent', () => {
   expect(planFees({ baseFee: 1n, tip: 1n }, { maxFee: MOST_FEE - 1n, tip: 1n })).toBeNull();
 });
 
-test('gas is half more than what was estimated, rounded up', () => {
-  expect([100n, 101n, 1n].map(planGas)).toEqual([150n, 152n, 2n]);
+test('gas is half more than what was estimated, rounded up, and no more than a transaction may take', () => {
+  expect([100_000n, 100_001n, 16_000_000n].map(planGas)).toEqual([150_000n, 150_002n, 16_777_216n]);
+});
+
+test('an estimate that no transaction can have is refused', () => {
+  for (const estimate of [0n, 20_999n, 16_777_217n, 1n << 256n]) expect(() => planGas(estimate)).toThrow(RangeError);
 });

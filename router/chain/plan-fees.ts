@@ -26,9 +26,17 @@ export function planFees(prices: GasPrices, before: Fees | null): Fees | null {
   return maxFee > MOST_FEE ? null : { maxFee, tip };
 }
 
-/** An estimate is too low where what is written depends on the second, as checkpoints of votes do. */
+/** What any transaction takes, and what nodes take no more of in one (EIP-7825). */
+const [LEAST_GAS, MOST_GAS] = [21_000n, 1n << 24n];
+
+/**
+ * An estimate is too low where what is written depends on the second, as checkpoints of votes do. Throws RangeError for one that is none: what is signed
+ * with it would be taken by nobody, and its nonce never be used.
+ */
 export function planGas(estimate: bigint): bigint {
-  return (estimate * 3n + 1n) / 2n;
+  if (estimate < LEAST_GAS || estimate > MOST_GAS) throw new RangeError('no transaction takes so much gas');
+  const gas = (estimate * 3n + 1n) / 2n;
+  return gas < MOST_GAS ? gas : MOST_GAS;
 }
 
 function raise(fee: bigint): bigint {

@@ -7,10 +7,10 @@ import type { EpochShelf } from '../billing/epoch-shelf.ts';
 /** A node's leaf in a published epoch; null where it has none there. Rejects where the file is not kept, or cannot be read. */
 export type FindLeaf = (epoch: number, node: Hex) => Promise<EpochLeaf | null>;
 
-export function makeFindLeaf(shelf: Pick<EpochShelf, 'read'>): FindLeaf {
+export function makeFindLeaf(shelf: Pick<EpochShelf, 'readSame'>): FindLeaf {
   let known: { readonly epoch: number; readonly leaves: Promise<ReadonlyMap<Hex, EpochLeaf>> } | null = null;
   const read = async (epoch: number): Promise<ReadonlyMap<Hex, EpochLeaf>> => {
-    const file = parseEpochFile((await shelf.read(epoch)) ?? '');
+    const file = parseEpochFile((await shelf.readSame(epoch)) ?? '');
     if (!file.ok) throw new Error(file.error);
     return new Map(file.value.leaves.map((leaf) => [leaf.node, leaf]));
   };

@@ -66,7 +66,7 @@ export function openSponsor(env: Env, { storage, store }: KeptPlace, shelf: Epoc
   if (url === undefined || written === undefined) return null;
   // Two that send from one key would take each other's numbers.
   if ([env.CHAIN_GAS_KEY, env.ROOT_SIGNING_KEY, env.ROUTER_SIGNING_KEY].includes(written)) {
-    log.error('sponsor-not-opened', { reason: 'CHAIN_SPONSOR_KEY is another key of the router' });
+    log.error('sponsor-not-opened', { reason: 'CHAIN_SPONSOR_KEY-is-another-key-of-the-router' });
     return null;
   }
   const { domain } = openSigner(env);
@@ -80,7 +80,7 @@ export function openSponsor(env: Env, { storage, store }: KeptPlace, shelf: Epoc
     leavesOf: async (epoch) => {
       const kept = store.listLeaves(epoch);
       if (kept.length > 0) return kept;
-      const file = parseEpochFile((await shelf.read(epoch)) ?? '');
+      const file = parseEpochFile((await shelf.readSame(epoch)) ?? '');
       return file.ok ? file.value.leaves : null;
     },
     now: () => Date.now(),

@@ -181,6 +181,27 @@ describe.skipIf(findAnvil() === null)('books beside a chain', () => {
     expect((await readBooks(stack))['chain']).toBe(3 * EARN);
   });
 
+  test('how far an epoch’s root is on the chain is told to anyone, by itself and in the list', async () => {
+    const { epoch } = need(last);
+    const ask = async (rest: string): Promise<Row> => (await (await stack.call(`/audit/epochs${rest}`)).json()) as Row;
+    type OnChain = { readonly state: string; readonly tx: Hex; readonly final_at: number };
+    const told = async (): Promise<OnChain> => (await ask(`/${epoch}/chain`))['chain'] as never;
+    await until('it lies deep', async () => (await stack.tick(), (await told()).state === 'final'));
+    const { tx, final_at: finalAt } = await told();
+    const { to, blockNumber } = await stack.client.getTransactionReceipt({ hash: tx });
+    expect(to).toBe(stack.chain.contracts.Payouts.address.toLowerCase());
+    const [{ timestamp }, { windowSeconds }] = await Promise.all([
+      stack.client.getBlock({ blockNumber }),
+      stack.read<{ windowSeconds: number }>('Rules', 'values'),
+    ]);
+    expect(finalAt).toBe(1000 * (Number(timestamp) + windowSeconds));
+    const chain = { state: 'final', tx, final_at: finalAt };
+    expect(await ask(`/${epoch}/chain`)).toEqual({ object: 'epoch_on_chain', epoch, chain });
+    expect((await ask(''))['data']).toContainEqual(expect.objectContaining({ epoch, chain }));
+    for (const [wrong, status] of Object.entries({ [epoch + 1000]: 404, [1e15]: 404, x: 400, '-1': 400, '0x1': 400 }))
+      expect((await stack.call(`/audit/epochs/${wrong}/chain`)).status).toBe(status);
+  });
+
   test('burned tokens are credit of the account that the code names, once', async () => {
     const [code, other] = [await accountCode(owner), await accountCode(caller)];
     expect(other).not.toBe(code);

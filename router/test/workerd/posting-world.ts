@@ -52,6 +52,8 @@ export class World {
   isAway = false;
   /** Of the next transactions the answer is lost: they arrive, or they do not. */
   lost: 'arrives' | 'is-gone' | null = null;
+  /** What a broken node says instead; undefined for the truth. */
+  lie: ((method: string, params: readonly unknown[]) => unknown) | null = null;
   calls = 0;
   dieAt = Number.POSITIVE_INFINITY;
   diesAfter = false;
@@ -157,7 +159,8 @@ export class World {
 
   async #answer(method: string, params: unknown[]): Promise<object> {
     try {
-      if (method !== 'eth_sendRawTransaction') return { result: this.chain.answer(method, params) };
+      if (method !== 'eth_sendRawTransaction')
+        return { result: this.lie?.(method, params) ?? this.chain.answer(method, params) };
       const raw = params[0] as Hex;
       this.#note(raw);
       if (this.lost === 'is-gone') throw new Error('nothing is heard');
