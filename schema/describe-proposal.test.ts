@@ -18,7 +18,7 @@ const values: RuleValues = {
   capUnits: 100_000_000_000n,
   rootBondUnits: 100_000_000n,
 };
-const facts: VoteFacts = { rules: RULES, payouts: PAYOUTS, epochSeconds: DAY, values };
+const facts: VoteFacts = { rules: RULES, payouts: PAYOUTS, epochSeconds: DAY, values, last: null };
 const tell = (data: `0x${string}`, target: `0x${string}` = RULES, value = 0n): readonly string[] =>
   describeProposal([{ target, value, data }], facts);
 const set = (changed: Partial<RuleValues>, from = 20_800): readonly string[] =>
@@ -34,6 +34,15 @@ describe('in words of its calls', () => {
   test('a change of the fee, and of nothing else', () => {
     expect(set({ feeBps: 800 })).toEqual([
       'The network’s fee goes from 10 % to 8 % from epoch 20800 on (2026-12-13 00:00 UTC): of what callers pay; the home gets the rest.',
+    ]);
+  });
+
+  test('a change that was carried out, whatever counts by now', () => {
+    const calls = [{ target: RULES, value: 0n, data: encodeSetValues({ ...values, feeBps: 800 }, 20_800) }];
+    const after = { ...facts, values: { ...values, feeBps: 800 }, last: { fromEpoch: 20_800, before: values } };
+    expect(describeProposal(calls, after, true)[0]).toContain('fee goes from 10 % to 8 % from epoch 20800 on');
+    expect(describeProposal(calls, { ...after, last: { fromEpoch: 20_900, before: values } }, true)).toEqual([
+      expect.stringMatching(/^Set all values from epoch 20800 on .*The network’s fee: 8 %; What a proven fault/),
     ]);
   });
 

@@ -20,6 +20,8 @@ export interface VoteFacts {
   readonly epochSeconds: number;
   /** What counts in the epoch of now. */
   readonly values: RuleValues;
+  /** The last change that was carried out, and what counted before it; null before the first. */
+  readonly last: { readonly fromEpoch: number; readonly before: RuleValues } | null;
 }
 
 /** What a value is, in words of anybody's. */
@@ -51,11 +53,15 @@ export function tellUtc(at: number): string {
   return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-/** A sentence for each thing that it would do. What nobody here knows is told as that, and loudly. */
-export function describeProposal(calls: readonly ProposedCall[], facts: VoteFacts): readonly string[] {
+/** A sentence for each thing that it would do, or did where it was carried out. What nobody here knows is told as that, and loudly. */
+export function describeProposal(
+  calls: readonly ProposedCall[],
+  facts: VoteFacts,
+  isCarried = false,
+): readonly string[] {
   return calls.flatMap((call) => {
     try {
-      return describeCall(call, facts);
+      return describeCall(call, facts, isCarried);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       return [tellUnknown(call)];
@@ -63,14 +69,20 @@ export function describeProposal(calls: readonly ProposedCall[], facts: VoteFact
   });
 }
 
-function describeCall(call: ProposedCall, { rules, payouts, epochSeconds, values }: VoteFacts): readonly string[] {
+function describeCall(call: ProposedCall, facts: VoteFacts, isCarried: boolean): readonly string[] {
+  const { rules, payouts, epochSeconds, values, last } = facts;
   const { target, value, data } = call;
   const words = new AbiWords(data.slice(10));
   const does = (at: Hex, signature: string): boolean =>
     value === 0n && target === at && data.slice(0, 10) === makeSelector(signature);
   if (does(rules, SET_VALUES)) {
     const from = words.number(RULE_NAMES.length);
-    return describeValues(readRuleValues(words), { values, from, epochSeconds });
+    const next = readRuleValues(words);
+    if (!isCarried) return describeValues(next, { values, from, epochSeconds });
+    // What counted before an older one is known to nobody any more.
+    return last?.fromEpoch === from
+      ? describeValues(next, { values: last.before, from, epochSeconds })
+      : [listValues(next, from, epochSeconds)];
   }
   if (does(rules, 'nameGuardian(address)'))
     return [
@@ -94,7 +106,7 @@ function describeValues(
   next: RuleValues,
   { values, from, epochSeconds }: Pick<VoteFacts, 'values' | 'epochSeconds'> & { readonly from: number },
 ): readonly string[] {
-  const when = `from epoch ${from} on (${tellUtc(endOfEpoch(from - 1, epochSeconds))})`;
+  const when = tellFrom(from, epochSeconds);
   const changed = RULE_NAMES.filter((name) => next[name] !== values[name]);
   if (changed.length === 0) return [`Sets the values that count now, ${when}: nothing changes.`];
   return changed.map((name) => {
@@ -104,6 +116,15 @@ function describeValues(
     const refused = isOut ? ' That is out of the bounds in the code: it cannot be carried out.' : '';
     return `${RULE_WORDS[name].name} goes from ${before} to ${after} ${when}: ${RULE_WORDS[name].told}.${refused}`;
   });
+}
+
+function listValues(values: RuleValues, from: number, epochSeconds: number): string {
+  const told = RULE_NAMES.map((name) => `${RULE_WORDS[name].name}: ${tellRuleValue(name, values[name])}`);
+  return `Set all values ${tellFrom(from, epochSeconds)}. ${told.join('; ')}.`;
+}
+
+function tellFrom(epoch: number, epochSeconds: number): string {
+  return `from epoch ${epoch} on (${tellUtc(endOfEpoch(epoch - 1, epochSeconds))})`;
 }
 
 function tellRouterKey(key: Hex, from: number, to: number): string {

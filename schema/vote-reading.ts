@@ -105,6 +105,7 @@ export async function readVote(ask: Ask, { payouts, governor: told = null }: Vot
     epochSeconds,
     values: await valuesAt(epoch),
     next: fromEpoch > epoch ? { fromEpoch, values: await valuesAt(fromEpoch) } : null,
+    last: fromEpoch > 0 ? { fromEpoch, before: await valuesAt(fromEpoch - 1) } : null,
     delays: {
       voting: await numberOf(governor, 'votingDelay()'),
       period: await numberOf(governor, 'votingPeriod()'),

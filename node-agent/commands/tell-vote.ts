@@ -44,7 +44,7 @@ function tellProposal(proposal: Proposal, vote: VoteNow): string[] {
   const words = clean(description);
   return [
     `Proposal ${shortenId(id)}: ${tellState(proposal)}`,
-    ...describeProposal(proposal.calls, vote).map((sentence) => `  ${sentence}`),
+    ...describeProposal(proposal.calls, vote, proposal.state === 'executed').map((sentence) => `  ${sentence}`),
     `  ${tellCount(proposal)}`,
     ...(words === '' ? [] : [`  In the proposer’s own words, which nobody has checked: ${words}`]),
   ];
@@ -90,7 +90,7 @@ function toProposalJson(proposal: Proposal, vote: VoteNow): object {
   return {
     id,
     state,
-    does: describeProposal(proposal.calls, vote),
+    does: describeProposal(proposal.calls, vote, proposal.state === 'executed'),
     votes: { for: tellVotes(votes.for), against: tellVotes(votes.against), abstain: tellVotes(votes.abstain) },
     quorum: quorum === null ? null : tellVotes(quorum),
     starts_at: new Date(startsAt).toISOString(),

@@ -24,7 +24,9 @@ function tellProposals(vote: VoteNow): string {
 
 function tellProposal(proposal: Proposal, vote: VoteNow): string {
   const { id, proposer, description } = proposal;
-  const does = describeProposal(proposal.calls, vote).map((sentence) => `<li>${toHtml(sentence)}</li>`);
+  const does = describeProposal(proposal.calls, vote, proposal.state === 'executed').map(
+    (sentence) => `<li>${toHtml(sentence)}</li>`,
+  );
   const cut = description.length > MOST_WORDS ? `${description.slice(0, MOST_WORDS)}…` : description;
   const words =
     cut.trim() === ''
