@@ -1,10 +1,9 @@
 // What the settler asks and tells the payout contract, by hand, since a library for it would be a third of the Worker: calldata and answers of its three
 // functions, and the root of an epoch as the root key signs it. chain-messages.ts has the message, contracts/Payouts.sol the functions. Pure.
-import { keccak256 } from './chosen-curve.ts';
-import { toHex } from './bytes.ts';
 import type { Hex } from './bytes.ts';
 import { EPOCH_ROOT } from './chain-messages.ts';
 import type { EpochRoot } from './chain-messages.ts';
+import { AbiWords, makeSelector, makeWord } from './read-abi.ts';
 import {
   hashDomain,
   hashStruct,
@@ -69,31 +68,33 @@ export function findRootSigner(domain: Domain, root: EpochRoot, signature: Hex):
 export function encodePost({ epoch, root, total, fileHash }: EpochRoot, signature: Hex): Hex {
   const text = signature.slice(2);
   const padded = text.padEnd(64 * Math.ceil(text.length / 64), '0');
-  const message = [numberWord(epoch), root.slice(2), numberWord(total), fileHash.slice(2)];
+  const message = [makeWord(epoch), root.slice(2), makeWord(total), fileHash.slice(2)];
   // The signature stands behind the five words of the head, its length before it.
-  return `${selectorOf(POST)}${message.join('')}${numberWord(5 * 32)}${numberWord(text.length / 2)}${padded}`;
+  return `${makeSelector(POST)}${message.join('')}${makeWord(5 * 32)}${makeWord(text.length / 2)}${padded}`;
 }
 
 export function encodeFinalise(): Hex {
-  return selectorOf(FINALISE);
+  return makeSelector(FINALISE);
 }
 
 export function encodeState(): Hex {
-  return selectorOf(STATE);
+  return makeSelector(STATE);
 }
 
 /** Throws RangeError for what is no such answer. */
 export function readState(answer: Hex): RootsState {
-  const words = readWords(answer, 13);
-  const number = (at: number): number => toNumber(words[at]);
-  const root = (at: number): Hex => `0x${words[at] ?? ''}`;
-  const final = (at: number): FinalRoot => ({ root: root(at), total: toBigInt(words[at + 1]), epoch: number(at + 2) });
-  const pending = { ...final(0), open: number(3), finalAt: number(4) };
+  const words = new AbiWords(answer);
+  const final = (at: number): FinalRoot => ({
+    root: `0x${words.word(at)}`,
+    total: words.big(at + 1),
+    epoch: words.number(at + 2),
+  });
+  const pending = { ...final(0), open: words.number(3), finalAt: words.number(4) };
   return {
     pending: pending.root === ZERO_WORD ? null : pending,
     last: final(6),
     beforeLast: final(9),
-    lastPosted: number(12),
+    lastPosted: words.number(12),
   };
 }
 
@@ -107,30 +108,4 @@ export function findStanding(
   const final = [last, beforeLast].find((one) => one.epoch === epoch && one.root !== ZERO_WORD);
   if (final) return { is: 'final', root: final.root };
   return { is: epoch === lastPosted && epoch > last.epoch ? 'void' : 'overtaken' };
-}
-
-function readWords(answer: Hex, count: number): string[] {
-  const text = answer.slice(2).toLowerCase();
-  if (text.length !== 64 * count || !/^[0-9a-f]*$/.test(text)) throw new RangeError(`not an answer of ${count} words`);
-  return Array.from({ length: count }, (_, i) => text.slice(64 * i, 64 * (i + 1)));
-}
-
-function toBigInt(word = ''): bigint {
-  return BigInt(`0x${word}`);
-}
-
-function toNumber(word = ''): number {
-  const number = Number(toBigInt(word));
-  if (!Number.isSafeInteger(number)) throw new RangeError('no epoch is as late as that');
-  return number;
-}
-
-function numberWord(value: number | bigint): string {
-  const number = BigInt(value);
-  if (number < 0n || number >> 256n > 0n) throw new RangeError('not a number of 256 bits');
-  return number.toString(16).padStart(64, '0');
-}
-
-function selectorOf(signature: string): Hex {
-  return toHex(keccak256(new TextEncoder().encode(signature)).subarray(0, 4));
 }

@@ -2,13 +2,14 @@
 // and an answer that was given twice is refused and costs nothing but its gas; only what was offered for a nonce is kept, so that a better offer can follow.
 import * as z from 'zod';
 import type { Hex } from '../../schema/bytes.ts';
+import { encodeState, readState } from '../../schema/chain-abi.ts';
 import type { EpochFile } from '../../schema/epoch-file.ts';
 import { hashEpochLeaf } from '../../schema/epoch-leaf.ts';
 import type { EpochLeaf } from '../../schema/epoch-leaf.ts';
 import { growEpochTree } from '../../schema/epoch-tree.ts';
 import { addressOfPrivateKey } from '../../schema/typed-data.ts';
 import { makeLog } from '../log.ts';
-import { encodeAnswer, encodeChallengeOf, encodeState, readChallenge, readPending, topicsOf } from './encode-answer.ts';
+import { encodeAnswer, encodeChallengeOf, readChallenge, topicsOf } from './encode-answer.ts';
 import type { OpenChallenge } from './encode-answer.ts';
 import { ChainRefusal, hexNumber } from './json-rpc.ts';
 import type { AskChain } from './json-rpc.ts';
@@ -85,7 +86,7 @@ export class ChallengeAnswers {
   }
 
   async #tick(): Promise<AnsweredSum> {
-    const pending = readPending(await this.#call(encodeState()));
+    const { pending } = readState(await this.#call(encodeState()));
     if (!pending || pending.open === 0) return NOTHING;
     const open = await this.#listOpen(pending.epoch);
     const file = open.length > 0 ? await this.#doors.readFile(pending.epoch) : null;
@@ -105,7 +106,7 @@ export class ChallengeAnswers {
   async #listOpen(epoch: number): Promise<OpenChallenge[]> {
     const found: OpenChallenge[] = [];
     let to = Number(hexNumber.parse(await this.#doors.ask('eth_blockNumber')));
-    const { open } = readPending(await this.#call(encodeState())) ?? { open: 0 };
+    const open = readState(await this.#call(encodeState())).pending?.open ?? 0;
     for (let piece = 0; piece < MOST_PIECES && to >= 0 && found.length < open; piece++) {
       const from = Math.max(0, to - LOG_BLOCKS + 1);
       const range = { fromBlock: toTag(from), toBlock: toTag(to) };
