@@ -7,6 +7,13 @@ import { build } from 'esbuild';
 const here = fileURLToPath(new URL('.', import.meta.url));
 /** Beside this file, since the program looks for its models beside the folder that it is in. */
 const out = process.argv[2] ?? 'dist';
+// What stands there is deleted first.
+if (!/^(?:dist|\.test)[\w-]*$/.test(out)) {
+  process.stderr.write(
+    `build.mjs writes into a folder beside itself whose name begins with dist or .test, and empties it first: '${out}' is none, and was left as it is.\n`,
+  );
+  process.exit(2);
+}
 const inOut = (name) => new URL(`${out}/${name}`, import.meta.url);
 
 await rm(new URL(out, import.meta.url), { recursive: true, force: true });

@@ -89,7 +89,7 @@ export function makeApp(): Hono<AppEnv> {
     const env = readEnv(c.env);
     if (!env.ok) {
       log.error('environment-bad', { requestId, reason: env.error });
-      throw new ApiError('bad_environment', `The router is not configured: '${env.error}' is missing or malformed.`);
+      throw new ApiError('bad_environment', `The router is not configured: ${env.error}.`);
     }
     c.set('services', makeServices(env.value));
     await next();

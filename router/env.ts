@@ -5,6 +5,7 @@ import { parseJson } from '../schema/json.ts';
 import { err, ok } from '../schema/result.ts';
 import type { Result } from '../schema/result.ts';
 import { findTestChain } from '../schema/test-chains.ts';
+import { PLACEHOLDER_DOMAIN } from '../schema/typed-data.ts';
 import { parseOrigins } from './auth/own-origins.ts';
 import { readAsset } from './payments/read-asset.ts';
 import type { Account } from './billing/account.ts';
@@ -110,9 +111,13 @@ const x402Fields = {
     .optional(),
 };
 
+const CHAIN_KEYS = ['ROOT_SIGNING_KEY', 'CHAIN_GAS_KEY'] as const;
+type ChainKey = (typeof CHAIN_KEYS)[number];
+const CHAIN_REMEDY = 'set what npm run chain:deploy wrote, or leave CHAIN_RPC_URL out';
+
 const signingKey = z.string().regex(/^0x[0-9a-f]{64}$/, 'must be 32 bytes in lower-case hex with 0x');
 
-const envSchema = z.object({
+const bindingsSchema = z.object({
   DB: z.object({}).loose(),
   AREA: z.object({}).loose(),
   HUB: z.object({}).loose(),
@@ -157,6 +162,19 @@ const envSchema = z.object({
     .optional(),
 });
 
+/** With half of a chain everything would be owed on it, claimed nowhere else, and never come there. */
+const envSchema = bindingsSchema.superRefine((env, { addIssue }) => {
+  if (env.CHAIN_RPC_URL === undefined) return;
+  const refuse = (name: ChainKey | 'VERIFYING_CONTRACT', message: string): void =>
+    addIssue({ code: 'custom', path: [name], message, params: { isTold: true } });
+  for (const name of CHAIN_KEYS)
+    if (env[name] === undefined) refuse(name, `is missing beside CHAIN_RPC_URL: ${CHAIN_REMEDY}`);
+  if (env.ROOT_SIGNING_KEY !== undefined && env.ROOT_SIGNING_KEY === env.CHAIN_GAS_KEY)
+    refuse('CHAIN_GAS_KEY', `is ROOT_SIGNING_KEY too, and must be another key: ${CHAIN_REMEDY}`);
+  if (env.VERIFYING_CONTRACT === PLACEHOLDER_DOMAIN.verifyingContract)
+    refuse('VERIFYING_CONTRACT', `names no contract beside CHAIN_RPC_URL: ${CHAIN_REMEDY}`);
+});
+
 function areOrigins(text: string): boolean {
   try {
     parseOrigins(text);
@@ -174,11 +192,18 @@ function areHandovers(text: string): boolean {
 
 const checked = new WeakSet<object>();
 
-/** The environment if it is whole. Errors: the name of the first binding that is missing or malformed (never its value). */
+/** The environment if it is whole. Errors: the name of the first binding that is missing or malformed, and what is wrong with it (never its value). */
 export function readEnv(env: Env): Result<Env, string> {
   if (checked.has(env)) return ok(env);
   const parsed = envSchema.safeParse(env);
-  if (!parsed.success) return err(String(parsed.error.issues[0]?.path[0] ?? 'unknown'));
+  if (!parsed.success) return err(tellIssue(parsed.error.issues[0]));
   checked.add(env);
   return ok(env);
+}
+
+function tellIssue(issue: z.core.$ZodIssue | undefined): string {
+  const name = String(issue?.path[0] ?? 'unknown');
+  return issue?.code === 'custom' && issue.params?.['isTold'] === true
+    ? `'${name}' ${issue.message}`
+    : `'${name}' is missing or malformed`;
 }

@@ -95,7 +95,7 @@ describe('the state of the roots', () => {
   });
 
   test('tells of no epoch beyond what a number holds', () => {
-    expect(() => readState(`0x${'f'.repeat(64 * 13)}`)).toThrow('is no number of this world');
+    expect(() => readState(`0x${'f'.repeat(64 * 13)}`)).toThrow('word 2 is no number of this world');
   });
 
   test('says how each epoch stands', () => {

@@ -1,9 +1,9 @@
 // What the settler asks and tells the payout contract, by hand, since a library for it would be a third of the Worker: calldata and answers of its three
 // functions, and the root of an epoch as the root key signs it. chain-messages.ts has the message, contracts/Payouts.sol the functions. Pure.
+import { AbiWords, makeSelector, makeWord } from './abi-words.ts';
 import type { Hex } from './bytes.ts';
 import { EPOCH_ROOT } from './chain-messages.ts';
 import type { EpochRoot } from './chain-messages.ts';
-import { AbiWords, makeSelector, makeWord } from './read-abi.ts';
 import {
   hashDomain,
   hashStruct,
@@ -68,7 +68,7 @@ export function findRootSigner(domain: Domain, root: EpochRoot, signature: Hex):
 export function encodePost({ epoch, root, total, fileHash }: EpochRoot, signature: Hex): Hex {
   const text = signature.slice(2);
   const padded = text.padEnd(64 * Math.ceil(text.length / 64), '0');
-  const message = [makeWord(epoch), root.slice(2), makeWord(total), fileHash.slice(2)];
+  const message = [epoch, root, total, fileHash].map(makeWord);
   // The signature stands behind the five words of the head, its length before it.
   return `${makeSelector(POST)}${message.join('')}${makeWord(5 * 32)}${makeWord(text.length / 2)}${padded}`;
 }
@@ -83,7 +83,7 @@ export function encodeState(): Hex {
 
 /** Throws RangeError for what is no such answer. */
 export function readState(answer: Hex): RootsState {
-  const words = new AbiWords(answer);
+  const words = new AbiWords(answer, 13);
   const final = (at: number): FinalRoot => ({
     root: `0x${words.word(at)}`,
     total: words.big(at + 1),

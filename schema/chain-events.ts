@@ -1,7 +1,8 @@
 // What contracts say happened, as the books need it: claims that were paid, and credit that was bought by burning tokens. Pure.
 import * as z from 'zod';
 import type { Hex } from './bytes.ts';
-import { AbiWords, makeTopic } from './read-abi.ts';
+import { AbiWords, makeTopic } from './abi-words.ts';
+import { hexText, smallNumber } from './rpc-values.ts';
 
 export const CLAIMED_TOPIC = makeTopic('Claimed(address,address,uint256)');
 export const BOUGHT_TOPIC = makeTopic('CreditBought(uint256,bytes32,address,uint256)');
@@ -21,24 +22,16 @@ export type ChainEvent = EventPlace &
     | { readonly kind: 'bought'; readonly account: Hex; readonly payer: Hex; readonly units: number }
   );
 
-const hex = z
-  .string()
-  .regex(/^0x[0-9a-fA-F]*$/)
-  .transform((text) => text.toLowerCase() as Hex);
-const word = hex.refine((text) => text.length === 66, 'must be a word of 32 bytes');
-const small = z
-  .string()
-  .regex(/^0x[0-9a-fA-F]{1,13}$/)
-  .transform(Number);
+const word = hexText.refine((text) => text.length === 66, 'must be a word of 32 bytes');
 
 const logSchema = z.object({
-  address: hex,
+  address: hexText,
   topics: z.array(word).max(4),
-  data: hex,
-  blockNumber: small,
+  data: hexText,
+  blockNumber: smallNumber,
   blockHash: word,
   transactionHash: word,
-  logIndex: small,
+  logIndex: smallNumber,
 });
 const logsSchema = z.array(logSchema);
 

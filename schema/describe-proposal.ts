@@ -1,7 +1,7 @@
 // What a proposal would do, in words made of the calls that it would make and of nothing that its proposer says. Pure.
 import type { Hex } from './bytes.ts';
 import { endOfEpoch } from './epoch.ts';
-import { AbiWords, makeSelector } from './read-abi.ts';
+import { AbiWords, makeSelector } from './abi-words.ts';
 import { boundsOf, readRuleValues, RULE_NAMES, SET_VALUES } from './rules-abi.ts';
 import type { RuleValues } from './rules-abi.ts';
 

@@ -1,8 +1,8 @@
 // What the rules on the chain are, as `Rules.Values` has them in its words, and the bounds that no vote leaves. Pure.
 import type { Hex } from './bytes.ts';
 import { MOST_FEE_BPS } from './fee-schedule.ts';
-import { makeCall } from './read-abi.ts';
-import type { AbiWords } from './read-abi.ts';
+import { makeCall } from './abi-words.ts';
+import type { AbiWords } from './abi-words.ts';
 
 /** Shares are parts of 10,000; amounts are units, times seconds. */
 export interface RuleValues {

@@ -21,7 +21,7 @@ export interface Domain {
   readonly verifyingContract: Hex;
 }
 
-/** Until contracts exist: chain 31337 and the address 0x…0001, both replaced by configuration. */
+/** Of a network without a chain: the local chain's id, and an address where nothing stands. CHAIN_ID and VERIFYING_CONTRACT say another. */
 export const PLACEHOLDER_DOMAIN: Domain = {
   chainId: 31_337,
   verifyingContract: '0x0000000000000000000000000000000000000001',

@@ -2,7 +2,8 @@
 import * as z from 'zod';
 import type { Hex } from './bytes.ts';
 import { epochOf } from './epoch.ts';
-import { AbiWords, makeCall, makeTopic } from './read-abi.ts';
+import { AbiWords, makeCall, makeTopic } from './abi-words.ts';
+import { hexText, smallNumber, toTag } from './rpc-values.ts';
 import { readRuleValues } from './rules-abi.ts';
 import { LOCAL_CHAIN } from './test-chains.ts';
 import type { RuleValues } from './rules-abi.ts';
@@ -75,22 +76,14 @@ const MOST_PROPOSALS = 50;
 const SPAN = 9000;
 const MOST_SPANS = 40;
 
-const hex = z
-  .string()
-  .regex(/^0x[0-9a-fA-F]*$/)
-  .transform((text) => text as Hex);
-const number = z
-  .string()
-  .regex(/^0x[0-9a-fA-F]+$/)
-  .transform(Number);
-const logsSchema = z.array(z.object({ data: hex, topics: z.array(hex) }));
+const logsSchema = z.array(z.object({ data: hexText, topics: z.array(hexText) }));
 type Log = z.output<typeof logsSchema>[number];
-const blockSchema = z.object({ timestamp: number, number });
+const blockSchema = z.object({ timestamp: smallNumber, number: smallNumber });
 
 /** Rejects where the chain cannot be asked, or what stands there is not Irori's. */
 export async function readVote(ask: Ask, { payouts, governor: told = null }: VotePlace): Promise<VoteNow> {
   // A local chain makes no blocks while nobody sends anything: the one to come has its clock.
-  const isLocal = number.parse(await ask('eth_chainId')) === LOCAL_CHAIN;
+  const isLocal = smallNumber.parse(await ask('eth_chainId')) === LOCAL_CHAIN;
   const block = blockSchema.parse(await ask('eth_getBlockByNumber', isLocal ? 'pending' : 'latest', false));
   const now = block.timestamp * 1000;
   const at: At = { ask, latest: block.number, tag: isLocal ? 'pending' : toTag(block.number), now };
@@ -132,7 +125,7 @@ interface At {
 }
 
 async function call({ ask, tag }: At, to: Hex, data: Hex): Promise<AbiWords> {
-  const answer = hex.parse(await ask('eth_call', { to, data }, tag));
+  const answer = hexText.parse(await ask('eth_call', { to, data }, tag));
   if (answer === '0x') throw new Error(`there is no such contract at ${to}`);
   return new AbiWords(answer);
 }
@@ -188,8 +181,4 @@ async function readProposal(at: At, governor: Hex, { data }: Log): Promise<Propo
     quorum: startsAt >= at.now ? null : (await call(at, governor, makeCall('quorum(uint256)', startsAt / 1000))).big(0),
     readyAt: eta === 0 ? null : eta * 1000,
   };
-}
-
-function toTag(block: number): string {
-  return `0x${block.toString(16)}`;
 }

@@ -1,4 +1,5 @@
-// Sends one call to a contract and waits until it is in a block: with a key that its owner named for this command, and that pays for the gas.
+// Sends one call to a contract and waits until it is in a block: with a key that its owner named for this command, and that pays for the gas. Without one it
+// writes the call down for a wallet that sends it.
 import type { Abi } from 'viem';
 import type { Hex } from '../../schema/bytes.ts';
 import { err, ok } from '../../schema/result.ts';
@@ -20,6 +21,16 @@ export interface ChainCall {
   readonly args: readonly unknown[];
 }
 
+/** A call for a wallet to send, as wallets take it. */
+export interface UnsentCall {
+  readonly chainId: number;
+  readonly to: Hex;
+  readonly data: Hex;
+  readonly value: '0x0';
+  /** The function's name. */
+  readonly what: string;
+}
+
 export interface SentCall {
   readonly hash: Hex;
   readonly block: number;
@@ -32,6 +43,12 @@ export interface GasPrice {
   readonly units: bigint;
   /** Coins that it costs now, wei. */
   readonly cost: bigint;
+}
+
+export function writeCall({ viem, domain }: OpenChain, call: ChainCall): UnsentCall {
+  const { address: to, abi, functionName: what, args } = call;
+  const data = viem.encodeFunctionData({ abi, functionName: what, args });
+  return { chainId: domain.chainId, to, data, value: '0x0', what };
 }
 
 /** What a call costs now; null where the contract would refuse it. `from`: who would send it. Rejects where the chain cannot be asked. */

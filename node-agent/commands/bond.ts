@@ -9,10 +9,12 @@ import { addressOfPrivateKey } from '../../schema/typed-data.ts';
 import { listBondCalls, makePermitCall, readBond, signConsent } from '../chain/bond-standing.ts';
 import type { BondStanding } from '../chain/bond-standing.ts';
 import { firstLine, openChain } from '../chain/chain-client.ts';
-import type { OpenChain } from '../chain/chain-client.ts';
-import { sendCall } from '../chain/chain-sender.ts';
+import type { NoChain, OpenChain } from '../chain/chain-client.ts';
+import { sendCall, writeCall } from '../chain/chain-sender.ts';
 import type { ChainCall, SentCall } from '../chain/chain-sender.ts';
 import { readKeyFile } from '../chain/key-file.ts';
+import { readOwnersWallet } from '../chain/owners-wallet.ts';
+import type { OwnersWallet } from '../chain/owners-wallet.ts';
 import { parseTokens } from '../chain/parse-tokens.ts';
 import { NO_VALUE, tellCoins, tellTokenWei as tellTokens } from '../chain/tell-tokens.ts';
 import { readStateFolder } from '../config/config.ts';
@@ -24,14 +26,11 @@ import { complain } from './complain.ts';
 import { findOwnHome } from './own-home.ts';
 import { tellLines } from './tell-lines.ts';
 
-/** The wallet: by its key, or by its address where it signs elsewhere. */
-type Wallet = { readonly key: Hex; readonly address: Hex } | { readonly key: null; readonly address: Hex };
-
 interface Asked {
   readonly chain: OpenChain;
   readonly key: SessionKey;
   /** Null where neither a key nor an address was named. */
-  readonly wallet: Wallet | null;
+  readonly wallet: OwnersWallet | null;
 }
 
 /** What was done: the calls that were sent, or that a wallet has to send, and what stands then. */
@@ -70,15 +69,10 @@ async function run(word: string | undefined, act: Act, flags: OptionValues, env:
   }
 }
 
-interface NotAsked {
-  readonly sentence: string;
-  readonly exit: 1 | 2;
-}
-
-async function open(flags: OptionValues, env: Environment): Promise<Result<Asked, NotAsked>> {
+async function open(flags: OptionValues, env: Environment): Promise<Result<Asked, NoChain>> {
   const folder = readStateFolder(flags, env);
   if (!folder.ok) return err({ sentence: folder.error, exit: 2 });
-  const wallet = await readWallet(flags);
+  const wallet = await readOwnersWallet(flags);
   if (!wallet.ok) return err({ sentence: wallet.error, exit: 2 });
   const key = await readBondedKey(flags, env);
   if (!key.ok) return key;
@@ -87,7 +81,7 @@ async function open(flags: OptionValues, env: Environment): Promise<Result<Asked
 }
 
 /** This home's, or the one whose file is named: a router's or a root key is no home's. */
-async function readBondedKey(flags: OptionValues, env: Environment): Promise<Result<SessionKey, NotAsked>> {
+async function readBondedKey(flags: OptionValues, env: Environment): Promise<Result<SessionKey, NoChain>> {
   if (typeof flags.bondedKeyFile !== 'string') {
     const home = await findOwnHome(flags, env);
     return home.ok ? ok(home.value.key) : home;
@@ -96,17 +90,6 @@ async function readBondedKey(flags: OptionValues, env: Environment): Promise<Res
   if (!read.ok) return err({ sentence: read.error, exit: 2 });
   const privateKey = fromHex(read.value);
   return ok({ privateKey, address: addressOfPrivateKey(privateKey) });
-}
-
-async function readWallet({ walletKeyFile, owner }: OptionValues): Promise<Result<Wallet | null, string>> {
-  if (typeof walletKeyFile === 'string') {
-    const read = await readKeyFile(walletKeyFile, '--wallet-key-file');
-    return read.ok ? ok({ key: read.value, address: addressOfPrivateKey(fromHex(read.value)) }) : read;
-  }
-  if (typeof owner !== 'string') return ok(null);
-  return /^0x[0-9a-fA-F]{40}$/.test(owner)
-    ? ok({ key: null, address: owner.toLowerCase() as Hex })
-    : err('--owner must be an address: 0x and 40 hex digits.');
 }
 
 const WHOSE =
@@ -162,7 +145,7 @@ async function withdraw({ chain, key, wallet }: Asked): ReturnType<Act> {
     : send(chain, owned.value.key, { did, call });
 }
 
-function findOwner(standing: BondStanding, wallet: Wallet | null): Result<Wallet, string> {
+function findOwner(standing: BondStanding, wallet: OwnersWallet | null): Result<OwnersWallet, string> {
   if (!wallet) return err(WHOSE);
   if (standing.owner === null) return err(`Nothing is bonded behind ${standing.key}.`);
   return standing.owner === wallet.address
@@ -197,7 +180,7 @@ function toJson(chain: OpenChain, { did, sent, calls, bond: standing }: Done): o
     note: NO_VALUE,
     did: calls.length > 0 ? null : did,
     ...(sent && { transaction: sent.hash, gas: Number(sent.gas), cost_wei: String(sent.cost) }),
-    ...(calls.length > 0 && { transactions: toTransactions(chain, calls) }),
+    ...(calls.length > 0 && { transactions: calls.map((call) => writeCall(chain, call)) }),
     key,
     owner,
     bonded: tellTokens(amount),
@@ -208,16 +191,6 @@ function toJson(chain: OpenChain, { did, sent, calls, bond: standing }: Done): o
   };
 }
 
-function toTransactions({ viem, domain }: OpenChain, calls: readonly ChainCall[]): object[] {
-  return calls.map(({ address: to, abi, functionName, args }) => ({
-    to,
-    data: viem.encodeFunctionData({ abi, functionName, args }),
-    value: '0x0',
-    chainId: domain.chainId,
-    what: functionName,
-  }));
-}
-
 function format(chain: OpenChain, done: Done): string {
   const { did, sent, calls, bond: standing } = done;
   const { key, owner, amount, leaving, readyAt, votes, unbondSeconds, now } = standing;
@@ -226,7 +199,7 @@ function format(chain: OpenChain, done: Done): string {
       ? [
           `For the wallet ${owner ?? ''}`.trimEnd(),
           'Send in this order:',
-          ...toTransactions(chain, calls).map((one) => JSON.stringify(one)),
+          ...calls.map((call) => JSON.stringify(writeCall(chain, call))),
           '',
         ]
       : []),

@@ -4,10 +4,10 @@ import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { firstLine, openChain } from '../chain/chain-client.ts';
 import type { NoChain, OpenChain } from '../chain/chain-client.ts';
-import { estimateCall, sendCall } from '../chain/chain-sender.ts';
-import type { GasPrice, SentCall } from '../chain/chain-sender.ts';
+import { estimateCall, sendCall, writeCall } from '../chain/chain-sender.ts';
+import type { GasPrice, SentCall, UnsentCall } from '../chain/chain-sender.ts';
 import { findClaim } from '../chain/find-claim.ts';
-import type { Claim, NoClaim } from '../chain/find-claim.ts';
+import type { NoClaim } from '../chain/find-claim.ts';
 import { readKeyFile } from '../chain/key-file.ts';
 import { findKnownLeaves } from '../chain/known-leaves.ts';
 import type { KnownLeaves } from '../chain/known-leaves.ts';
@@ -27,7 +27,7 @@ export interface AloneOutcome {
   readonly epoch: number | null;
   /** What it costs now; null where it was not asked, or is nothing. */
   readonly gas: GasPrice | null;
-  readonly transaction: { readonly chainId: number; readonly to: Hex; readonly data: Hex; readonly value: '0' } | null;
+  readonly transaction: UnsentCall | null;
   /** Null where it was only made. */
   readonly sent: SentCall | null;
   /** Why there is nothing to claim, in a sentence; null where there is. */
@@ -79,17 +79,11 @@ async function claimBy(
   if (state.isPaused) return err({ sentence: 'Claims are paused by the guardian, for 14 days at most.', exit: 1 });
   const call = makeClaimCall(chain, claim);
   const { units, wallet } = claim;
-  const made = { ...rest, units, wallet, transaction: encode(chain, claim), why: null };
+  const made = { ...rest, units, wallet, transaction: writeCall(chain, call), why: null };
   if (key === null) return ok({ ...made, gas: await estimateCall(chain, call, wallet) });
   const sent = await sendCall(chain, key, call);
   if (!sent.ok) return err({ sentence: sent.error, exit: 1 });
   return ok({ ...made, claimed: claimed + units, units, gas: null, sent: sent.value });
-}
-
-function encode(chain: OpenChain, claim: Claim): AloneOutcome['transaction'] {
-  const { address, abi, functionName, args } = makeClaimCall(chain, claim);
-  const data = chain.viem.encodeFunctionData({ abi, functionName, args: [...args] });
-  return { chainId: chain.kind.chainId, to: address, data, value: '0' };
 }
 
 /** A file whose root the chain has and whose bytes are not those that were signed for. */

@@ -4,6 +4,7 @@ import { RULE_NAMES } from '../../schema/rules-abi.ts';
 import { shortenId, tellCount, tellState, tellVotes, VOTE_NOTICE } from '../../schema/tell-proposal.ts';
 import type { Proposal, VoteNow } from '../../schema/vote-reading.ts';
 import type { OpenChain } from '../chain/chain-client.ts';
+import { writeCall } from '../chain/chain-sender.ts';
 import type { ChainCall, SentCall } from '../chain/chain-sender.ts';
 import { tellCoins } from '../chain/tell-tokens.ts';
 import { tellLines } from './tell-lines.ts';
@@ -34,7 +35,7 @@ export function formatVote(chain: OpenChain, vote: VoteNow, { said, proposals, s
     VOTE_NOTICE,
   ]);
   // Bytes are copied: no line of theirs is broken.
-  const printed = toTransactions(chain, calls).map((one) => `${JSON.stringify(one)}\n`);
+  const printed = calls.map((call) => `${JSON.stringify(writeCall(chain, call))}\n`);
   return printed.length === 0 ? text : `${text}The wallet sends this, in this order:\n${printed.join('')}`;
 }
 
@@ -79,7 +80,7 @@ export function toVoteJson(chain: OpenChain, vote: VoteNow, done: VoteDone): str
     threshold: tellVotes(threshold),
     proposals: proposals.map((one) => toProposalJson(one, vote)),
     sent: sent.map(({ hash, block, gas, cost }) => ({ hash, block, gas: Number(gas), coins: tellCoins(cost) })),
-    transactions: toTransactions(chain, calls),
+    transactions: calls.map((call) => writeCall(chain, call)),
   };
   return `${JSON.stringify(json)}\n`;
 }
@@ -102,14 +103,4 @@ function toProposalJson(proposal: Proposal, vote: VoteNow): object {
 
 function toValuesJson(values: VoteNow['values']): object {
   return Object.fromEntries(RULE_NAMES.map((name) => [name, Number(values[name])]));
-}
-
-function toTransactions({ viem, domain }: OpenChain, calls: readonly ChainCall[]): object[] {
-  return calls.map(({ address: to, abi, functionName, args }) => ({
-    to,
-    data: viem.encodeFunctionData({ abi, functionName, args }),
-    value: '0x0',
-    chainId: domain.chainId,
-    what: functionName,
-  }));
 }

@@ -1,19 +1,17 @@
 // `irori-node vote`: what stands to the vote, in words; casting a ballot, proposing, and carrying out what has won. The wallet whose tokens are bonded signs
 // here only where its key file is named for this one command; else the command prints what it has to send. Needs no running agent and no home's key.
-import type { Hex } from '../../schema/bytes.ts';
-import { fromHex } from '../../schema/bytes.ts';
 import { describeProposal } from '../../schema/describe-proposal.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { encodeSetValues } from '../../schema/rules-abi.ts';
 import { shortenId, tellState, tellVotes } from '../../schema/tell-proposal.ts';
-import { addressOfPrivateKey } from '../../schema/typed-data.ts';
 import type { Proposal, VoteNow } from '../../schema/vote-reading.ts';
 import { firstLine, openChain } from '../chain/chain-client.ts';
 import type { NoChain, OpenChain } from '../chain/chain-client.ts';
 import { sendCall } from '../chain/chain-sender.ts';
 import type { ChainCall } from '../chain/chain-sender.ts';
-import { readKeyFile } from '../chain/key-file.ts';
+import { readOwnersWallet } from '../chain/owners-wallet.ts';
+import type { OwnersWallet } from '../chain/owners-wallet.ts';
 import {
   askVote,
   BALLOTS,
@@ -33,16 +31,10 @@ import { parseProposal, planFromEpoch } from './parse-proposal.ts';
 import { formatVote, toVoteJson } from './tell-vote.ts';
 import type { VoteDone } from './tell-vote.ts';
 
-interface Wallet {
-  /** Null where it signs elsewhere. */
-  readonly key: Hex | null;
-  readonly address: Hex;
-}
-
 interface Asked {
   readonly chain: OpenChain;
   readonly vote: VoteNow;
-  readonly wallet: Wallet | null;
+  readonly wallet: OwnersWallet | null;
   readonly words: readonly string[];
   readonly flags: OptionValues;
 }
@@ -74,21 +66,10 @@ export async function runVote(words: readonly string[], flags: OptionValues, env
 async function open(flags: OptionValues, env: Environment): Promise<Result<Pick<Asked, 'chain' | 'wallet'>, NoChain>> {
   const folder = readStateFolder(flags, env);
   if (!folder.ok) return err({ sentence: folder.error, exit: 2 });
-  const wallet = await readWallet(flags);
+  const wallet = await readOwnersWallet(flags);
   if (!wallet.ok) return err({ sentence: wallet.error, exit: 2 });
   const chain = await openChain({ folder: folder.value, flags, env });
   return chain.ok ? ok({ chain: chain.value, wallet: wallet.value }) : chain;
-}
-
-async function readWallet({ walletKeyFile, owner }: OptionValues): Promise<Result<Wallet | null, string>> {
-  if (typeof walletKeyFile === 'string') {
-    const read = await readKeyFile(walletKeyFile, '--wallet-key-file');
-    return read.ok ? ok({ key: read.value, address: addressOfPrivateKey(fromHex(read.value)) }) : read;
-  }
-  if (typeof owner !== 'string') return ok(null);
-  return /^0x[0-9a-fA-F]{40}$/.test(owner)
-    ? ok({ key: null, address: owner.toLowerCase() as Hex })
-    : err('--owner must be an address: 0x and 40 hex digits.');
 }
 
 const WHOSE =
@@ -183,7 +164,7 @@ async function carry(asked: Asked): Promise<Result<VoteDone, string>> {
 /** Bonded tokens vote once their wallet has named who votes with them: itself, the first time. */
 async function nameDelegate(
   { chain }: Asked,
-  wallet: Wallet,
+  wallet: OwnersWallet,
 ): Promise<Result<VoteDone & { readonly isNew: boolean }, string>> {
   const nothing = { said: [], proposals: [], sent: [], calls: [], isNew: false };
   const { delegate } = await readPower(chain, wallet.address);
@@ -200,7 +181,7 @@ async function nameDelegate(
 /** Sends a call, or prints it; and tells how the proposal stands then. */
 async function carryOut(
   { chain }: Asked,
-  { key }: Wallet,
+  { key }: OwnersWallet,
   step: {
     readonly call: ChainCall;
     readonly said: string;

@@ -10,7 +10,7 @@ import type { Result } from '../../schema/result.ts';
 import { ZERO_ADDRESS } from '../../schema/typed-data.ts';
 import { firstLine, openChain } from '../chain/chain-client.ts';
 import type { OpenChain } from '../chain/chain-client.ts';
-import { sendCall } from '../chain/chain-sender.ts';
+import { sendCall, writeCall } from '../chain/chain-sender.ts';
 import type { ChainCall, SentCall } from '../chain/chain-sender.ts';
 import { readKeyFile } from '../chain/key-file.ts';
 import { tellCoins } from '../chain/tell-tokens.ts';
@@ -128,14 +128,9 @@ interface Told extends Done {
   readonly named: string | null;
 }
 
-function toTransaction({ viem, kind }: OpenChain, { address: to, abi, functionName, args }: ChainCall): object {
-  const data = viem.encodeFunctionData({ abi, functionName, args: [...args] });
-  return { chainId: kind.chainId, to, data, value: '0' };
-}
-
 function formatJson(chain: OpenChain, { did, call, sent, node, bound, named }: Told): string {
   const transaction = sent && { hash: sent.hash, block: sent.block, coins: tellCoins(sent.cost) };
-  return `${JSON.stringify({ node, bound, named, did, transaction, unsent: call && toTransaction(chain, call) })}\n`;
+  return `${JSON.stringify({ node, bound, named, did, transaction, unsent: call && writeCall(chain, call) })}\n`;
 }
 
 function format(chain: OpenChain, { did, call, sent, node, bound, named }: Told): string {
@@ -148,5 +143,5 @@ function format(chain: OpenChain, { did, call, sent, node, bound, named }: Told)
       ? ['It is named to the router, not bound on the chain, where the home’s key could still bind another.']
       : []),
   ];
-  return `${tellLines(lines)}${call ? `${JSON.stringify(toTransaction(chain, call))}\n` : ''}`;
+  return `${tellLines(lines)}${call ? `${JSON.stringify(writeCall(chain, call))}\n` : ''}`;
 }

@@ -1,4 +1,4 @@
-// The launcher as a process: it starts the version that an update brought, and goes back after three starts that came to nothing.
+// The launcher as a process: it starts the version that an update brought, and goes back after three starts that came to nothing. And what makes a version.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -68,4 +68,12 @@ test('a package that was installed anew and is the newer, and a folder that hold
   expect(start('up').said).toBe('package');
   writeFileSync(join(folder, 'state', 'versions', 'current.json'), '{');
   expect(start('up').said).toBe('package');
+});
+
+test('a build empties no folder but its own: a device, a path and a folder of sources are left as they are', () => {
+  for (const out of ['/dev/null', '../dist', 'bin', 'dist/../chain']) {
+    const { stderr, status } = spawnSync(process.execPath, [join(import.meta.dirname, '..', 'build.mjs'), out]);
+    expect(status).toBe(2);
+    expect(String(stderr)).toContain(`'${out}' is none, and was left as it is`);
+  }
 });

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Hex } from '../../schema/bytes.ts';
 import { BOUGHT_TOPIC, CLAIMED_TOPIC } from '../../schema/chain-events.ts';
-import { makeWord } from '../../schema/read-abi.ts';
+import { makeWord } from '../../schema/abi-words.ts';
 import { FakeStorage } from '../test/workerd/sqlite-objects.ts';
 import { ChainWatch } from './chain-watch.ts';
 import { makeEventsChain } from './events-chain.ts';

@@ -3,19 +3,23 @@
 import * as z from 'zod';
 import type { Hex } from '../../schema/bytes.ts';
 import { encodeState, readState } from '../../schema/chain-abi.ts';
+import type { PendingRoot } from '../../schema/chain-abi.ts';
 import type { EpochFile } from '../../schema/epoch-file.ts';
 import { hashEpochLeaf } from '../../schema/epoch-leaf.ts';
 import type { EpochLeaf } from '../../schema/epoch-leaf.ts';
 import { growEpochTree } from '../../schema/epoch-tree.ts';
+import { hexText, smallNumber, toTag } from '../../schema/rpc-values.ts';
 import { addressOfPrivateKey } from '../../schema/typed-data.ts';
 import { makeLog } from '../log.ts';
-import { encodeAnswer, encodeChallengeOf, readChallenge, topicsOf } from './encode-answer.ts';
-import type { OpenChallenge } from './encode-answer.ts';
-import { ChainRefusal, hexNumber } from './json-rpc.ts';
+import { encodeAnswer, encodeChallengeOf, readChallenge, topicsOf } from './challenge-abi.ts';
+import type { OpenChallenge } from './challenge-abi.ts';
+import { callContract } from './json-rpc.ts';
 import type { AskChain } from './json-rpc.ts';
 import { planFees, planGas } from './plan-fees.ts';
 import { signTransaction } from './sign-transaction.ts';
 import type { Fees } from './sign-transaction.ts';
+import { openTransactionDoor } from './transaction-door.ts';
+import type { TransactionDoor } from './transaction-door.ts';
 
 const log = makeLog('chain');
 
@@ -63,20 +67,18 @@ export interface AnsweredSum {
 
 const NOTHING: AnsweredSum = { open: 0, sent: 0, unanswerable: 0 };
 
-const hex = z.string().regex(/^0x[0-9a-fA-F]*$/) as unknown as z.ZodType<Hex>;
-const logsSchema = z.array(z.object({ topics: z.array(hex).min(2) }));
-const blockSchema = z.object({ baseFeePerGas: hexNumber.optional() });
+const logsSchema = z.array(z.object({ topics: z.array(hexText).min(2) }));
 
 export class ChallengeAnswers {
   readonly #log: AnswerOffers;
   readonly #doors: AnswerDoors;
-  readonly #sender: Hex;
+  readonly #door: TransactionDoor;
   #running: Promise<AnsweredSum> | null = null;
 
   constructor(offers: AnswerOffers, doors: AnswerDoors) {
     this.#log = offers;
     this.#doors = doors;
-    this.#sender = addressOfPrivateKey(doors.gasKey);
+    this.#door = openTransactionDoor(doors.ask, doors.contract, addressOfPrivateKey(doors.gasKey));
   }
 
   /** Answers what is open; while a run is under way its result is waited for. Rejects where the chain or the file cannot be asked: then it is asked again. */
@@ -88,11 +90,11 @@ export class ChallengeAnswers {
   async #tick(): Promise<AnsweredSum> {
     const { pending } = readState(await this.#call(encodeState()));
     if (!pending || pending.open === 0) return NOTHING;
-    const open = await this.#listOpen(pending.epoch);
+    const open = await this.#listOpen(pending);
     const file = open.length > 0 ? await this.#doors.readFile(pending.epoch) : null;
-    let nonce = await this.#count('latest');
+    let nonce = await this.#door.countAt('latest');
     this.#log.forgetBelow(nonce);
-    const isBusy = (await this.#count('pending')) > nonce;
+    const isBusy = (await this.#door.countAt('pending')) > nonce;
     if (isBusy && !this.#isStuck(nonce)) return { open: open.length, sent: 0, unanswerable: 0 };
     const proven = proveAll(file, open);
     const first = nonce;
@@ -103,10 +105,9 @@ export class ChallengeAnswers {
   }
 
   /** From the newest block backwards, until all that are open are found. */
-  async #listOpen(epoch: number): Promise<OpenChallenge[]> {
+  async #listOpen({ epoch, open }: PendingRoot): Promise<OpenChallenge[]> {
     const found: OpenChallenge[] = [];
-    let to = Number(hexNumber.parse(await this.#doors.ask('eth_blockNumber')));
-    const open = readState(await this.#call(encodeState())).pending?.open ?? 0;
+    let to = smallNumber.parse(await this.#doors.ask('eth_blockNumber'));
     for (let piece = 0; piece < MOST_PIECES && to >= 0 && found.length < open; piece++) {
       const from = Math.max(0, to - LOG_BLOCKS + 1);
       const range = { fromBlock: toTag(from), toBlock: toTag(to) };
@@ -130,38 +131,25 @@ export class ChallengeAnswers {
 
   /** False where the contract refuses it: somebody has answered meanwhile. */
   async #send(data: Hex, nonce: number): Promise<boolean> {
-    const { ask, chainId, contract: to, gasKey, now } = this.#doors;
-    const estimate = await ask('eth_estimateGas', { from: this.#sender, to, data }).catch((error: unknown) => {
-      if (error instanceof ChainRefusal) return null;
-      throw error;
-    });
-    if (estimate === null) return false;
+    const { chainId, contract: to, gasKey, now } = this.#doors;
+    const gas = await this.#door.estimate(data);
+    if (!gas.ok) return false;
     const before = this.#log.find(nonce);
     const isKept = before !== null && !this.#isStuck(nonce);
     // A node that does not take it is not asked with ever higher fees: those have their end.
-    const fees = isKept ? before : ((await this.#planFees(before)) ?? before);
+    const fees = isKept ? before : (planFees(await this.#door.prices(), before) ?? before);
     if (!fees) return false;
     const { raw } = signTransaction(
-      { chainId, nonce, gas: planGas(hexNumber.parse(estimate)), to, data, maxFee: fees.maxFee, tip: fees.tip },
+      { chainId, nonce, gas: planGas(gas.value), to, data, maxFee: fees.maxFee, tip: fees.tip },
       gasKey,
     );
     if (!isKept) this.#log.keep({ nonce, maxFee: fees.maxFee, tip: fees.tip, at: now() });
-    await ask('eth_sendRawTransaction', raw).catch((error: unknown) => log.info('answer-unknown', { error }));
+    await this.#door.send(raw).catch((error: unknown) => log.info('answer-unknown', { error }));
     return true;
   }
 
-  async #planFees(over: Fees | null): Promise<Fees | null> {
-    const { ask } = this.#doors;
-    const { baseFeePerGas: baseFee = 0n } = blockSchema.parse(await ask('eth_getBlockByNumber', 'latest', false));
-    return planFees({ baseFee, tip: hexNumber.parse(await ask('eth_maxPriorityFeePerGas')) }, over);
-  }
-
-  async #call(data: Hex): Promise<Hex> {
-    return hex.parse(await this.#doors.ask('eth_call', { to: this.#doors.contract, data }, 'latest'));
-  }
-
-  async #count(tag: 'latest' | 'pending'): Promise<number> {
-    return Number(hexNumber.parse(await this.#doors.ask('eth_getTransactionCount', this.#sender, tag)));
+  #call(data: Hex): Promise<Hex> {
+    return callContract(this.#doors.ask, this.#doors.contract, data);
   }
 }
 
@@ -173,10 +161,6 @@ function proveAll(file: EpochFile | null, open: readonly OpenChallenge[]): Hex[]
   return open.flatMap(({ id, node, count, total }) => {
     const leaf = leaves.get(node);
     const proof = leaf && tree.prove(hashEpochLeaf(leaf));
-    return leaf && proof && leaf.count >= count && leaf.earned >= total ? [encodeAnswer(id, leaf, proof)] : [];
+    return leaf && proof && leaf.count >= count && leaf.earned >= total ? [encodeAnswer(id, { leaf, proof })] : [];
   });
-}
-
-function toTag(number: number): string {
-  return `0x${number.toString(16)}`;
 }

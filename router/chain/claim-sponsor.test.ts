@@ -47,6 +47,7 @@ const chain: ClaimsChain = {
   estimate: async () => ok(gas),
   prices: async () => ({ baseFee, tip: 1n }),
   send: async (raw) => void sent.push(raw),
+  countAt: async () => nonces.now,
   findMined: async () => null,
 };
 

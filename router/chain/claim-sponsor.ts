@@ -8,6 +8,7 @@ import { hashEpochLeaf, payableOf } from '../../schema/epoch-leaf.ts';
 import type { EpochLeaf } from '../../schema/epoch-leaf.ts';
 import { growEpochTree } from '../../schema/epoch-tree.ts';
 import type { EpochTree } from '../../schema/epoch-tree.ts';
+import { LOCAL_CHAIN } from '../../schema/test-chains.ts';
 import { ZERO_ADDRESS, ZERO_WORD } from '../../schema/typed-data.ts';
 import type { Domain } from '../../schema/typed-data.ts';
 import { makeLog } from '../log.ts';
@@ -250,5 +251,5 @@ function proveLeaf(final: FinalLeaves | null, node: Hex): LeafProof | null {
 
 /** How often it is looked whether something came of it, ms: as often as the chain has a few blocks. */
 function paceOf(chainId: number): number {
-  return chainId === 31_337 ? 1000 : 30_000;
+  return chainId === LOCAL_CHAIN ? 1000 : 30_000;
 }

@@ -3,10 +3,11 @@ import * as z from 'zod';
 import type { Hex } from '../../schema/bytes.ts';
 import { BOUGHT_TOPIC, CLAIMED_TOPIC, readChainEvents } from '../../schema/chain-events.ts';
 import type { ChainEvent } from '../../schema/chain-events.ts';
-import { AbiWords, makeCall } from '../../schema/read-abi.ts';
-import { findTestChain } from '../../schema/test-chains.ts';
+import { AbiWords, makeCall } from '../../schema/abi-words.ts';
+import { hexNumber, hexText, smallNumber, toTag } from '../../schema/rpc-values.ts';
 import type { BlockName } from './decide-post.ts';
-import { ChainRefusal, hexNumber, makeAskChain } from './json-rpc.ts';
+import { callContract, ChainRefusal, checkChain, makeAskChain } from './json-rpc.ts';
+import type { AskChain } from './json-rpc.ts';
 
 /** An event with its moment and its transaction. */
 export type DatedEvent = ChainEvent & {
@@ -44,13 +45,8 @@ export interface EventsPlace {
 /** Events of one range at most: each transaction is asked for. */
 const MOST_EVENTS = 200;
 
-const hex = z
-  .string()
-  .regex(/^0x[0-9a-fA-F]*$/)
-  .transform((text) => text.toLowerCase() as Hex);
-const small = hexNumber.transform(Number).pipe(z.number().int().min(0));
-const blockSchema = z.object({ number: small, hash: hex, timestamp: small }).nullable();
-const receiptSchema = z.object({ blockHash: hex, from: hex, gasUsed: hexNumber, effectiveGasPrice: hexNumber });
+const blockSchema = z.object({ number: smallNumber, hash: hexText, timestamp: smallNumber }).nullable();
+const receiptSchema = z.object({ blockHash: hexText, from: hexText, gasUsed: hexNumber, effectiveGasPrice: hexNumber });
 
 export function makeEventsChain({ url, chainId, contract }: EventsPlace): EventsChain {
   const ask = makeAskChain(url);
@@ -58,10 +54,8 @@ export function makeEventsChain({ url, chainId, contract }: EventsPlace): Events
   const blockAt = async (number: number): Promise<z.output<typeof blockSchema>> =>
     blockSchema.parse(await ask('eth_getBlockByNumber', toTag(number), false));
   let credits: Hex | null = null;
-  const findCredits = async (): Promise<Hex> => {
-    const answer = hex.parse(await ask('eth_call', { to: payouts, data: makeCall('credits()') }, 'latest'));
-    return new AbiWords(answer).address(0);
-  };
+  const findCredits = async (): Promise<Hex> =>
+    new AbiWords(await callContract(ask, payouts, makeCall('credits()'))).address(0);
   const readLogs = async (from: number, to: number): Promise<ChainEvent[] | null> => {
     credits ??= await findCredits();
     const topics = [[CLAIMED_TOPIC, BOUGHT_TOPIC]];
@@ -75,13 +69,9 @@ export function makeEventsChain({ url, chainId, contract }: EventsPlace): Events
   };
   return {
     look: async (cursor) => {
-      const found = small.parse(await ask('eth_chainId'));
-      const kind = findTestChain(found);
-      if (!kind.ok) throw new Error(kind.error);
-      if (found !== chainId) throw new Error(`the chain's node is of chain ${found}, and not of ${chainId}`);
-      const latest = small.parse(await ask('eth_blockNumber'));
+      const { depth } = await checkChain(ask, chainId);
       return {
-        deep: latest - kind.value.depth,
+        deep: smallNumber.parse(await ask('eth_blockNumber')) - depth,
         cursorHash: cursor && ((await blockAt(cursor.number))?.hash ?? null),
       };
     },
@@ -97,7 +87,7 @@ export function makeEventsChain({ url, chainId, contract }: EventsPlace): Events
 }
 
 type Doors = {
-  readonly ask: ReturnType<typeof makeAskChain>;
+  readonly ask: AskChain;
   readonly blockAt: (number: number) => Promise<z.output<typeof blockSchema>>;
 };
 
@@ -136,8 +126,4 @@ function isBoughtWith(other: ChainEvent, claim: Extract<ChainEvent, { kind: 'cla
 function need<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('it was asked for');
   return value;
-}
-
-function toTag(number: number): string {
-  return `0x${number.toString(16)}`;
 }

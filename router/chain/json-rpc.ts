@@ -1,5 +1,9 @@
 // The door to a chain's node: one question of JSON-RPC, one answer.
 import * as z from 'zod';
+import type { Hex } from '../../schema/bytes.ts';
+import { hexText, smallNumber } from '../../schema/rpc-values.ts';
+import { findTestChain } from '../../schema/test-chains.ts';
+import type { TestChainKind } from '../../schema/test-chains.ts';
 
 const WAIT_MS = 10_000;
 /** Longer answers are left unread: the object that asks has room for a few of them at once. */
@@ -47,8 +51,16 @@ async function readText({ body }: Response): Promise<string> {
   return text + decoder.decode();
 }
 
-/** A number of any size as JSON-RPC writes it. */
-export const hexNumber = z
-  .string()
-  .regex(/^0x[0-9a-fA-F]+$/)
-  .transform(BigInt);
+/** Which chain the node is of. Rejects where it is no test network, another than `chainId`, or cannot be asked. */
+export async function checkChain(ask: AskChain, chainId?: number): Promise<TestChainKind> {
+  const found = smallNumber.parse(await ask('eth_chainId'));
+  const kind = findTestChain(found);
+  if (!kind.ok) throw new Error(kind.error);
+  if (found !== (chainId ?? found)) throw new Error(`the chain's node is of chain ${found}, and not of ${chainId}`);
+  return kind.value;
+}
+
+/** What a contract answers as of a block, by its tag; `0x` where there is no contract. Rejects as `ask` does. */
+export async function callContract(ask: AskChain, to: Hex, data: Hex, tag = 'latest'): Promise<Hex> {
+  return hexText.parse(await ask('eth_call', { to, data }, tag));
+}

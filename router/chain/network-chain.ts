@@ -1,10 +1,9 @@
 // What anyone may be told of the chain that this network pays on: what stands there beside Payouts, and how far its roots are. Read from the contracts, by
 // plain JSON-RPC.
-import * as z from 'zod';
 import type { Hex } from '../../schema/bytes.ts';
-import { AbiWords, makeCall } from '../../schema/read-abi.ts';
+import { AbiWords, makeCall } from '../../schema/abi-words.ts';
 import { ZERO_WORD } from '../../schema/typed-data.ts';
-import { hexNumber } from './json-rpc.ts';
+import { callContract, checkChain } from './json-rpc.ts';
 import type { AskChain } from './json-rpc.ts';
 
 /** They never change: nothing there can be upgraded. */
@@ -23,15 +22,9 @@ export interface ToldRoot {
   readonly total: bigint;
 }
 
-const hex = z
-  .string()
-  .regex(/^0x[0-9a-fA-F]*$/)
-  .transform((text) => text.toLowerCase() as Hex);
-
 /** Rejects where the chain is another, has no Payouts there, or cannot be asked. */
 export async function readPlaces(ask: AskChain, chainId: number, payouts: Hex): Promise<ChainPlaces> {
-  const found = Number(hexNumber.parse(await ask('eth_chainId')));
-  if (found !== chainId) throw new Error(`the node is of chain ${found}, not of ${chainId}`);
+  await checkChain(ask, chainId);
   const addressAt = async (to: Hex, name: string): Promise<Hex> => (await call(ask, to, `${name}()`)).address(0);
   const rules = await addressAt(payouts, 'rules');
   return {
@@ -51,5 +44,5 @@ export async function readLastFinal(ask: AskChain, payouts: Hex): Promise<ToldRo
 }
 
 async function call(ask: AskChain, to: Hex, signature: string): Promise<AbiWords> {
-  return new AbiWords(hex.parse(await ask('eth_call', { to, data: makeCall(signature) }, 'latest')));
+  return new AbiWords(await callContract(ask, to, makeCall(signature)));
 }

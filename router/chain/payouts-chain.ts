@@ -4,24 +4,19 @@ import type { Hex } from '../../schema/bytes.ts';
 import { encodeState, readState } from '../../schema/chain-abi.ts';
 import type { RootsState } from '../../schema/chain-abi.ts';
 import { ZERO_WORD } from '../../schema/typed-data.ts';
-import { err, ok } from '../../schema/result.ts';
-import type { Result } from '../../schema/result.ts';
+import { hexNumber, hexText, smallNumber, toTag } from '../../schema/rpc-values.ts';
 import { findTestChain } from '../../schema/test-chains.ts';
 import type { BlockName, ChainFacts } from './decide-post.ts';
-import { ChainRefusal, hexNumber, makeAskChain } from './json-rpc.ts';
+import { callContract, makeAskChain } from './json-rpc.ts';
 import type { AskChain } from './json-rpc.ts';
-import type { GasPrices } from './plan-fees.ts';
+import { openTransactionDoor } from './transaction-door.ts';
+import type { TransactionDoor } from './transaction-door.ts';
 
-export interface PayoutsChain {
+export interface PayoutsChain extends TransactionDoor {
   /** Rejects where the chain cannot be asked, has no contract there, or moved meanwhile. Of a chain that is not allowed only its id is asked. */
   readonly look: (anchor: BlockName | null) => Promise<ChainFacts>;
   /** Of some transactions the one that is in a block and did what it should; null for none. Rejects where it cannot be asked. */
   readonly findDone: (hashes: readonly Hex[]) => Promise<Hex | null>;
-  /** Gas of a call; errors: why the contract would refuse it now. Rejects where it cannot be asked. */
-  readonly estimate: (data: Hex) => Promise<Result<bigint, string>>;
-  readonly prices: () => Promise<GasPrices>;
-  /** Rejects where it was refused or nothing was heard: neither says that it is not on its way. */
-  readonly send: (raw: Hex) => Promise<void>;
 }
 
 export interface PayoutsPlace {
@@ -31,34 +26,30 @@ export interface PayoutsPlace {
   readonly sender: Hex;
 }
 
-const hex = z
-  .string()
-  .regex(/^0x[0-9a-fA-F]*$/)
-  .transform((text) => text.toLowerCase() as Hex);
-const smallNumber = hexNumber.transform(Number).pipe(z.number().int().min(0));
 const blockSchema = z.object({
   number: smallNumber,
-  hash: hex,
+  hash: hexText,
   timestamp: smallNumber,
-  baseFeePerGas: hexNumber.optional(),
 });
 
 const receiptSchema = z.object({ status: hexNumber }).nullable();
 
-type Block = BlockName & { readonly seconds: number; readonly baseFee: bigint };
+type Block = BlockName & { readonly seconds: number };
 
 export function makePayoutsChain({ url, contract, sender }: PayoutsPlace): PayoutsChain {
   const ask = makeAskChain(url);
   const blockAt = async (tag: string): Promise<Block | null> =>
     readBlock(await ask('eth_getBlockByNumber', tag, false));
+  const door = openTransactionDoor(ask, contract, sender);
   return {
+    ...door,
     look: async (anchor) => {
       const chainId = smallNumber.parse(await ask('eth_chainId'));
       const chain = findTestChain(chainId);
       if (!chain.ok) return nothingOf(chainId);
       const block = need(await blockAt('latest'));
       const deep = need(await blockAt(toTag(Math.max(0, block.number - chain.value.depth))));
-      const at = { ask, contract, sender };
+      const at = { ask, contract, door };
       const [now, then] = [await readAt(at, block), await readAt(at, deep)];
       if (!now) throw new Error(`there is no contract at ${contract} on ${chain.value.name}`);
       const facts = {
@@ -66,7 +57,7 @@ export function makePayoutsChain({ url, contract, sender }: PayoutsPlace): Payou
         block,
         deep,
         anchorHash: anchor && ((await blockAt(toTag(anchor.number)))?.hash ?? null),
-        nonces: { now: now.nonce, pending: await countAt(at, 'pending'), deep: then?.nonce ?? 0 },
+        nonces: { now: now.nonce, pending: await door.countAt('pending'), deep: then?.nonce ?? 0 },
         roots: { now: now.roots, deep: then?.roots ?? null },
       };
       // All of it was read by the block's number: what has that number now must be the same block.
@@ -80,24 +71,13 @@ export function makePayoutsChain({ url, contract, sender }: PayoutsPlace): Payou
       }
       return null;
     },
-    estimate: async (data) => {
-      try {
-        return ok(hexNumber.parse(await ask('eth_estimateGas', { from: sender, to: contract, data })));
-      } catch (error) {
-        if (error instanceof ChainRefusal) return err(error.message);
-        throw error;
-      }
-    },
-    prices: async () => {
-      const { baseFee } = need(await blockAt('latest'));
-      return { baseFee, tip: hexNumber.parse(await ask('eth_maxPriorityFeePerGas')) };
-    },
-    send: async (raw) => void (await ask('eth_sendRawTransaction', raw)),
   };
 }
 
-interface Place extends Omit<PayoutsPlace, 'url'> {
+interface Place {
   readonly ask: AskChain;
+  readonly contract: Hex;
+  readonly door: TransactionDoor;
 }
 
 interface ReadBlock {
@@ -106,29 +86,21 @@ interface ReadBlock {
 }
 
 /** Null where the contract is not there yet. */
-async function readAt(place: Place, { number }: BlockName): Promise<ReadBlock | null> {
+async function readAt({ ask, contract, door }: Place, { number }: BlockName): Promise<ReadBlock | null> {
   const tag = toTag(number);
-  const answer = hex.parse(await place.ask('eth_call', { to: place.contract, data: encodeState() }, tag));
-  return answer === '0x' ? null : { nonce: await countAt(place, tag), roots: readState(answer) };
-}
-
-async function countAt({ ask, sender }: Place, tag: string): Promise<number> {
-  return smallNumber.parse(await ask('eth_getTransactionCount', sender, tag));
+  const answer = await callContract(ask, contract, encodeState(), tag);
+  return answer === '0x' ? null : { nonce: await door.countAt(tag), roots: readState(answer) };
 }
 
 function readBlock(answer: unknown): Block | null {
   if (answer === null) return null;
-  const { number, hash, timestamp: seconds, baseFeePerGas: baseFee = 0n } = blockSchema.parse(answer);
-  return { number, hash, seconds, baseFee };
+  const { number, hash, timestamp: seconds } = blockSchema.parse(answer);
+  return { number, hash, seconds };
 }
 
 function need(block: Block | null): Block {
   if (!block) throw new Error('the chain has no such block');
   return block;
-}
-
-function toTag(number: number): string {
-  return `0x${number.toString(16)}`;
 }
 
 /** Enough to be refused. */

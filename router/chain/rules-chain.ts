@@ -1,12 +1,11 @@
 // The door to the rules on the chain: what the vote has set, and what it has set for a later epoch. Read as it stood so many blocks ago that no fork takes it
 // back. By plain JSON-RPC.
-import * as z from 'zod';
 import type { Hex } from '../../schema/bytes.ts';
-import { AbiWords, makeCall } from '../../schema/read-abi.ts';
+import { AbiWords, makeCall } from '../../schema/abi-words.ts';
 import { readRuleValues } from '../../schema/rules-abi.ts';
 import type { RuleValues } from '../../schema/rules-abi.ts';
-import { findTestChain } from '../../schema/test-chains.ts';
-import { hexNumber } from './json-rpc.ts';
+import { smallNumber, toTag } from '../../schema/rpc-values.ts';
+import { callContract, checkChain } from './json-rpc.ts';
 import type { AskChain } from './json-rpc.ts';
 
 type Shares = Pick<RuleValues, 'feeBps' | 'bonusBps'>;
@@ -21,19 +20,12 @@ export interface ReadRules {
   readonly next: (Shares & { readonly fromEpoch: number }) | null;
 }
 
-const hex = z
-  .string()
-  .regex(/^0x[0-9a-fA-F]*$/)
-  .transform((text) => text as Hex);
-
 /** Null where the contract is not there yet. Rejects where the chain cannot be asked, or is no test network. */
 export async function readRules(ask: AskChain, payouts: Hex): Promise<ReadRules | null> {
-  const chain = findTestChain(Number(hexNumber.parse(await ask('eth_chainId'))));
-  if (!chain.ok) throw new Error(chain.error);
-  const latest = Number(hexNumber.parse(await ask('eth_blockNumber')));
-  const tag = `0x${Math.max(0, latest - chain.value.depth).toString(16)}`;
+  const { depth } = await checkChain(ask);
+  const tag = toTag(Math.max(0, smallNumber.parse(await ask('eth_blockNumber')) - depth));
   const call = async (to: Hex, data: Hex): Promise<AbiWords | null> => {
-    const answer = hex.parse(await ask('eth_call', { to, data }, tag));
+    const answer = await callContract(ask, to, data, tag);
     return answer === '0x' ? null : new AbiWords(answer);
   };
   const rules = (await call(payouts, makeCall('rules()')))?.address(0);

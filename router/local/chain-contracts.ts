@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { getContractAddress } from 'viem';
 import type { Abi, Account, Address, Chain, Hex, PublicClient, Transport, WalletClient } from 'viem';
+import type { RuleValues } from '../../schema/rules-abi.ts';
 import type { DeployArtifact } from './compile-contracts.ts';
 
 /** In the order in which they are deployed. */
@@ -15,18 +16,6 @@ export interface Contract {
 }
 
 export type Contracts = Readonly<Record<ContractName, Contract>>;
-
-/** As `Rules.Values`; amounts in units of the router's books. */
-export interface RuleValues {
-  readonly feeBps: number;
-  readonly slashBps: number;
-  readonly reporterBps: number;
-  readonly bonusBps: number;
-  readonly unbondSeconds: number;
-  readonly windowSeconds: number;
-  readonly capUnits: bigint;
-  readonly rootBondUnits: bigint;
-}
 
 export interface ContractSettings {
   readonly epochSeconds: number;

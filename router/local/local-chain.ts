@@ -17,12 +17,13 @@ import { privateKeyToAccount, privateKeyToAddress } from 'viem/accounts';
 import { fromHex } from '../../schema/bytes.ts';
 import { NODE_BOND } from '../../schema/chain-messages.ts';
 import { makeMessageSigner } from '../../schema/receipt.ts';
-import { findTestChain } from '../../schema/test-chains.ts';
+import type { RuleValues } from '../../schema/rules-abi.ts';
+import { findTestChain, LOCAL_CHAIN } from '../../schema/test-chains.ts';
 import type { TestChainKind } from '../../schema/test-chains.ts';
 import { openChainFolder } from './chain-folder.ts';
 import type { ChainFolder, ChainKeys, DeployedChain } from './chain-folder.ts';
 import { deployContracts, readArtifact, usualRules } from './chain-contracts.ts';
-import type { ContractName, Contracts, RuleValues } from './chain-contracts.ts';
+import type { ContractName, Contracts } from './chain-contracts.ts';
 import { StartError } from './start-error.ts';
 import { startAnvil } from './test-chain.ts';
 import type { Anvil } from './test-chain.ts';
@@ -39,7 +40,6 @@ const DEPLOY_GAS = 18_000_000n;
 const KEPT_STATES = 128;
 const STATE_WAIT_MS = 10_000;
 
-const OWN_ID = 31_337;
 const OWN = findOwn();
 
 export interface LocalChainOptions {
@@ -87,7 +87,7 @@ export async function openLocalChain(options: LocalChainOptions): Promise<LocalC
     const kind = await findKind(url);
     checkSame(folder.deployed, kind, options);
     const clients = makeClients(url, kind);
-    if (kind.chainId === OWN_ID) await giveCoins(clients, folder.keys);
+    if (kind.chainId === LOCAL_CHAIN) await giveCoins(clients, folder.keys);
     const contracts = folder.deployed
       ? await findDeployed(clients, folder.deployed)
       : await deploy(clients, { ...options, folder, port: own && Number(new URL(url).port) });
@@ -181,7 +181,7 @@ async function untilWritten(stateFile: string, since: number): Promise<void> {
 }
 
 function findOwn(): TestChainKind {
-  const kind = findTestChain(OWN_ID);
+  const kind = findTestChain(LOCAL_CHAIN);
   if (!kind.ok) throw new StartError(kind.error);
   return kind.value;
 }
@@ -229,7 +229,7 @@ function makeClients(url: string, kind: TestChainKind): Clients {
   return {
     kind,
     url,
-    read: createPublicClient({ chain, transport, pollingInterval: kind.chainId === OWN_ID ? 20 : 1000 }),
+    read: createPublicClient({ chain, transport, pollingInterval: kind.chainId === LOCAL_CHAIN ? 20 : 1000 }),
     walletOf: (key) => createWalletClient({ account: privateKeyToAccount(key), chain, transport }),
   };
 }

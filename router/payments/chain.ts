@@ -5,7 +5,8 @@ import * as z from 'zod';
 import { toHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import { PERMIT2_ADDRESS } from '../../schema/x402.ts';
-import { hexNumber, makeAskChain } from '../chain/json-rpc.ts';
+import { hexNumber } from '../../schema/rpc-values.ts';
+import { makeAskChain } from '../chain/json-rpc.ts';
 import type { AskChain } from '../chain/json-rpc.ts';
 import type { Scheme, X402Config } from './make-terms.ts';
 

@@ -1,8 +1,9 @@
 // Whether the books and the chain tell the same of claims: home by home what its object was told and what the contract has paid, as of the last block that was
 // read, and what the book in D1 has of all claims.
 import type { Hex } from '../../schema/bytes.ts';
-import { makeCall, AbiWords } from '../../schema/read-abi.ts';
-import { makeAskChain } from '../chain/json-rpc.ts';
+import { AbiWords, makeCall } from '../../schema/abi-words.ts';
+import { toTag } from '../../schema/rpc-values.ts';
+import { callContract, makeAskChain } from '../chain/json-rpc.ts';
 import type { Env } from '../env.ts';
 import type { Nodes } from '../auth/nodes.ts';
 import type { Stubs } from './stubs.ts';
@@ -42,8 +43,7 @@ export function openChainCheck(
   if (url === undefined) return null;
   const ask = makeAskChain(url);
   const paidTo = async (address: Hex, block: number): Promise<number> => {
-    const asked = { to: payouts, data: makeCall('claimed(address)', address) };
-    const answer = String(await ask('eth_call', asked, `0x${block.toString(16)}`));
+    const answer = await callContract(ask, payouts as Hex, makeCall('claimed(address)', address), toTag(block));
     return answer === '0x' ? 0 : new AbiWords(answer).number(0);
   };
   return async (after, limit) => {

@@ -1,7 +1,8 @@
 // What this router says of its chain: read from it once per isolate, and the newest final root again after a while.
 import type { Hex } from '../../schema/bytes.ts';
 import { findTestChain } from '../../schema/test-chains.ts';
-import { hexNumber, makeAskChain } from '../chain/json-rpc.ts';
+import { hexNumber } from '../../schema/rpc-values.ts';
+import { makeAskChain } from '../chain/json-rpc.ts';
 import { readLastFinal, readPlaces } from '../chain/network-chain.ts';
 import type { ChainPlaces, ToldRoot } from '../chain/network-chain.ts';
 import type { Env } from '../env.ts';

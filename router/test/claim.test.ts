@@ -155,7 +155,7 @@ describe.skipIf(findAnvil() === null)('claims of a home', () => {
       gas: { units: number };
       unsent: { to: Hex; data: Hex; chainId: number };
     };
-    expect(printed).toMatchObject({ claimable_micro: EARN * 2, unsent: { chainId: 31_337, value: '0' } });
+    expect(printed).toMatchObject({ claimable_micro: EARN * 2, unsent: { chainId: 31_337, value: '0x0' } });
     expect(printed.unsent.to).toBe(stack.chain.contracts.Payouts.address.toLowerCase());
     expect(printed.gas.units).toBeLessThan(75_000);
     expect(await paidTo(WALLET)).toBe(BigInt(EARN * 3));

@@ -1,5 +1,5 @@
 // Bonds on a chain of their own: made, taken out, lost by evidence and by nothing else. Skipped, and said so, where anvil is not installed for this machine.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Hex } from '../../schema/bytes.ts';
 import { EPOCH_ROOT, NODE_BOND } from '../../schema/chain-messages.ts';
 import { ACCEPTANCE, USAGE_RECEIPT } from '../../schema/receipt.ts';
@@ -7,7 +7,8 @@ import type { Acceptance, UsageReceipt } from '../../schema/receipt.ts';
 import { SEAL_KIND } from '../../schema/seal.ts';
 import { ZERO_WORD } from '../../schema/typed-data.ts';
 import { findAnvil } from '../local/test-chain.ts';
-import { addressOf, DAY, plain, startBench, TOKEN, twinOf } from './contract-bench.ts';
+import { useBench } from './bench-hooks.ts';
+import { addressOf, DAY, plain, TOKEN, twinOf } from './contract-bench.ts';
 import type { Bench, Who } from './contract-bench.ts';
 import { acceptanceOf, receiptOf } from './contract-samples.ts';
 
@@ -21,18 +22,9 @@ const acceptanceProof = (acceptance: Acceptance, who: Who = 'router'): object =>
   plain(bench.sign(who, ACCEPTANCE, acceptance));
 
 let bench: Bench;
-let back: () => Promise<void>;
 
 describe.skipIf(findAnvil() === null)('on a chain', () => {
-  beforeAll(async () => {
-    bench = await startBench();
-    await bench.bond('holder', 'root', 100n * TOKEN);
-  });
-  afterAll(async () => bench.stop());
-  beforeEach(async () => {
-    back = await bench.keep();
-  });
-  afterEach(async () => back());
+  useBench((started) => (bench = started));
 
   describe('bonds', () => {
     test('are made with the key’s consent, and raised by the same owner alone', async () => {

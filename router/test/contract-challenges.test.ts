@@ -1,6 +1,6 @@
 // Acceptances on a chain of their own: proven as paid, or shown to be left out. Skipped, and said so, where anvil is not installed for this machine.
 import { parseEventLogs } from 'viem';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Hex } from '../../schema/bytes.ts';
 import type { EpochLeaf } from '../../schema/epoch-leaf.ts';
 import { ACCEPTANCE } from '../../schema/receipt.ts';
@@ -8,7 +8,8 @@ import type { Acceptance } from '../../schema/receipt.ts';
 import { SEAL_KIND } from '../../schema/seal.ts';
 import { addLeaf, EMPTY_TREE, proveLeaf, rootOf } from '../../schema/running-tree.ts';
 import { findAnvil } from '../local/test-chain.ts';
-import { DAY, plain, startBench, TOKEN, UNIT } from './contract-bench.ts';
+import { useBench } from './bench-hooks.ts';
+import { DAY, plain, TOKEN, UNIT } from './contract-bench.ts';
 import type { Bench, Who } from './contract-bench.ts';
 import { acceptanceOf, leafOf, prove } from './contract-samples.ts';
 
@@ -17,18 +18,9 @@ const acceptanceProof = (acceptance: Acceptance, who: Who = 'router'): object =>
   plain(bench.sign(who, ACCEPTANCE, acceptance));
 
 let bench: Bench;
-let back: () => Promise<void>;
 
 describe.skipIf(findAnvil() === null)('on a chain', () => {
-  beforeAll(async () => {
-    bench = await startBench();
-    await bench.bond('holder', 'root', 100n * TOKEN);
-  });
-  afterAll(async () => bench.stop());
-  beforeEach(async () => {
-    back = await bench.keep();
-  });
-  afterEach(async () => back());
+  useBench((started) => (bench = started));
 
   describe('an acceptance', () => {
     test('is paid for by the epoch whose root holds it: one proof from acceptance to root', async () => {

@@ -3,12 +3,13 @@ import uniswapFactory from '@uniswap/v2-core/build/UniswapV2Factory.json' with {
 import uniswapPair from '@uniswap/v2-core/build/UniswapV2Pair.json' with { type: 'json' };
 import { parseEventLogs } from 'viem';
 import type { Abi, Address, TransactionReceipt } from 'viem';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Hex } from '../../schema/bytes.ts';
 import { EPOCH_ROOT, WALLET_BINDING } from '../../schema/chain-messages.ts';
 import { ZERO_ADDRESS, ZERO_WORD } from '../../schema/typed-data.ts';
 import { findAnvil } from '../local/test-chain.ts';
-import { addressOf, DAY, startBench, TOKEN, UNIT } from './contract-bench.ts';
+import { useBench } from './bench-hooks.ts';
+import { addressOf, DAY, TOKEN, UNIT } from './contract-bench.ts';
 import type { Bench, Who } from './contract-bench.ts';
 import { leafOf, prove } from './contract-samples.ts';
 
@@ -27,18 +28,9 @@ interface Told {
 }
 
 let bench: Bench;
-let back: () => Promise<void>;
 
 describe.skipIf(findAnvil() === null)('on a chain', () => {
-  beforeAll(async () => {
-    bench = await startBench();
-    await bench.bond('holder', 'root', 100n * TOKEN);
-  });
-  afterAll(async () => bench.stop());
-  beforeEach(async () => {
-    back = await bench.keep();
-  });
-  afterEach(async () => back());
+  useBench((started) => (bench = started));
 
   describe('a root', () => {
     test('is posted by anybody, of an epoch that is over, once, signed by the bonded root key', async () => {

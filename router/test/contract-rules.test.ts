@@ -1,10 +1,11 @@
 // The token, the rules and the vote on them, on a chain of their own. Skipped, and said so, where anvil is not installed for this machine.
 import { encodeFunctionData, keccak256, toBytes } from 'viem';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ZERO_ADDRESS } from '../../schema/typed-data.ts';
 import { usualRules } from '../local/chain-contracts.ts';
 import { findAnvil } from '../local/test-chain.ts';
-import { addressOf, DAY, startBench, TOKEN } from './contract-bench.ts';
+import { useBench } from './bench-hooks.ts';
+import { addressOf, DAY, TOKEN } from './contract-bench.ts';
 import type { Bench } from './contract-bench.ts';
 
 const HOUR = 3600;
@@ -14,18 +15,9 @@ const MILLION = 1_000_000n;
 const TOO_MUCH_AT_START = '0xaf287373';
 
 let bench: Bench;
-let back: () => Promise<void>;
 
 describe.skipIf(findAnvil() === null)('on a chain', () => {
-  beforeAll(async () => {
-    bench = await startBench();
-    await bench.bond('holder', 'root', 100n * TOKEN);
-  });
-  afterAll(async () => bench.stop());
-  beforeEach(async () => {
-    back = await bench.keep();
-  });
-  afterEach(async () => back());
+  useBench((started) => (bench = started));
 
   describe('the token', () => {
     test('is minted by Payouts alone, and starts with what its constructor gives', async () => {

@@ -1,14 +1,9 @@
 // What `npm start` runs, as a person and as a script meet it: the real router, a real home, the built-in model.
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
 import { isAlive, killNow } from '../local/child-processes.ts';
-import { claimPort } from '../local/free-port.ts';
-
-const START = resolve(import.meta.dirname, '../local/start.mjs');
+import { useNpmStart } from './npm-start-hooks.ts';
 
 interface LocalJson {
   readonly endpoint: string;
@@ -18,66 +13,37 @@ interface LocalJson {
 }
 
 describe('npm start', () => {
-  let dir: string;
-  let port: number;
-  const running = new Set<ChildProcess>();
+  const npm = useNpmStart('npm-start');
 
-  beforeAll(async () => {
-    dir = mkdtempSync(join(tmpdir(), 'irori-npm-start-'));
-    port = await claimPort('127.0.0.1', 0);
-  });
-  afterAll(() => {
-    killNow([...running].flatMap((child) => child.pid ?? []));
-    rmSync(dir, { recursive: true, force: true });
-  });
-
-  function start(words: readonly string[]): { child: ChildProcess; said: () => string; ended: Promise<number | null> } {
-    const child = spawn(process.execPath, [START, '--state', dir, '--port', String(port), ...words], { stdio: 'pipe' });
-    running.add(child);
-    let text = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (part: string) => {
-        text += part;
-      });
-    }
-    const ended = new Promise<number | null>((done) => {
-      child.once('close', (status) => {
-        running.delete(child);
-        done(status);
-      });
-    });
-    return { child, said: () => text, ended };
-  }
-
-  const readLocal = (): LocalJson => JSON.parse(readFileSync(join(dir, 'local.json'), 'utf8')) as LocalJson;
+  const readLocal = (): LocalJson => JSON.parse(readFileSync(join(npm.dir, 'local.json'), 'utf8')) as LocalJson;
 
   test('--once prints endpoint, key and curl line, streams an answer, shows its signed receipt, and leaves nothing running', async () => {
-    const first = start(['--once']);
+    const first = npm.start(['--once']);
     expect(await first.ended).toBe(0);
-    expect(first.said()).toContain(`Endpoint   http://127.0.0.1:${port}/v1`);
+    expect(first.said()).toContain(`Endpoint   http://127.0.0.1:${npm.port}/v1`);
     expect(first.said()).toMatch(/API key {4}irori_\w+/);
     expect(first.said()).toContain('curl -N http://');
     expect(first.said()).toMatch(/a fox named Mia went/);
     expect(first.said()).toMatch(/rcpt_\w+: complete, \d+ \+ \d+ tokens, .* signed by the home/);
-    expect(existsSync(join(dir, 'local.json'))).toBe(false);
-    expect(existsSync(join(dir, 'lock'))).toBe(false);
+    expect(existsSync(join(npm.dir, 'local.json'))).toBe(false);
+    expect(existsSync(join(npm.dir, 'lock'))).toBe(false);
   });
 
   test('a second start has the same key and homes, tells scripts where it is, restarts a home that dies, and ends whole on Ctrl-C', async () => {
-    const known = (JSON.parse(readFileSync(join(dir, 'demo.json'), 'utf8')) as { apiKey: string }).apiKey;
-    const again = start([]);
+    const known = (JSON.parse(readFileSync(join(npm.dir, 'demo.json'), 'utf8')) as { apiKey: string }).apiKey;
+    const again = npm.start([]);
     await expect.poll(again.said, { timeout: 30_000 }).toContain('Ctrl-C ends everything');
     const local = readLocal();
-    expect(statSync(join(dir, 'local.json')).mode & 0o777).toBe(0o600);
-    expect(local).toMatchObject({ endpoint: `http://127.0.0.1:${port}/v1`, apiKey: known });
-    const nodes = await fetch(`http://127.0.0.1:${port}/admin/v1/nodes`, {
+    expect(statSync(join(npm.dir, 'local.json')).mode & 0o777).toBe(0o600);
+    expect(local).toMatchObject({ endpoint: `http://127.0.0.1:${npm.port}/v1`, apiKey: known });
+    const nodes = await fetch(`http://127.0.0.1:${npm.port}/admin/v1/nodes`, {
       headers: { authorization: `Bearer ${local.adminSecret}` },
     });
     expect(((await nodes.json()) as { data: unknown[] }).data).toHaveLength(1);
 
-    const beside = start([]);
+    const beside = npm.start([]);
     expect(await beside.ended).toBe(1);
-    expect(beside.said()).toContain(`A network already runs on ${dir}`);
+    expect(beside.said()).toContain(`A network already runs on ${npm.dir}`);
 
     killNow(local.pids.agents);
     await expect.poll(() => readLocal().pids.agents, { timeout: 20_000 }).not.toEqual(local.pids.agents);
@@ -88,18 +54,18 @@ describe('npm start', () => {
     again.child.kill('SIGINT');
     expect(await again.ended).toBe(130);
     expect([...last.pids.edge, ...last.pids.agents].filter(isAlive)).toEqual([]);
-    expect(existsSync(join(dir, 'local.json'))).toBe(false);
+    expect(existsSync(join(npm.dir, 'local.json'))).toBe(false);
   });
 
   test.runIf(process.platform === 'linux')(
     'a start that was killed leaves nothing that keeps the next one from starting',
     async () => {
-      const killed = start(['--no-agent']);
+      const killed = npm.start(['--no-agent']);
       await expect.poll(killed.said, { timeout: 30_000 }).toContain('No home was started');
       const left = readLocal().pids.edge;
       killed.child.kill('SIGKILL');
       await killed.ended;
-      const next = start(['--no-agent']);
+      const next = npm.start(['--no-agent']);
       await expect.poll(next.said, { timeout: 30_000 }).toContain('No home was started');
       expect(left.filter(isAlive)).toEqual([]);
       next.child.kill('SIGTERM');

@@ -34,10 +34,12 @@ export function makeWord(value: number | bigint | Hex): string {
 export class AbiWords {
   readonly #digits: string;
 
-  /** `data`: hex digits behind `0x`, without a selector. */
-  constructor(data: string) {
+  /** `data`: hex digits behind `0x`, without a selector; `count`: how many words it must have, where that is known. */
+  constructor(data: string, count?: number) {
     this.#digits = data.replace(/^0x/, '').toLowerCase();
     if (!/^[0-9a-f]*$/.test(this.#digits)) throw new RangeError('not hex');
+    if (count !== undefined && this.#digits.length !== count * WORD_DIGITS)
+      throw new RangeError(`not an answer of ${count} words`);
   }
 
   word(place: number): string {

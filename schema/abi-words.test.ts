@@ -1,6 +1,6 @@
 // What strangers put on the chain, read word by word.
 import { expect, test } from 'vitest';
-import { AbiWords, makeWord } from './read-abi.ts';
+import { AbiWords, makeWord } from './abi-words.ts';
 
 const listOf = (count: number, length = count): AbiWords =>
   new AbiWords(`0x${[32, length, ...Array.from({ length: count }, (_, i) => i)].map((n) => makeWord(n)).join('')}`);
