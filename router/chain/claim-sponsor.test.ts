@@ -46,8 +46,8 @@ const chain: ClaimsChain = {
   }),
   estimate: async () => ok(gas),
   prices: async () => ({ baseFee, tip: 1n }),
+  countAt: async (tag) => (tag === 'pending' ? nonces.pending : nonces.now),
   send: async (raw) => void sent.push(raw),
-  countAt: async () => nonces.now,
   findMined: async () => null,
 };
 

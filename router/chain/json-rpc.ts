@@ -35,6 +35,20 @@ export function makeAskChain(url: string): AskChain {
   };
 }
 
+/** Which chain the node is of. Rejects where it is no test network, another than `chainId`, or cannot be asked. */
+export async function checkChain(ask: AskChain, chainId?: number): Promise<TestChainKind> {
+  const found = smallNumber.parse(await ask('eth_chainId'));
+  const kind = findTestChain(found);
+  if (!kind.ok) throw new Error(kind.error);
+  if (found !== (chainId ?? found)) throw new Error(`the chain's node is of chain ${found}, and not of ${chainId}`);
+  return kind.value;
+}
+
+/** What a contract answers as of a block, by its tag; `0x` where there is no contract. Rejects as `ask` does. */
+export async function callContract(ask: AskChain, to: Hex, data: Hex, tag = 'latest'): Promise<Hex> {
+  return hexText.parse(await ask('eth_call', { to, data }, tag));
+}
+
 async function readText({ body }: Response): Promise<string> {
   const reader = body?.getReader() as ReadableStreamDefaultReader<Uint8Array> | undefined;
   const decoder = new TextDecoder();
@@ -49,18 +63,4 @@ async function readText({ body }: Response): Promise<string> {
     text += decoder.decode(piece.value, { stream: true });
   }
   return text + decoder.decode();
-}
-
-/** Which chain the node is of. Rejects where it is no test network, another than `chainId`, or cannot be asked. */
-export async function checkChain(ask: AskChain, chainId?: number): Promise<TestChainKind> {
-  const found = smallNumber.parse(await ask('eth_chainId'));
-  const kind = findTestChain(found);
-  if (!kind.ok) throw new Error(kind.error);
-  if (found !== (chainId ?? found)) throw new Error(`the chain's node is of chain ${found}, and not of ${chainId}`);
-  return kind.value;
-}
-
-/** What a contract answers as of a block, by its tag; `0x` where there is no contract. Rejects as `ask` does. */
-export async function callContract(ask: AskChain, to: Hex, data: Hex, tag = 'latest'): Promise<Hex> {
-  return hexText.parse(await ask('eth_call', { to, data }, tag));
 }
