@@ -236,7 +236,7 @@ export class NodeAccount extends KeptObject {
     if (this.#claims.note(claim)) this.#outbox.ring(Date.now());
   }
 
-  /** What was claimed on the chain and what was turned into credit, the newest first; `before`: where an earlier page said to go on. */
+  /** What was claimed on the chain, the newest first; `before`: where an earlier page said to go on. */
   listClaims(before: number | null): ClaimPage {
     return this.#claims.list(before);
   }

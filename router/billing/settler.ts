@@ -28,8 +28,9 @@ const SOON_MS = 100;
 const log = makeLog('billing');
 
 export interface SettlerDoors extends Omit<ClosingDoors, 'payBonuses'> {
-  /** Null both where there is no chain. */
+  /** Null where there is no chain. */
   readonly readRules: RulesDoor;
+  /** Null where there is no chain. */
   readonly payBonuses: PayBonuses | null;
   /** Opened once a life of the object. */
   readonly openChain: (place: KeptPlace) => ChainSteps;

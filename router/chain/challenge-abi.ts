@@ -1,4 +1,4 @@
-// What is asked of Payouts and told to it about challenges, and what is read of its answers. Pure but for the curve's hash.
+// What is asked of Payouts and told to it about challenges, and what is read of its answers. Pure.
 import { AbiWords, makeCall, makeSelector, makeTopic, makeWord } from '../../schema/abi-words.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import { encodeLeaf, encodeProof, LEAF_TYPE } from '../../schema/claim-abi.ts';

@@ -1,4 +1,4 @@
-// The door to a chain's node: one question of JSON-RPC, one answer.
+// The door to a chain's node: one question of JSON-RPC, one answer. And the two that everybody asks: which chain it is, and what a contract says.
 import * as z from 'zod';
 import type { Hex } from '../../schema/bytes.ts';
 import { hexText, smallNumber } from '../../schema/rpc-values.ts';

@@ -1,12 +1,10 @@
 // The door to a chain: whether a payment has been settled there. Asked where nobody heard the facilitator's answer, before anything is sent again.
-import { keccak_256 } from '@noble/hashes/sha3.js';
-import { utf8ToBytes } from '@noble/hashes/utils.js';
 import * as z from 'zod';
-import { toHex } from '../../schema/bytes.ts';
+import { makeCall, makeTopic, makeWord } from '../../schema/abi-words.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import { PERMIT2_ADDRESS } from '../../schema/x402.ts';
 import { hexNumber } from '../../schema/rpc-values.ts';
-import { makeAskChain } from '../chain/json-rpc.ts';
+import { callContract, makeAskChain } from '../chain/json-rpc.ts';
 import type { AskChain } from '../chain/json-rpc.ts';
 import type { Scheme, X402Config } from './make-terms.ts';
 
@@ -29,10 +27,6 @@ export interface Chain {
   /** Rejects where the chain cannot be asked. */
   readonly find: (asked: SettlementAsked) => Promise<OnChain>;
 }
-
-const topicOf = (event: string): Hex => toHex(keccak_256(utf8ToBytes(event)));
-const selectorOf = (signature: string): string => topicOf(signature).slice(0, 10);
-const wordOf = (address: Hex): string => address.slice(2).padStart(64, '0');
 
 const logSchema = z.array(z.object({ transactionHash: z.string(), data: z.string() }));
 const transactionSchema = z.object({ input: z.string() }).nullish();
@@ -60,13 +54,13 @@ async function isUsed(
   { scheme, payer, nonce }: SettlementAsked,
 ): Promise<boolean> {
   if (scheme === 'exact') {
-    const data = `${selectorOf('authorizationState(address,bytes32)')}${wordOf(payer)}${nonce.slice(2)}`;
-    return hexNumber.parse(await ask('eth_call', { to: asset, data }, 'latest')) !== 0n;
+    const data = makeCall('authorizationState(address,bytes32)', payer, nonce);
+    return hexNumber.parse(await callContract(ask, asset, data)) !== 0n;
   }
   // Permit2 keeps a bit for each nonce: the last byte says which of a word.
   const place = BigInt(nonce);
-  const data = `${selectorOf('nonceBitmap(address,uint256)')}${wordOf(payer)}${(place >> 8n).toString(16).padStart(64, '0')}`;
-  const bits = hexNumber.parse(await ask('eth_call', { to: PERMIT2_ADDRESS, data }, 'latest'));
+  const data = makeCall('nonceBitmap(address,uint256)', payer, place >> 8n);
+  const bits = hexNumber.parse(await callContract(ask, PERMIT2_ADDRESS, data));
   return ((bits >> (place & 255n)) & 1n) === 1n;
 }
 
@@ -80,8 +74,8 @@ async function findTransfers(
   }: { readonly config: X402Config; readonly asked: SettlementAsked; readonly fromBlock: string },
 ): Promise<string[]> {
   const topics = [
-    topicOf('Transfer(address,address,uint256)'),
-    ...[asked.payer, config.payTo].map((one) => `0x${wordOf(one)}`),
+    makeTopic('Transfer(address,address,uint256)'),
+    ...[asked.payer, config.payTo].map((one) => `0x${makeWord(one)}`),
   ];
   const filter = { address: config.asset, topics, fromBlock, toBlock: 'latest' };
   const logs = logSchema.parse(await ask('eth_getLogs', filter));

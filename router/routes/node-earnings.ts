@@ -18,8 +18,8 @@ import type { AppEnv } from './app-env.ts';
 import { findAskedNodes } from './asked-nodes.ts';
 import { TOKEN_NOTICE } from './audit-chain.ts';
 import { readEpoch } from './audit-epochs.ts';
-import { listClaimRows, tellAllClaims } from './claim-rows.ts';
-import { CLAIM_COLUMNS } from './tell-claims.ts';
+import { listClaimRows, tellAllClaims } from './chain-earnings.ts';
+import { CLAIM_COLUMNS } from './tell-chain-earnings.ts';
 import { writeCsv } from './write-csv.ts';
 
 const BY = ['machine', 'day', 'model', 'job', 'claim'] as const;

@@ -2,6 +2,7 @@
 import { fromHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import { parseEpochFile } from '../../schema/epoch-file.ts';
+import type { EpochFile } from '../../schema/epoch-file.ts';
 import { findTestChain } from '../../schema/test-chains.ts';
 import { addressOfPrivateKey } from '../../schema/typed-data.ts';
 import type { EpochShelf } from '../billing/epoch-shelf.ts';
@@ -19,7 +20,6 @@ import { makePayoutsChain } from '../chain/payouts-chain.ts';
 import type { Env } from '../env.ts';
 import { makeLog } from '../log.ts';
 import { openChainWatch } from './chain-watch.ts';
-import { openEpochShelf } from './epoch-shelf.ts';
 import { pickEpochSeconds } from './pick-local.ts';
 import { openSigner } from './signer.ts';
 
@@ -33,7 +33,7 @@ export function openChainSteps(env: Env, place: KeptPlace, shelf: EpochShelf): C
   const url = env.CHAIN_RPC_URL;
   if (url === undefined) return NO_CHAIN;
   try {
-    const postRoots = openPosting(env, url, place);
+    const postRoots = openPosting(env, url, place, shelf);
     const [watchChain, answerChallenges] = [openChainWatch(env, url, place), openAnswers(env, url, place, shelf)];
     return { ...NO_CHAIN, postRoots, watchChain, answerChallenges };
   } catch (error) {
@@ -42,7 +42,7 @@ export function openChainSteps(env: Env, place: KeptPlace, shelf: EpochShelf): C
   }
 }
 
-function openPosting(env: Env, url: string, { store, posts }: KeptPlace): ChainStep {
+function openPosting(env: Env, url: string, { store, posts }: KeptPlace, shelf: EpochShelf): ChainStep {
   const { domain } = openSigner(env);
   const [rootKey, gasKey] = [fromHex(need(env.ROOT_SIGNING_KEY)), fromHex(need(env.CHAIN_GAS_KEY))];
   const chain = makePayoutsChain({ url, contract: domain.verifyingContract, sender: addressOfPrivateKey(gasKey) });
@@ -52,7 +52,7 @@ function openPosting(env: Env, url: string, { store, posts }: KeptPlace): ChainS
     rootKey,
     gasKey,
     published: () => Promise.resolve(store.publishedRoot(domain)),
-    rootOf: async (epoch) => (await openEpochShelf(env).find(epoch))?.root ?? null,
+    rootOf: async (epoch) => (await shelf.find(epoch))?.root ?? null,
     now: () => Date.now(),
   });
   const kind = findTestChain(domain.chainId);
@@ -80,8 +80,7 @@ export function openSponsor(env: Env, { storage, store }: KeptPlace, shelf: Epoc
     leavesOf: async (epoch) => {
       const kept = store.listLeaves(epoch);
       if (kept.length > 0) return kept;
-      const file = parseEpochFile((await shelf.readSame(epoch)) ?? '');
-      return file.ok ? file.value.leaves : null;
+      return (await readFile(shelf, epoch))?.leaves ?? null;
     },
     now: () => Date.now(),
   });
@@ -94,13 +93,16 @@ function openAnswers(env: Env, url: string, { storage }: KeptPlace, shelf: Epoch
     chainId: domain.chainId,
     contract: domain.verifyingContract,
     gasKey: fromHex(need(env.CHAIN_GAS_KEY)),
-    readFile: async (epoch) => {
-      const file = parseEpochFile((await shelf.read(epoch)) ?? '');
-      return file.ok ? file.value : null;
-    },
+    readFile: (epoch) => readFile(shelf, epoch),
     now: () => Date.now(),
   });
   return async () => ((await answers.tick()).open > 0 ? Date.now() + ANSWER_AGAIN_MS : null);
+}
+
+/** Its own, or a later one of the same root, which proves the same; null where none is kept any more. */
+async function readFile(shelf: EpochShelf, epoch: number): Promise<EpochFile | null> {
+  const file = parseEpochFile((await shelf.readSame(epoch)) ?? '');
+  return file.ok ? file.value : null;
 }
 
 function need(key: string | undefined): Hex {

@@ -6,8 +6,8 @@ import type { ClaimPage, ListedClaim } from '../billing/node-claims.ts';
 import type { NodeEarned } from '../billing/node-earnings.ts';
 import type { EarningSums } from '../billing/spread-earnings.ts';
 import type { Services } from '../services/edge.ts';
-import { listMovements, tellClaim, tellClaims } from './tell-claims.ts';
-import type { MovementRow, ToldClaim, ToldClaims } from './tell-claims.ts';
+import { listMovements, tellClaim, tellClaims } from './tell-chain-earnings.ts';
+import type { MovementRow, ToldClaim, ToldClaims } from './tell-chain-earnings.ts';
 
 const NEWEST_CLAIMS = 20;
 const DAY_MS = 86_400_000;

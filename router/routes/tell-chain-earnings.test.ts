@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { EpochLeaf } from '../../schema/epoch-leaf.ts';
 import { ZERO_ADDRESS, ZERO_WORD } from '../../schema/typed-data.ts';
-import { listMovements, tellClaim, tellClaims } from './tell-claims.ts';
-import type { ClaimFacts } from './tell-claims.ts';
+import { listMovements, tellClaim, tellClaims } from './tell-chain-earnings.ts';
+import type { ClaimFacts } from './tell-chain-earnings.ts';
 
 const WALLET = `0x${'22'.repeat(20)}` as const;
 const SPONSOR = `0x${'55'.repeat(20)}` as const;
