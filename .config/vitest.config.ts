@@ -46,6 +46,8 @@ export default defineConfig({
           maxWorkers: 4,
           sequence: { groupOrder: 1 },
           globalSetup: ['router/test/built.ts'],
+          // A process runs many files, one after the other: each starts what it needs and ends it, and loading the same modules anew took a second a file.
+          isolate: false,
           // Waits end when what they wait for is there: only a broken network, or a machine at its limit, comes near.
           testTimeout: 240_000,
           hookTimeout: 240_000,

@@ -31,16 +31,27 @@ export interface RunningBrowser {
   close(): Promise<void>;
 }
 
-/** Starts it on a page; its debugging port stands in the profile's file `DevToolsActivePort`. */
+/**
+ * Starts it on a page; its debugging port stands in the profile's file `DevToolsActivePort`. The command may be a script that starts the browser and waits,
+ * so a signal to it alone would leave the browser behind: all of its group gets it. Where this process is ended without a word, the debugging pipe closes,
+ * and the browser ends itself.
+ */
 export async function startBrowser(command: string, url: string): Promise<RunningBrowser> {
   const profile = await mkdtemp(join(tmpdir(), 'irori-browser-'));
-  const words = ['--headless', '--no-sandbox', '--disable-gpu', '--remote-debugging-port=0'];
-  const child = spawn(command, [...words, `--user-data-dir=${profile}`, url], { stdio: 'ignore' });
+  const debugging = ['--remote-debugging-port=0', '--remote-debugging-pipe'];
+  const words = ['--headless', '--no-sandbox', '--disable-gpu', ...debugging, `--user-data-dir=${profile}`, url];
+  const stdio = ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] as const;
+  const child = spawn(command, words, { stdio: [...stdio], detached: true });
+  const ended = new Promise((resolve) => child.once('exit', resolve).once('error', resolve));
+  // What it would say over the pipe is nobody's business, nor that it is gone.
+  for (const pipe of [child.stdio[3], child.stdio[4]]) pipe?.on('error', () => undefined);
   return {
     child,
     profile,
     close: async () => {
-      child.kill('SIGKILL');
+      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+        process.kill(-child.pid, 'SIGKILL');
+      await ended;
       await rm(profile, { recursive: true, force: true, maxRetries: 5 });
     },
   };

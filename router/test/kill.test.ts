@@ -47,10 +47,10 @@ beforeAll(async () => {
 });
 
 /** An agent that has lost its router often waits ever longer; a new process is as eager as the first. */
-beforeEach(async () => {
+async function renewAgent(): Promise<void> {
   await agent.signal('SIGKILL');
   agent.start();
-});
+}
 
 afterAll(async () => {
   await stack.stop();
@@ -110,6 +110,8 @@ function sleep(ms: number): Promise<void> {
 }
 
 describe('workerd killed after an answer', () => {
+  beforeEach(renewAgent);
+
   // Delivery to the accounts takes some milliseconds after [DONE], the way to D1 another 250: each delay falls into another gap.
   test.each([0, 2, 8, 30, 100, 250, 300].map((ms) => [Math.floor(ms * (1 + Math.random() / 10))]))(
     '%i ms after [DONE] charges it once',
@@ -173,6 +175,8 @@ describe('workerd killed after an answer', () => {
 });
 
 describe('workerd killed in mid-answer', () => {
+  beforeEach(renewAgent);
+
   test('frees the credit as soon as homes had time to come back, and pays one that comes back later from what it has brought in', async () => {
     // Fees for it to be paid from.
     const before = await Promise.all(Array.from({ length: 4 }, () => askOnline(stack, job('say-500x0'))));
@@ -206,6 +210,8 @@ describe('workerd killed in mid-answer', () => {
 });
 
 describe('workerd killed before its hub had written down that a part began', () => {
+  beforeEach(renewAgent);
+
   test('pays nobody: the home’s receipt is refused with its reason and leaves, and the caller is charged nothing', async () => {
     let lost: Answer | null = null;
     for (let round = 0; round < 20 && !lost; round++) {
@@ -271,6 +277,8 @@ describe('many settlements at once', () => {
 });
 
 describe('an agent killed before its receipt was acknowledged', () => {
+  beforeEach(renewAgent);
+
   test('offers it again, has it accepted once, and never uses its number again', async () => {
     let isCaught = false;
     for (let round = 0; round < 20 && !isCaught; round++) {

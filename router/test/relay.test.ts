@@ -7,7 +7,7 @@ import type { Answer } from './ask.ts';
 import { POLL, readUsage } from './books.ts';
 import { startModelServer, WIDE, words } from './model-server.ts';
 import type { ModelServer, SeenRequest } from './model-server.ts';
-import { residentBytes } from './process-memory.ts';
+import { heldBytes, residentBytes } from './process-memory.ts';
 import { startStack } from './stack.ts';
 import type { Stack, TestAccount, TestAgent } from './stack.ts';
 import { until } from './until.ts';
@@ -27,7 +27,7 @@ beforeAll(async () => {
   const owner = await stack.makeAccount();
   caller = await stack.makeAccount(1_000_000_000);
   const args = ['--models', 'say-8x0', '--slots', String(STREAMS), '--backend', server.url];
-  agent = await stack.startAgent({ owner, args });
+  agent = await stack.startAgent({ owner, args, tellsHeld: true });
   const digest = await learnDigest(stack, owner, 'say-8x0');
   await listModel(stack, { owner, id: MODEL, digest });
 });
@@ -184,16 +184,16 @@ describe('a caller who never reads', () => {
     // The same bytes, read: what is measured after it is what not reading costs.
     await askAll(stack, job('say-6000x0-fat3000'));
     const [workerd] = stack.network.workerdPids();
-    const before = { workerd: residentBytes(workerd!), agent: residentBytes(agent.pid()) };
+    const before = { workerd: residentBytes(workerd!), agent: await heldBytes(agent) };
     const socket = await askWithoutReading(PROMPT);
     await until('the model begins', () => (seen(PROMPT)?.sent ?? 0) > 0);
     const stalledAt = await stall(() => seen(PROMPT)!.sent);
     const grown = {
       workerd: residentBytes(workerd!) - before.workerd,
-      agent: residentBytes(agent.pid()) - before.agent,
+      agent: (await heldBytes(agent)) - before.agent,
     };
     console.info(
-      `a reader that never reads: ${((stalledAt * 3150) / MIB).toFixed(1)} MiB left the model server; grown by ${(grown.workerd / MIB).toFixed(1)} MiB in workerd, ${(grown.agent / MIB).toFixed(1)} MiB in the agent`,
+      `a reader that never reads: ${((stalledAt * 3150) / MIB).toFixed(1)} MiB left the model server; grown by ${(grown.workerd / MIB).toFixed(1)} MiB in workerd, ${(grown.agent / MIB).toFixed(1)} MiB held by the agent`,
     );
     expect(stalledAt * 3150).toBeLessThan(24 * MIB);
     expect(grown.workerd).toBeLessThan(40 * MIB);

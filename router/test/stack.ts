@@ -18,6 +18,7 @@ import { copyDatabase, readBundle } from './built.ts';
 
 const REDIS_TOKEN = 'test-redis-token';
 const WORKER = 'router/worker.ts';
+const TELL_HELD = join(import.meta.dirname, 'tell-held.ts');
 export const ADMIN_SECRET = 'test-admin-secret-0123456789';
 
 /** Shorter where many tests sit it out, longer where a home on a busy machine would be taken for one that does not answer. */
@@ -72,6 +73,8 @@ export interface Stack {
     router?: string;
     /** What stands in its state folder before it starts. */
     files?: Readonly<Record<string, string>>;
+    /** It can be asked by `heldBytes` of process-memory.ts. */
+    tellsHeld?: boolean;
   }): Promise<TestAgent>;
   /** Takes Redis away from the router; `startPresence` gives it back on the same address with what it held. */
   stopPresence(): Promise<void>;
@@ -207,6 +210,7 @@ class RunningStack implements Stack {
     hasCode = copyOf === undefined,
     router = this.url,
     files = {},
+    tellsHeld = false,
   }: {
     owner: TestAccount;
     args?: readonly string[];
@@ -215,6 +219,7 @@ class RunningStack implements Stack {
     hasCode?: boolean;
     router?: string;
     files?: Readonly<Record<string, string>>;
+    tellsHeld?: boolean;
   }): Promise<TestAgent> {
     const code = hasCode ? await this.#makeCode(owner) : null;
     const stateDir = join(this.folder, `agent-${++this.#agentCount}`);
@@ -232,7 +237,8 @@ class RunningStack implements Stack {
       ...(place ? ['--place', place] : []),
       ...args,
     ];
-    let child = this.#spawn(all, lines);
+    const node = tellsHeld ? ['--import', TELL_HELD] : [];
+    let child = this.#spawn([...node, AGENT_MAIN, ...all], lines);
     return {
       pid: () => child.pid ?? 0,
       lines,
@@ -244,7 +250,7 @@ class RunningStack implements Stack {
         child.kill(name);
         if (isEnd) await gone;
       },
-      start: () => void (child = this.#spawn(all, lines)),
+      start: () => void (child = this.#spawn([...node, AGENT_MAIN, ...all], lines)),
     };
   }
 
@@ -268,7 +274,7 @@ class RunningStack implements Stack {
   #spawn(args: readonly string[], lines: string[]): ChildProcess {
     // What the machine does that the tests run on is nobody's business: a test that wants signals plays them.
     const env = { IRORI_SIGNALS: 'none', ...process.env };
-    const child = spawn(process.execPath, [AGENT_MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
     const keep = (data: Buffer): void => {
       lines.push(...data.toString('utf8').trimEnd().split('\n'));
       if (process.env['IRORI_TEST_LOG']) process.stderr.write(`agent ${data.toString('utf8')}`);
