@@ -163,10 +163,10 @@ const bindingsSchema = z.object({
 });
 
 /** With half of a chain everything would be owed on it, claimed nowhere else, and never come there. */
-const envSchema = bindingsSchema.superRefine((env, { addIssue }) => {
+const envSchema = bindingsSchema.superRefine((env, context) => {
   if (env.CHAIN_RPC_URL === undefined) return;
   const refuse = (name: ChainKey | 'VERIFYING_CONTRACT', message: string): void =>
-    addIssue({ code: 'custom', path: [name], message, params: { isTold: true } });
+    context.addIssue({ code: 'custom', path: [name], message, params: { isTold: true } });
   for (const name of CHAIN_KEYS)
     if (env[name] === undefined) refuse(name, `is missing beside CHAIN_RPC_URL: ${CHAIN_REMEDY}`);
   if (env.ROOT_SIGNING_KEY !== undefined && env.ROOT_SIGNING_KEY === env.CHAIN_GAS_KEY)
