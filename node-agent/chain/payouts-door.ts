@@ -42,6 +42,16 @@ export function makeClaimCall({ addresses }: OpenChain, { leaf, proof }: ProvenL
   return { address: addresses.payouts, abi: PAYOUTS_ABI, functionName: 'claim', args: [leaf, proof] };
 }
 
+/** Burned for API credit of the account with this code; the contract takes it from the wallet itself only. */
+export function makeCreditCall({ addresses }: OpenChain, { leaf, proof }: ProvenLeaf, account: Hex): ChainCall {
+  return {
+    address: addresses.payouts,
+    abi: PAYOUTS_ABI,
+    functionName: 'claimToCredit',
+    args: [leaf, proof, account],
+  };
+}
+
 /** What the files of these epochs hash to, as their signed roots said it: lower-case hex by epoch. Rejects where the chain keeps no events so far back. */
 export async function readFileHashes(
   { read, addresses }: OpenChain,

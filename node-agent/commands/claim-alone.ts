@@ -1,7 +1,9 @@
 // A claim without the router: the newest leaf of this home that a final root holds, out of what it kept, put to the chain by whoever pays the gas.
+import { fromHex } from '../../schema/bytes.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
+import { addressOfPrivateKey } from '../../schema/typed-data.ts';
 import { firstLine, openChain } from '../chain/chain-client.ts';
 import type { NoChain, OpenChain } from '../chain/chain-client.ts';
 import { estimateCall, sendCall, writeCall } from '../chain/chain-sender.ts';
@@ -11,7 +13,7 @@ import type { NoClaim } from '../chain/find-claim.ts';
 import { readKeyFile } from '../chain/key-file.ts';
 import { findKnownLeaves } from '../chain/known-leaves.ts';
 import type { KnownLeaves } from '../chain/known-leaves.ts';
-import { makeClaimCall, readFileHashes, readPaidState } from '../chain/payouts-door.ts';
+import { makeClaimCall, makeCreditCall, readFileHashes, readPaidState } from '../chain/payouts-door.ts';
 import type { PaidState } from '../chain/payouts-door.ts';
 import type { Environment } from '../config/config.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
@@ -21,6 +23,8 @@ export interface AloneOutcome {
   /** What is claimed, units; 0 for nothing. */
   readonly units: bigint;
   readonly wallet: Hex | null;
+  /** The code of the account whose API credit it becomes; null where the wallet is paid. */
+  readonly account: Hex | null;
   /** Before it, units. */
   readonly claimed: bigint;
   /** Of the last final root; null before the first. */
@@ -40,13 +44,15 @@ interface Asked {
   readonly node: Hex;
   readonly flags: OptionValues;
   readonly env: Environment;
-  /** Null: the claim is made and not sent. */
-  readonly gasKeyFile: string | null;
+  /** Of the key that sends it; null: the claim is made and not sent. */
+  readonly keyFile: { readonly path: string; readonly flag: string } | null;
+  /** As in the outcome. */
+  readonly account: Hex | null;
 }
 
 export async function claimAlone(asked: Asked): Promise<Result<AloneOutcome, NoChain>> {
-  const { folder, node, flags } = asked;
-  const key = asked.gasKeyFile === null ? ok(null) : await readKeyFile(asked.gasKeyFile, '--gas-key-file');
+  const { folder, node, flags, keyFile, account } = asked;
+  const key = keyFile === null ? ok(null) : await readKeyFile(keyFile.path, keyFile.flag);
   if (!key.ok) return err({ sentence: key.error, exit: 2 });
   const named = typeof flags.leaves === 'string' ? flags.leaves : null;
   const known = await findKnownLeaves(folder, node, named);
@@ -56,7 +62,7 @@ export async function claimAlone(asked: Asked): Promise<Result<AloneOutcome, NoC
   try {
     const state = await readPaidState(chain.value, node);
     const warnings = [...known.value.faults, ...(await compareFiles(chain.value, known.value))];
-    return await claimBy(chain.value, { state, known: known.value, key: key.value, warnings });
+    return await claimBy(chain.value, { state, known: known.value, key: key.value, account, warnings });
   } catch (error) {
     return err({ sentence: `The chain's node at ${chain.value.url} does not answer: ${firstLine(error)}`, exit: 1 });
   }
@@ -64,12 +70,12 @@ export async function claimAlone(asked: Asked): Promise<Result<AloneOutcome, NoC
 
 async function claimBy(
   chain: OpenChain,
-  by: { state: PaidState; known: KnownLeaves; key: Hex | null; warnings: readonly string[] },
+  by: Pick<AloneOutcome, 'account' | 'warnings'> & { state: PaidState; known: KnownLeaves; key: Hex | null },
 ): Promise<Result<AloneOutcome, NoChain>> {
-  const { state, known, key, warnings } = by;
+  const { state, known, key, account, warnings } = by;
   const { claimed, epoch } = state;
   const claim = findClaim(state, known.leaves, state.roots);
-  const rest = { claimed, epoch, warnings, sent: null };
+  const rest = { claimed, epoch, account, warnings, sent: null };
   if (typeof claim === 'string') {
     const why = tellNoClaim(claim, state);
     if (claim === 'no-proof' || claim === 'no-wallet')
@@ -77,8 +83,10 @@ async function claimBy(
     return ok({ ...rest, units: 0n, wallet: null, gas: null, transaction: null, why });
   }
   if (state.isPaused) return err({ sentence: 'Claims are paused by the guardian, for 14 days at most.', exit: 1 });
-  const call = makeClaimCall(chain, claim);
   const { units, wallet } = claim;
+  if (account !== null && key !== null && addressOfPrivateKey(fromHex(key)) !== wallet)
+    return err({ sentence: `Only the wallet ${wallet} can turn this into credit, and the key is another’s.`, exit: 2 });
+  const call = account === null ? makeClaimCall(chain, claim) : makeCreditCall(chain, claim, account);
   const made = { ...rest, units, wallet, transaction: writeCall(chain, call), why: null };
   if (key === null) return ok({ ...made, gas: await estimateCall(chain, call, wallet) });
   const sent = await sendCall(chain, key, call);

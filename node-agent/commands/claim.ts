@@ -1,6 +1,9 @@
 // `irori-node claim`: what this home earned, paid to its wallet on the chain. By default the router has it sent and pays the gas; with a gas key of the owner's,
 // or any wallet, it needs no router: what this home mirrored and the chain are enough. Needs no running agent.
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Hex } from '../../schema/bytes.ts';
+import { err, ok } from '../../schema/result.ts';
+import type { Result } from '../../schema/result.ts';
 import { tellCoins, tellTokens, NO_VALUE } from '../chain/tell-tokens.ts';
 import type { Environment } from '../config/config.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
@@ -21,19 +24,38 @@ const ASK_MS = 1_000;
 export async function runClaim(flags: OptionValues, env: Environment): Promise<number> {
   const home = await findOwnHome(flags, env);
   if (!home.ok) return complain(home.error.sentence, home.error.exit);
-  const isAlone = flags.print === true || flags.leaves !== undefined || flags.gasKeyFile !== undefined;
+  const { print, leaves, gasKeyFile, walletKeyFile, toCredit } = flags;
+  const isAlone = print === true || [leaves, gasKeyFile, walletKeyFile, toCredit].some((value) => value !== undefined);
   return isAlone ? runAlone(home.value, flags, env) : runSponsored(home.value, flags);
 }
 
 async function runAlone({ folder, key }: OwnHome, flags: OptionValues, env: Environment): Promise<number> {
-  const path = typeof flags.gasKeyFile === 'string' ? flags.gasKeyFile : null;
-  const isPrinted = flags.print === true;
-  const asked = { folder, node: key.address, flags, env, gasKeyFile: isPrinted ? null : path };
-  const outcome = await claimAlone(asked);
+  const account = readAccountCode(flags);
+  if (!account.ok) return complain(account.error, 2);
+  const keyFile = flags.print === true ? null : pickKeyFile(flags);
+  const outcome = await claimAlone({ folder, node: key.address, flags, env, keyFile, account: account.value });
   if (!outcome.ok) return complain(outcome.error.sentence, outcome.error.exit);
   for (const warning of outcome.value.warnings) complain(`WARNING: ${warning}`, 1);
   process.stdout.write(flags.json === true ? formatAloneJson(outcome.value) : formatAlone(outcome.value));
   return 0;
+}
+
+/** Null where the wallet is to be paid. */
+function readAccountCode({ toCredit, walletKeyFile, print }: OptionValues): Result<Hex | null, string> {
+  if (typeof toCredit !== 'string') return ok(null);
+  if (!/^0x[0-9a-fA-F]{64}$/.test(toCredit))
+    return err('--to-credit must be the code of an account: 0x and 64 hex digits, as GET /v1/credit/chain tells it.');
+  return walletKeyFile !== undefined || print === true
+    ? ok(toCredit.toLowerCase() as Hex)
+    : err(
+        'Only the wallet itself can turn this into credit: name the file with its key (--wallet-key-file FILE), or have the transaction printed for it (--print).',
+      );
+}
+
+/** A wallet may pay for its own gas. */
+function pickKeyFile({ walletKeyFile, gasKeyFile }: OptionValues): Parameters<typeof claimAlone>[0]['keyFile'] {
+  if (typeof walletKeyFile === 'string') return { path: walletKeyFile, flag: '--wallet-key-file' };
+  return typeof gasKeyFile === 'string' ? { path: gasKeyFile, flag: '--gas-key-file' } : null;
 }
 
 async function runSponsored({ status, key }: OwnHome, flags: OptionValues): Promise<number> {
@@ -98,7 +120,8 @@ function formatSponsored(told: ToldClaim): string {
   }
 }
 
-function formatAlone({ units, wallet, claimed, epoch, gas, transaction, sent, why }: AloneOutcome): string {
+function formatAlone(outcome: AloneOutcome): string {
+  const { units, wallet, account, claimed, epoch, gas, transaction, sent, why } = outcome;
   const lines = [
     ...(why === null ? [] : [why]),
     ...(units > 0n ? [`claimable  ${tellTokens(units)} tokens (${NO_VALUE})`] : []),
@@ -107,12 +130,19 @@ function formatAlone({ units, wallet, claimed, epoch, gas, transaction, sent, wh
     `claimed    ${tellTokens(claimed)} tokens so far (${NO_VALUE})${epoch === null ? '' : `; the last final epoch is ${epoch}`}`,
     ...(sent === null
       ? []
-      : [`Paid by ${sent.hash} in block ${sent.block}, for ${tellCoins(sent.cost)} test coins of gas.`]),
+      : [
+          `${account === null ? 'Paid' : 'Burned'} by ${sent.hash} in block ${sent.block}, for ${tellCoins(sent.cost)} test coins of gas.`,
+        ]),
+    ...(account === null || units === 0n
+      ? []
+      : [`credit     of the account ${account}, one credit a token, once the transaction lies deep`]),
     ...(transaction === null || sent !== null
       ? []
       : [
           '',
-          'Any wallet may send this; the tokens go to the wallet above whoever sends it.',
+          account === null
+            ? 'Any wallet may send this; the tokens go to the wallet above whoever sends it.'
+            : 'Only the wallet above can send this: it burns its tokens for credit.',
           `chain  ${transaction.chainId}`,
           `to     ${transaction.to}`,
           'value  0',
@@ -123,11 +153,13 @@ function formatAlone({ units, wallet, claimed, epoch, gas, transaction, sent, wh
   return `${tellLines(lines)}${data}`;
 }
 
-function formatAloneJson({ units, wallet, claimed, epoch, gas, transaction, sent, why }: AloneOutcome): string {
+function formatAloneJson(outcome: AloneOutcome): string {
+  const { units, wallet, account, claimed, epoch, gas, transaction, sent, why } = outcome;
   const json = {
     claimable_micro: Number(units),
     claimed_micro: Number(claimed),
     wallet,
+    account_code: account,
     last_final_epoch: epoch,
     why,
     gas: gas && { units: Number(gas.units), coins: tellCoins(gas.cost) },

@@ -47,7 +47,7 @@ export const CHAIN_OPTIONS = [
     kind: 'text',
     value: 'FILE',
     text: 'A file with the private key of the wallet that the tokens belong to: read for this one command and never kept. It need not be on this machine: see --owner.',
-    commands: ['bond', 'unbond', 'vote', 'wallet'],
+    commands: ['bond', 'claim', 'unbond', 'vote', 'wallet'],
   },
   {
     key: 'owner',
@@ -91,7 +91,7 @@ export const CHAIN_OPTIONS = [
     env: 'IRORI_GAS_KEY_FILE',
     kind: 'text',
     value: 'FILE',
-    text: 'A file with a private key whose test coins pay for gas. It needs no right, and is not the wallet that is paid. A running agent with one challenges roots that leave it out.',
+    text: 'A file with a private key whose test coins pay for gas. It needs no right, and is not the wallet that is paid. A running agent with one challenges roots that leave it out: for that it needs a deposit in tokens too.',
     commands: ['challenge', 'claim', 'up', 'wallet'],
   },
   {
@@ -102,6 +102,15 @@ export const CHAIN_OPTIONS = [
     value: '',
     text: 'Print the transaction, for any wallet to send, and send nothing.',
     commands: ['claim', 'wallet'],
+  },
+  {
+    key: 'toCredit',
+    flag: '--to-credit',
+    env: null,
+    kind: 'text',
+    value: '0x…',
+    text: 'Burn it for API credit of the account with this code (GET /v1/credit/chain) instead of paying it. Only the wallet itself can: with --wallet-key-file, or --print.',
+    commands: ['claim'],
   },
   {
     key: 'leaves',

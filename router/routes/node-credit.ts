@@ -106,5 +106,5 @@ function refuseOrder(reason: Extract<SpendAnswer, { ok: false }>['reason'], stat
 function tellTooMuch({ available, locked }: SpendState): string {
   const told = `The home has ${available} micro-credits of earnings that can be turned into credit. Order no more than that.`;
   if (locked === 0) return told;
-  return `${told} Another ${locked} stood in the last closed epoch: claim it (irori-node claim) or turn it into credit on the chain (claimToCredit).`;
+  return `${told} Another ${locked} stood in the last closed epoch: claim it (irori-node claim) or turn it into credit on the chain (irori-node claim --to-credit).`;
 }

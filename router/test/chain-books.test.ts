@@ -1,6 +1,8 @@
 // Books beside a chain, with a real home: no earned unit is spent twice, and what is claimed, or burned for credit, comes into the books once, whatever the
 // chain takes back meanwhile.
 import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { privateKeyToAddress } from 'viem/accounts';
 import type { Hex } from 'viem';
@@ -222,8 +224,19 @@ describe.skipIf(findAnvil() === null)('books beside a chain', () => {
     await work(2);
     const file = await settle();
     const [before, owed] = [await earnedCredit(), await ownerBook()];
-    const call = [...proofOf(file), await accountCode(owner)];
-    await stack.send(wallet, 'Payouts', 'claimToCredit', call);
+    const code = await accountCode(owner);
+    const call = [...proofOf(file), code];
+    const [kept, key, other] = [join(stack.folder, 'leaves.json'), join(stack.folder, 'w'), join(stack.folder, 's')];
+    await writeFile(kept, await (await stack.call(`/audit/epochs/${file.epoch}`)).text());
+    await writeFile(key, wallet, { mode: 0o600 });
+    await writeFile(other, stranger, { mode: 0o600 });
+    const toCredit = async (...words: string[]): Promise<Ran> => runAgent('claim', '--to-credit', ...words);
+    expect(await toCredit('0x12', '--print')).toMatchObject({ status: 2, out: expect.stringContaining('64 hex') });
+    expect(await toCredit(code)).toMatchObject({ status: 2, out: expect.stringContaining('Only the wallet itself') });
+    const foreign = await toCredit(code, '--leaves', kept, '--wallet-key-file', other);
+    expect(foreign).toMatchObject({ status: 2, out: expect.stringContaining('the key is another’s') });
+    const burned = await toCredit(code, '--leaves', kept, '--wallet-key-file', key);
+    expect(burned).toMatchObject({ status: 0, out: expect.stringMatching(/Burned by 0x[0-9a-f]{64} in block/) });
     await stack.mine(2);
     await stack.tick();
     await reorg(3);
