@@ -4,9 +4,9 @@ import { ENDS } from './house-rules.ts';
 import { judgeHouse } from './judge-house.ts';
 import { readModule } from './read-module.ts';
 
-const files = globSync('{schema,router,node-agent}/**/*.ts', { exclude: ['**/node_modules/**', '**/dist/**'] })
+const files = globSync('{schema,router,node-agent}/**/*.{ts,tsx}', { exclude: ['**/node_modules/**', '**/dist/**'] })
   .map((file) => file.replaceAll('\\', '/'))
-  .filter((file) => !/\.(?:test|d|config)\.ts$/.test(file));
+  .filter((file) => !/\.(?:test|d|config)\.tsx?$/.test(file));
 const complaints = judgeHouse(
   files.sort().map((file) => readModule(file, readFileSync(file, 'utf8'))),
   ENDS,

@@ -17,9 +17,10 @@ export const ENDS: Readonly<Record<string, readonly Room[]>> = {
     ...['dialects', 'auth', 'placement', 'chain', 'billing', 'payments', 'homes', 'hub', 'area', 'relay'].map(
       folder('router'),
     ),
-    { name: 'verify-page', paths: ['router/verify-page/'] },
+    // What runs in browsers, and what pages are made of.
+    ...['verify-page', 'islands', 'look'].map(folder('router')),
     { name: 'env, errors', paths: ['router/env.ts', 'router/errors.ts'] },
-    ...['services', 'docs', 'routes'].map(folder('router')),
+    ...['services', 'docs', 'routes', 'console'].map(folder('router')),
     {
       name: 'app, objects, worker',
       paths: ['allowed-methods', 'app', 'browser-access', 'match-path', 'objects', 'suggest-path', 'worker'].map(
@@ -71,4 +72,4 @@ const VERBS =
   'sign split stream suggest sum summarise tag tally tell to';
 
 /** A file that is called verb-something decides or makes from what it is given, and nothing else: no clock, timer, chance, door or memory. */
-export const PURE_FILE = new RegExp(`/(?:${VERBS.split(' ').join('|')})-[a-z0-9-]+\\.ts$`);
+export const PURE_FILE = new RegExp(`/(?:${VERBS.split(' ').join('|')})-[a-z0-9-]+\\.tsx?$`);

@@ -32,7 +32,7 @@ function judgeImports({ file, imports }: Module, ends: Ends): Complaint[] {
   const from = findFloor(file, ends);
   if (!from) return [{ what: `${file} stands in no room`, remedy: 'give it a room in .config/house-rules.ts' }];
   const complaints: Complaint[] = [];
-  for (const target of imports.filter((name) => name.endsWith('.ts'))) {
+  for (const target of imports.filter((name) => /\.tsx?$/.test(name))) {
     const to = findFloor(target, ends);
     const what = `${file} (${from.name}) imports ${target} (${to?.name ?? 'no room'})`;
     if (to && !from.ends.some((end) => to.ends.includes(end)) && MEETS_BOTH.test(file)) continue;

@@ -25,7 +25,7 @@ export default defineConfig({
           include: [
             '.config/*.test.ts',
             'schema/**/*.test.ts',
-            'router/{area,auth,bench,billing,chain,dialects,docs,homes,hub,local,payments,placement,relay,routes,services}/**/*.test.ts',
+            'router/{area,auth,bench,billing,chain,console,dialects,docs,homes,hub,islands,local,look,payments,placement,relay,routes,services}/**/*.test.{ts,tsx}',
             'node-agent/{agent,backends,chain,commands,config,dashboard,energy,home,join,jobs,link,receipts,update}/**/*.test.ts',
             'node-agent/*.test.ts',
             'router/*.test.ts',

@@ -11,6 +11,7 @@ import { readEnv } from './env.ts';
 import { ApiError, toErrorResponse } from './errors.ts';
 import { makeLog } from './log.ts';
 import { makeAdminRoutes } from './routes/admin.ts';
+import { makeConsole } from './console/console.ts';
 import { audit } from './routes/audit.ts';
 import { chatCompletions } from './routes/chat-completions.ts';
 import { creditChain } from './routes/credit-chain.ts';
@@ -114,6 +115,7 @@ export function makeApp(): Hono<AppEnv> {
   app.route('/', stripeWebhook);
   app.route('/', audit);
   app.route('/', health);
+  app.route('/', makeConsole());
   app.route('/', docs);
   app.route('/', nodeEnrol);
   app.route('/', nodeLink);

@@ -1,9 +1,10 @@
 // What lets a web page read the API's answers, refusals among them: any page may, since a key is what opens it and no cookie ever does.
+// Pages of the console, which a cookie opens, are for nobody else's pages.
 // The operator's paths and the homes' are not for pages. (hono/cors answers every OPTIONS as a preflight; here a bare one is told what is allowed.)
 import type { MiddlewareHandler } from 'hono';
 import type { AppEnv } from './routes/app-env.ts';
 
-const NOT_FOR_PAGES = /^\/+(?:admin|node)(?:\/|$)/i;
+const NOT_FOR_PAGES = /^\/+(?:admin|node|console|sign-in|sign-out)(?:\/|$)/i;
 
 /** By name too: older browsers do not read the star. */
 const READABLE = [
@@ -48,7 +49,7 @@ function readWanted(said: string | undefined): string {
 /** Marks every answer as readable; stands before all others, so that it sees their refusals. */
 export const shareWithPages: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();
-  if (NOT_FOR_PAGES.test(c.req.path) || c.res.status === 101) return;
+  if (NOT_FOR_PAGES.test(c.req.path) || c.get('isOwnPage') || c.res.status === 101) return;
   c.res.headers.set('access-control-allow-origin', '*');
   c.res.headers.set('access-control-expose-headers', READABLE);
 };

@@ -14,7 +14,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   response: '/v1/responses',
   swagger: '/docs',
 };
-const NOT_FOR_CALLERS = /^\/(?:admin|node)(?:\/|$)/;
+const NOT_FOR_CALLERS = /^\/(?:admin|node|console|sign-in|sign-out|language|assets)(?:\/|$)/;
 const MOST_EDITS = 3;
 /** Longer words than these are no slip of the pen. */
 const MOST_COMPARED = 64;

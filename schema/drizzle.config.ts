@@ -7,6 +7,7 @@ export default defineConfig({
     './schema/ledger-tables.ts',
     './schema/buying-tables.ts',
     './schema/passing-tables.ts',
+    './schema/console-tables.ts',
   ],
   out: './migrations',
 });

@@ -2,7 +2,7 @@
 import { fromHex, toHex } from './bytes.ts';
 import type { Hex } from './bytes.ts';
 
-export type IdPrefix = 'acct' | 'key' | 'job' | 'node' | 'enr' | 'evt' | 'pool' | 'mem' | 'chk';
+export type IdPrefix = 'acct' | 'key' | 'job' | 'node' | 'enr' | 'evt' | 'pool' | 'mem' | 'chk' | 'person';
 
 /** `job_` + 32 hex digits of 16 random bytes; the bytes come in, so tests can choose them. */
 export function makeId(prefix: IdPrefix, random: Uint8Array): string {

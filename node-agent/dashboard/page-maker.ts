@@ -1,4 +1,5 @@
-// `npm run build:page`: makes the owner's page and its gate, each one file of HTML with script and style in it, and writes both, packed, where the agent has
+// `npm run build:page`: makes the owner's page and its gate, each one file of HTML with script and style in it (colours and sizes are those of
+// the router's pages, too: schema/tokens.css), and writes both, packed, where the agent has
 // them (dashboard/built-page.ts), so that neither a checkout nor a packed agent builds anything. A test holds that against fresh ones.
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -19,7 +20,7 @@ const ICON =
 /** Makes both from their sources. */
 export async function makePage(): Promise<{ readonly page: MadeDocument; readonly gate: MadeDocument }> {
   const [tokens, sheet, main, gate] = await Promise.all([
-    minifyStyle('tokens.css'),
+    minifyStyle('../../schema/tokens.css'),
     minifyStyle('page/page.css'),
     bundle('page/main.ts'),
     bundle('page/gate.ts'),

@@ -9,10 +9,10 @@ import { keyDefaultsSchema } from '../../schema/provider.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { accountMembers, accounts, apiKeys } from '../../schema/tables.ts';
+import { POOLS, WALLETS } from './account-facts.ts';
 import { checkApiKey } from './check-api-key.ts';
 import { judgeKey } from './judge-key.ts';
 import type { Caller, CallerPool, KeyFault, KeyRow } from './judge-key.ts';
-import { MOST_KIN } from './make-kin.ts';
 import type { KeyCache } from './key-cache.ts';
 import { mintApiKey } from './mint-api-key.ts';
 import { readBearer } from './read-bearer.ts';
@@ -309,13 +309,6 @@ async function mintKey(
   return err('too-many');
 }
 
-const POOLS = sql<string>`(
-  SELECT json_group_array(json_object('id', pools.id, 'name', pools.name)) FROM pools
-  WHERE pools.owner_account_id = accounts.id
-    OR EXISTS (SELECT 1 FROM pool_members WHERE pool_id = pools.id AND account_id = accounts.id))`;
-
-const WALLETS = sql<string>`(
-  SELECT json_group_array(wallet) FROM (SELECT DISTINCT wallet FROM nodes WHERE account_id = accounts.id AND wallet IS NOT NULL LIMIT ${MOST_KIN}))`;
 /** When what the key may do was changed last, by itself or with its member's role. */
 const RIGHTS_AT = sql<number>`max(coalesce(${apiKeys.changedAt}, 0), coalesce(${accountMembers.changedAt}, 0))`;
 

@@ -9,6 +9,8 @@ export interface AdminClient {
   /** Credit in units of a millionth. */
   grant(accountId: string, units: number): Promise<void>;
   createCode(accountId: string): Promise<string>;
+  /** A link that signs an operator in once, as the owner of an account too. */
+  signInLink(accountId: string): Promise<string>;
   /** Accounts of which D1 has forgotten something that their objects know, as after a restored backup; the first few. */
   findForgotten(): Promise<{ readonly accounts: readonly string[]; readonly remedy: string }>;
 }
@@ -16,6 +18,7 @@ export interface AdminClient {
 const withId = z.object({ id: z.string() });
 const withKey = z.object({ key: z.string() });
 const withCode = z.object({ code: z.string() });
+const withUrl = z.object({ url: z.string() });
 const withForgotten = z.object({
   accounts: z.array(z.object({ account: z.string() })),
   remedy: z.string().default(''),
@@ -43,6 +46,10 @@ export function openAdmin(url: string, secret: string): AdminClient {
       (await ask(`/accounts/${accountId}/keys`, { body: { name }, reply: withKey })).key,
     grant: async (accountId, units) => {
       await ask(`/accounts/${accountId}/credit`, { body: { amount_micro: units }, reply: z.unknown() });
+    },
+    signInLink: async (accountId) => {
+      const body = { name: 'You', account_id: accountId, is_operator: true };
+      return (await ask('/sign-in-links', { body, reply: withUrl })).url;
     },
     findForgotten: async () => {
       const { accounts, remedy } = await ask('/restore/check', { reply: withForgotten });

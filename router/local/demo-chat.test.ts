@@ -98,7 +98,12 @@ describe('the demo question', () => {
 
 describe('what a start tells', () => {
   test('the welcome holds the endpoint, the key, a curl line that is whole, and both clients', () => {
-    const text = describeWelcome({ endpoint: 'http://127.0.0.1:8787/v1', apiKey: 'irori_k', model: 'nano-demo' });
+    const text = describeWelcome({
+      endpoint: 'http://127.0.0.1:8787/v1',
+      apiKey: 'irori_k',
+      model: 'nano-demo',
+      signInLink: 'http://localhost:8787/sign-in/code',
+    });
     expect(text).toContain(`curl -N http://127.0.0.1:8787/v1/chat/completions -H 'authorization: Bearer irori_k'`);
     expect(text).toContain(`new OpenAI({ baseURL: 'http://127.0.0.1:8787/v1', apiKey: 'irori_k' })`);
     expect(text).toContain(`OpenAI(base_url="http://127.0.0.1:8787/v1", api_key="irori_k")`);

@@ -14,12 +14,16 @@ export function describeWelcome(network: {
   readonly endpoint: string;
   readonly apiKey: string;
   readonly model: string;
+  /** Where a browser signs in once. */
+  readonly signInLink: string;
 }): string {
-  const { endpoint, apiKey, model } = network;
+  const { endpoint, apiKey, model, signInLink } = network;
   const body = JSON.stringify({ model, stream: true, messages: [{ role: 'user', content: 'Hello' }] });
   return `
   Endpoint   ${endpoint}
   API key    ${apiKey}
+  Console    ${new URL(signInLink).origin}/
+  Sign in    ${signInLink} (once, within 10 minutes)
 
   curl -N ${endpoint}/chat/completions -H 'authorization: Bearer ${apiKey}' -H 'content-type: application/json' -d '${body}'
 

@@ -95,6 +95,13 @@ export async function findForgotten(start: RouterStart, url: string): Promise<st
   return `The database here is not as new as what the accounts know of themselves (${accounts.slice(0, 3).join(', ')}${accounts.length > 3 ? ', …' : ''}): was a backup restored? GET /admin/v1/restore/check tells more. ${remedy}`;
 }
 
+/** Where a browser signs in once, as the network's operator and the account's owner. By name: browsers have no passkeys for addresses of numbers. */
+export async function makeSignInLink(start: RouterStart, url: string, accountId: string): Promise<string> {
+  const link = new URL(await openAdmin(url, start.folder.secrets.ADMIN_SECRET).signInLink(accountId));
+  if (link.hostname === '127.0.0.1') link.hostname = 'localhost';
+  return link.href;
+}
+
 /** The account and key of an earlier start if the router still knows them, else new ones with credit. */
 export async function openAccount(
   start: RouterStart,

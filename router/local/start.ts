@@ -14,7 +14,7 @@ import { startHomes, waitOnline } from './local-homes.ts';
 import type { LocalHome } from './local-homes.ts';
 import { openLocalPayments } from './local-payments.ts';
 import type { Network } from './network.ts';
-import { findForgotten, openAccount, openLocalPresence, startRouter } from './local-router.ts';
+import { findForgotten, makeSignInLink, openAccount, openLocalPresence, startRouter } from './local-router.ts';
 import type { LocalRouterBindings, RouterStart } from './local-router.ts';
 import { openChain } from './start-chain.ts';
 import { watchSources } from './dev.ts';
@@ -86,6 +86,7 @@ async function run(flags: StartFlags, started: Started): Promise<boolean> {
   const forgotten = await findForgotten(start, network.url);
   if (forgotten !== null) complain(forgotten);
   const endpoint = `${network.url}/v1`;
+  const signInLink = await makeSignInLink(start, network.url, demo.accountId);
   tellScripts = () => {
     const edge = network.workerdPids();
     const pids = { edge, agents: homes.flatMap((home) => home.pid() ?? []), chain: money.pids() };
@@ -95,7 +96,7 @@ async function run(flags: StartFlags, started: Started): Promise<boolean> {
   tellScripts();
   if (flags.watch) startWatching(started, { network, homes: () => homes });
   if (flags.nodes === 0) {
-    print(describeWelcome({ endpoint, apiKey: demo.apiKey, model: 'MODEL' }));
+    print(describeWelcome({ endpoint, apiKey: demo.apiKey, model: 'MODEL', signInLink }));
     print('  No home was started (--no-agent). Ctrl-C ends everything.');
     return true;
   }
@@ -111,7 +112,7 @@ async function run(flags: StartFlags, started: Started): Promise<boolean> {
   // With a chain the first answer is to earn something.
   const model = flags.chain && online === FREE_MODEL ? PAID_MODEL : online;
   isOnline = true;
-  print(describeWelcome({ endpoint, apiKey: caller.apiKey, model: model ?? flags.models[0] ?? 'MODEL' }));
+  print(describeWelcome({ endpoint, apiKey: caller.apiKey, model: model ?? flags.models[0] ?? 'MODEL', signInLink }));
   if (flags.chain) print(describeOwner(demo.apiKey));
   if (model === null) print(`  The homes serve ${flags.models.join(', ')}: name a model yourself, nothing was asked.`);
   const isGood = model !== null && (await showAnswer({ endpoint, apiKey: caller.apiKey, model }));

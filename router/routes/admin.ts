@@ -13,6 +13,7 @@ import { makeAdminKeyRoutes } from './admin-keys.ts';
 import { makeAdminModelRoutes } from './admin-models.ts';
 import { makeAdminMemberRoutes } from './admin-members.ts';
 import { makeAdminNodeRoutes } from './admin-nodes.ts';
+import { makeAdminSignInRoutes } from './admin-sign-in.ts';
 import { makeAdminRestoreRoutes } from './admin-restore.ts';
 import { makeAdminTransferRoutes } from './admin-transfer.ts';
 import { slowDown } from './wrong-attempts.ts';
@@ -35,6 +36,7 @@ export function makeAdminRoutes(calls: AreaCalls = ALL_AREAS): Hono<AppEnv> {
   routes.route('/', makeAdminAccountRoutes(calls.tellNode));
   routes.route('/', makeAdminKeyRoutes());
   routes.route('/', makeAdminMemberRoutes());
+  routes.route('/', makeAdminSignInRoutes());
   routes.route('/', makeAdminAlertRoutes());
   routes.route('/', makeAdminCreditRoutes());
   routes.route('/', makeAdminBookRoutes());

@@ -23,6 +23,8 @@ export interface AppEnv {
     stopRenewing?: () => void;
     /** Of a call that is paid for by itself. */
     payment?: CallPayment;
+    /** Set by pages of people who are signed in by a cookie: no other site may read them. */
+    isOwnPage?: boolean;
     /** Headers that tell what is left to the key and its account. */
     leftHeaders?: Readonly<Record<string, string>>;
     /** Where the path's clients look for the request's id, beside `x-request-id`. */

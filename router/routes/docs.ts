@@ -19,9 +19,9 @@ const CACHED = 'public, max-age=300';
 
 const originOf = (c: Context<AppEnv>): string => new URL(c.req.url).origin;
 
+/** What a browser is shown there stands in console/front. */
 docs.get('/', (c) => {
   const origin = originOf(c);
-  if (c.req.header('accept')?.includes('text/html')) return c.redirect('/docs');
   const endpoints = ENDPOINTS.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
   return c.json({
     name: 'Irori',

@@ -56,6 +56,8 @@ import { BodyRoom } from './body-room.ts';
 import { EndedJobs } from './ended-jobs.ts';
 import { openCheckouts, openKeyless } from './payments.ts';
 import type { Checkouts, Keyless } from './payments.ts';
+import { openConsoleDoors } from './console-doors.ts';
+import type { ConsoleDoors } from './console-doors.ts';
 import { openOwnerDoors } from './owner-doors.ts';
 import type { OwnerDoors } from './owner-doors.ts';
 import { openChainCheck } from './chain-check.ts';
@@ -77,7 +79,7 @@ import type { LookAtVote } from './vote.ts';
 import { openStubs } from './stubs.ts';
 import type { Stubs } from './stubs.ts';
 
-export interface Services extends Stubs, BookDoors, OwnerDoors {
+export interface Services extends Stubs, BookDoors, OwnerDoors, ConsoleDoors {
   readonly timings: Timings;
   readonly keys: ApiKeys;
   readonly accounts: Accounts;
@@ -213,6 +215,7 @@ function openServices(env: Env): Services {
     routerSigner,
     ...stubs,
     ...openBooks(env, catalogue),
+    ...openConsoleDoors(env, random),
     ...openOwnerDoors(env, { ledger, stubs, random }),
     authenticate: (header) => keys.authenticate(header, Date.now()),
     authenticateAnew: (header) => keys.authenticateAnew(header, Date.now()),

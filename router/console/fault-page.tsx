@@ -1,0 +1,47 @@
+// What a page tells that could not be shown, or a form that was not carried out: in words, with the way on.
+import type { Context } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { ApiError } from '../errors.ts';
+import { makeLog } from '../log.ts';
+import { isStoreAway } from '../routes/is-store-away.ts';
+import { FAULT_WORDS } from './fault-words.ts';
+import { showPage } from './page-answer.tsx';
+import { SignInFirst } from './sign-in-first.ts';
+import type { ConsoleEnv } from './visit.ts';
+
+const log = makeLog('edge');
+
+export function answerFault(error: Error, c: Context<ConsoleEnv>): Response | Promise<Response> {
+  if (error instanceof SignInFirst) return c.redirect(`/sign-in?to=${encodeURIComponent(error.to)}`, 303);
+  // Before anybody knew who looks: as any other path.
+  if (c.get('visit') === undefined) throw error;
+  const words = FAULT_WORDS[c.get('visit').locale];
+  const { status, told, title } = tellFault(error, c, words);
+  return showPage(c, {
+    title,
+    status: status as ContentfulStatusCode,
+    body: (
+      <>
+        <h1>{title}</h1>
+        <p>{told}</p>
+        <p>
+          <a href="/">{words.home}</a>
+        </p>
+        <small>{words.request(c.get('requestId'))}</small>
+      </>
+    ),
+  });
+}
+
+function tellFault(
+  error: Error,
+  c: Context<ConsoleEnv>,
+  words: (typeof FAULT_WORDS)['en'],
+): { readonly status: number; readonly told: string; readonly title: string } {
+  if (error instanceof ApiError)
+    return { status: error.status, told: error.message, title: error.status === 404 ? words.none : words.refused };
+  log.error('page-broke', { requestId: c.get('requestId'), error });
+  return isStoreAway(error)
+    ? { status: 503, told: words.storeAway, title: words.broken }
+    : { status: 500, told: words.brokenTold, title: words.broken };
+}

@@ -1,0 +1,75 @@
+// Signing in and out. A link's page takes nothing before its button is pressed: mail is opened by machines, too.
+import { Hono } from 'hono';
+import * as z from 'zod';
+import { readOpenForm, readPageForm } from '../page-form.ts';
+import { showPage } from '../page-answer.tsx';
+import { dropSession, keepSession, requirePerson } from '../visit.ts';
+import type { ConsoleEnv } from '../visit.ts';
+import { pickWayOn } from './pick-way-on.ts';
+import { SIGN_IN_WORDS } from './sign-in-words.ts';
+
+export const signInPages = new Hono<ConsoleEnv>();
+
+const nothing = z.object({});
+const codeForm = z.object({ to: z.string().max(2000).optional() });
+
+signInPages.get('/sign-in', (c) => {
+  const words = SIGN_IN_WORDS[c.get('visit').locale];
+  const body = (
+    <>
+      <h1>{words.title}</h1>
+      <p>{words.how}</p>
+    </>
+  );
+  return showPage(c, { title: words.title, body });
+});
+
+signInPages.get('/sign-in/:code', async (c) => {
+  const words = SIGN_IN_WORDS[c.get('visit').locale];
+  const isGood = await c.get('services').signInCodes.look(c.req.param('code'), Date.now());
+  const body = isGood ? (
+    <>
+      <h1>{words.linkTitle}</h1>
+      <p>{words.linkTold}</p>
+      <form method="post">
+        <button>{words.go}</button>
+      </form>
+    </>
+  ) : (
+    <>
+      <h1>{words.title}</h1>
+      <p role="alert">{words.over}</p>
+    </>
+  );
+  return showPage(c, { title: words.title, body, status: isGood ? 200 : 404 });
+});
+
+signInPages.post('/sign-in/:code', async (c) => {
+  const { to } = await readOpenForm(c, codeForm);
+  const { signInCodes, sessions } = c.get('services');
+  const now = Date.now();
+  const taken = await signInCodes.take(c.req.param('code'), now);
+  if (!taken) return c.redirect(`/sign-in/${c.req.param('code')}`, 303);
+  const about = c.req.header('user-agent') ?? '';
+  keepSession(c, await sessions.open({ ...taken, about }, now));
+  return c.redirect(pickWayOn(to, '/console'), 303);
+});
+
+signInPages.post('/sign-out', async (c) => {
+  await readPageForm(c, nothing);
+  const { session, person } = requirePerson(c);
+  await c.get('services').sessions.end(person.id, session.id);
+  dropSession(c);
+  return c.redirect('/', 303);
+});
+
+const chooseForm = z.object({ member: z.string().max(64) });
+
+/** As which member pages are shown from now on: one of the person's own. */
+signInPages.post('/console/choose', async (c) => {
+  const { member } = await readPageForm(c, chooseForm);
+  const { session, memberships } = requirePerson(c);
+  if (memberships.some(({ memberId }) => memberId === member))
+    await c.get('services').sessions.choose(session.id, member);
+  return c.redirect('/console', 303);
+});

@@ -1,0 +1,11 @@
+// What a page throws that is for people who are signed in.
+
+export class SignInFirst extends Error {
+  override readonly name = 'SignInFirst';
+  /** Where to go on afterwards: a path of this origin. */
+  readonly to: string;
+  constructor(to: string) {
+    super('sign in first');
+    this.to = to;
+  }
+}
