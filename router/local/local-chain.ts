@@ -251,7 +251,7 @@ async function findDeployed({ read, kind }: Clients, deployed: DeployedChain): P
   const code = await read.getCode({ address: deployed.contracts.Payouts });
   if (code === undefined)
     throw new StartError(
-      `The contracts that this folder deployed are not on ${kind.name} any more: was the chain's state lost, or reset? Restore chain-state.json, or remove chain.json to begin with new contracts; what was paid by the old ones is gone.`,
+      `The contracts that this folder deployed are not on ${kind.name} any more: was the chain's state lost, or reset? Restore chain-state.json, or begin with another folder (--state DIR): new contracts beside these books would pay all of them once more.`,
     );
   return contractsAt(deployed.contracts);
 }
