@@ -67,7 +67,7 @@ function folder(end: string): (name: string) => Room {
 }
 
 const VERBS =
-  'align bound build check choose collect compare compute cool count decide decode delay describe draw encode expect explain find fit guess hash ' +
+  'align bound build check choose collect compare compute cool count decide decode delay describe draw encode expect explain find fit format guess hash ' +
   'judge learn list make match measure mint open pace parse pick plan price print probe rank read receive refuse render run sample score ' +
   'sign split stream suggest sum summarise tag tally tell to';
 

@@ -1,0 +1,69 @@
+// Tables: dense, with a caption, numbers to the right, a region that scrolls sideways and can be reached by keys, and words where there is nothing.
+import type { Child } from 'hono/jsx';
+
+export interface Column<Row> {
+  readonly head: string;
+  /** Numbers stand to the right, in digits of one width. */
+  readonly isNumber?: boolean;
+  /** The first column names its row, unless it says otherwise. */
+  readonly isName?: boolean;
+  readonly cell: (row: Row) => Child;
+}
+
+export interface TableProps<Row> {
+  /** What the table is of; told to who hears the page. */
+  readonly caption: string;
+  readonly columns: readonly Column<Row>[];
+  readonly rows: readonly Row[];
+  /** Where there are no rows: what to do next. */
+  readonly empty: Child;
+  /** Under it: the next page, the same as CSV. */
+  readonly links?: readonly { readonly href: string; readonly text: string }[];
+}
+
+export function Table<Row>({ caption, columns, rows, empty, links = [] }: TableProps<Row>) {
+  if (rows.length === 0) return <p class="soft">{empty}</p>;
+  return (
+    <>
+      <div class="wide" tabindex={0} role="region" aria-label={caption}>
+        <table>
+          <caption class="unseen">{caption}</caption>
+          <thead>
+            <tr>
+              {columns.map(({ head, isNumber }) => (
+                <th scope="col" class={isNumber ? 'number' : undefined}>
+                  {head}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <tr>{columns.map((column, at) => toCell(column, row, at === 0))}</tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {links.length > 0 && (
+        <ul class="inline">
+          {links.map(({ href, text }) => (
+            <li>
+              <a href={href}>{text}</a>
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+function toCell<Row>({ isNumber = false, isName, cell }: Column<Row>, row: Row, isFirst: boolean): Child {
+  const kind = isNumber ? 'number' : undefined;
+  return (isName ?? (isFirst && !isNumber)) ? (
+    <th scope="row" class={kind}>
+      {cell(row)}
+    </th>
+  ) : (
+    <td class={kind}>{cell(row)}</td>
+  );
+}
