@@ -6,7 +6,7 @@ import { assets } from './assets.ts';
 import { callerPages } from './caller/caller.tsx';
 import { answerFault } from './fault-page.tsx';
 import { frontPages } from './front/front.tsx';
-import { signInPages } from './front/sign-in.tsx';
+import { signInPages } from './front/session-pages.tsx';
 import { operatorPages } from './operator/operator.tsx';
 import { ownerPages } from './owner/owner.tsx';
 import { selfPages } from './self/self.tsx';

@@ -66,7 +66,7 @@ export function formatAssets(made: readonly MadeAsset[]): string {
     return `  '${name}': {\n    type: '${type}',\n    tag: '${tag}',\n    packed:\n      '${packed}',\n  },\n`;
   });
   return `// Made by \`npm run build:console\` from router/islands and router/look/look.css: not written by hand. Each file, gzip in base64.
-import type { Asset } from './assets.ts';
+import type { Asset } from './asset.ts';
 
 export const BUILT_ASSETS: Readonly<Record<string, Asset>> = {
 ${rows.join('')}};

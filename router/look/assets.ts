@@ -1,13 +1,6 @@
 // Files that pages load: the style and the islands, each under a name that its bytes decide, so that a browser keeps it for ever.
+import type { Asset } from './asset.ts';
 import { BUILT_ASSETS } from './built-assets.ts';
-
-export interface Asset {
-  readonly type: string;
-  /** gzip in base64. */
-  readonly packed: string;
-  /** Twelve letters of the SHA-256 of what is in it. */
-  readonly tag: string;
-}
 
 const ASSETS: ReadonlyMap<string, Asset> = new Map(Object.entries(BUILT_ASSETS));
 

@@ -1,5 +1,5 @@
 // Made by `npm run build:console` from router/islands and router/look/look.css: not written by hand. Each file, gzip in base64.
-import type { Asset } from './assets.ts';
+import type { Asset } from './asset.ts';
 
 export const BUILT_ASSETS: Readonly<Record<string, Asset>> = {
   'look.css': {
