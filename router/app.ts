@@ -28,6 +28,7 @@ import { messages } from './routes/messages.ts';
 import { models } from './routes/models.ts';
 import { auditChain } from './routes/audit-chain.ts';
 import { auditEpochs } from './routes/audit-epochs.ts';
+import { network } from './routes/network.ts';
 import { nodeDemand } from './routes/node-demand.ts';
 import { nodeDoctor } from './routes/node-doctor.ts';
 import { nodeEarnings } from './routes/node-earnings.ts';
@@ -102,6 +103,7 @@ export function makeApp(): Hono<AppEnv> {
   app.route('/', responses);
   app.route('/', messages);
   app.route('/', models);
+  app.route('/', network);
   app.route('/', receipts);
   app.route('/', usage);
   app.route('/', creditGifts);

@@ -169,7 +169,10 @@ async function findCentres(): Promise<Map<string, readonly [number, number]>> {
   const atlas = await readAtlas('50m');
   const names = new Intl.DisplayNames('en', { type: 'region' });
   const letters = Array.from({ length: 26 }, (_, at) => String.fromCharCode(65 + at));
-  const codes = new Map(letters.flatMap((a) => letters.map((b) => [names.of(a + b) ?? '', a + b] as const)));
+  // Codes that a country had once are another way to write the one that it has.
+  const isOwn = (code: string): boolean => Intl.getCanonicalLocales(`und-${code}`)[0] === `und-${code}`;
+  const pairs = letters.flatMap((a) => letters.map((b) => a + b)).filter(isOwn);
+  const codes = new Map(pairs.map((code) => [names.of(code) ?? '', code] as const));
   const centres = new Map<string, readonly [number, number]>();
   for (const { properties, geometry } of feature(atlas, atlas.objects.countries).features) {
     const code = OTHERWISE[properties.name] ?? codes.get(properties.name);
