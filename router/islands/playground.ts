@@ -22,6 +22,9 @@ interface Facts {
 /** Words and names of the reader's language, which the page has put there. */
 type Words = Readonly<Record<string, string>>;
 
+/** Longer texts are no figures. */
+const LONG = 22;
+
 const form = document.querySelector<HTMLFormElement>('form#play');
 if (form) start(form);
 
@@ -143,6 +146,7 @@ function makeFact(name: string, text: string): HTMLElement {
   const [term, value] = [document.createElement('dt'), document.createElement('dd')];
   term.textContent = name;
   value.textContent = text;
+  if (text.length > LONG) value.className = 'long';
   row.append(term, value);
   return row;
 }
