@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { Plugin } from 'esbuild';
 import { STYLE } from '../docs/style.ts';
+import { UNUSED_PARTS } from './unused-parts.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 export const PAGE_FILE = resolve(ROOT, 'router/docs/verify-page.ts');
@@ -46,7 +46,7 @@ export async function makeVerifyPage(): Promise<VerifyPage> {
     charset: 'ascii',
     legalComments: 'none',
     logLevel: 'error',
-    plugins: [UNUSED],
+    plugins: [UNUSED_PARTS],
   });
   const script = (outputFiles[0]?.text ?? '').trim().replaceAll('</script', String.raw`<\/script`);
   const style = STYLE + MORE_STYLE;
@@ -55,30 +55,6 @@ export async function makeVerifyPage(): Promise<VerifyPage> {
   const html = `<!doctype html><html lang="en"><head>${head}</head><body>${BODY}<script>${script}</script></body></html>\n`;
   return { html, policy };
 }
-
-/**
- * Parts of zod that describe schemas to others, word its own messages and follow circles, and noble's reading of DER, a tenth of the page: no check
- * needs them, faults name their field, JSON has no circles, and signatures here are 65 bytes.
- */
-const UNUSED: Plugin = {
-  name: 'unused',
-  setup: (build) => {
-    build.onLoad({ filter: /zod[\\/]v4[\\/]core[\\/](to-json-schema|json-schema-processors)\.js$/ }, () => ({
-      contents:
-        'const none = () => undefined; module.exports = { createToJSONSchemaMethod: () => none, createStandardJSONSchemaMethod: () => none };',
-    }));
-    build.onLoad({ filter: /zod[\\/]v4[\\/]core[\\/]memoizer\.js$/ }, () => ({
-      contents:
-        'export const memoizer = () => undefined; export const isBackEdge = memoizer; export const isRecursiveSchema = memoizer;',
-    }));
-    build.onLoad({ filter: /@noble[\\/]curves[\\/]abstract[\\/]der\.js$/ }, () => ({
-      contents: 'export const DER = {}; export const DERErr = Error;',
-    }));
-    build.onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]en\.js$/ }, () => ({
-      contents: 'export default () => ({ localeError: () => "it is missing or of another form" });',
-    }));
-  },
-};
 
 function hashOf(text: string): string {
   return `sha256-${createHash('sha256').update(text).digest('base64')}`;
