@@ -31,7 +31,12 @@ export interface Membership {
 }
 
 /** What stands in the place of a key where a person acts by the console: this, and the person's id. */
-export const CONSOLE_KEY = 'console:';
+const CONSOLE_KEY = 'console:';
+
+/** Whether a person acts by the console, and no key. */
+export function isPerson({ keyId }: Pick<Caller, 'keyId'>): boolean {
+  return keyId.startsWith(CONSOLE_KEY);
+}
 
 export interface NewPerson {
   readonly name: string;
