@@ -183,14 +183,14 @@ function KeyTable(props: {
         {
           head: '',
           cell: ({ key }) => (
-            <>
+            <span class="acts">
               <a href={`/console/keys/${key.id}`} aria-label={`${words.change}: ${key.name}`}>
                 {words.change}
               </a>{' '}
               <a href={`/console/keys/${key.id}/revoke`} aria-label={`${words.revoke}: ${key.name}`}>
                 {words.revoke}
               </a>
-            </>
+            </span>
           ),
         },
       ]}

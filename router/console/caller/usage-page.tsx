@@ -81,14 +81,7 @@ usagePages.get('/console', async (c) => {
       {days === null && <Note tone="bad">{words.notNow}</Note>}
       {days !== null && days.rows.length > 0 && (
         <Sheet>
-          <BarChart
-            title={words.perDay}
-            bars={fillDays(days.rows, ask).map(({ day, charged }) => ({
-              label: formatDay(day * DAY_MS, locale).replace(/[\s,]*\d{4}年?$/, ''),
-              value: charged,
-            }))}
-            tell={(value) => formatCredits(value, locale)}
-          />
+          <DayChart rows={days.rows} ask={ask} words={words} locale={locale} />
         </Sheet>
       )}
       <Sheet title={words.table}>
@@ -138,15 +131,32 @@ function tellPeriod(
   ];
 }
 
+/** Where nothing was charged, by how many jobs there were. */
+function DayChart({ rows, ask, words, locale }: Telling & { readonly rows: readonly UsageSums[]; readonly ask: Days }) {
+  const isFree = rows.every(({ charged }) => charged === 0);
+  const bars = fillDays(rows, ask, isFree ? 'jobs' : 'charged').map(({ day, value }) => ({
+    label: formatDay(day * DAY_MS, locale).replace(/[\s,]*\d{4}$/, ''),
+    value,
+  }));
+  const tell = (value: number): string => (isFree ? formatCount(value, locale) : formatCredits(value, locale));
+  return <BarChart title={isFree ? words.jobsPerDay : words.perDay} bars={bars} tell={tell} />;
+}
+
+interface Days {
+  readonly fromDay: number;
+  readonly toDay: number;
+}
+
 /** A day without jobs has its place too. */
 function fillDays(
   rows: readonly UsageSums[],
-  { fromDay, toDay }: { fromDay: number; toDay: number },
-): { day: number; charged: number }[] {
-  const charged = new Map(rows.map((row) => [row.day, row.charged]));
+  { fromDay, toDay }: Days,
+  of: 'charged' | 'jobs',
+): { readonly day: number; readonly value: number }[] {
+  const values = new Map(rows.map((row) => [row.day, row[of]]));
   return Array.from({ length: toDay - fromDay + 1 }, (_, at) => ({
     day: fromDay + at,
-    charged: charged.get(fromDay + at) ?? 0,
+    value: values.get(fromDay + at) ?? 0,
   }));
 }
 
@@ -154,7 +164,7 @@ function UsageTable(
   props: Telling & {
     readonly query: Query;
     readonly rows: readonly UsageSums[];
-    readonly ask: { readonly fromDay: number; readonly toDay: number };
+    readonly ask: Days;
   },
 ) {
   const { query, rows, words, locale, ask } = props;
