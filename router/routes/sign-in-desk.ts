@@ -1,6 +1,7 @@
 // Links that sign in once, for a member of an account or for an operator: there is no password to hand over.
 import * as z from 'zod';
 import { shownText } from '../auth/bodies.ts';
+import type { MemberRow } from '../auth/members.ts';
 import type { Person } from '../auth/people.ts';
 import { ROLES } from '../../schema/key-rights.ts';
 import type { Services } from '../services/edge.ts';
@@ -32,6 +33,19 @@ export async function makeSignInLink(services: Services, said: LinkBody): Promis
   const lifeMs = said.life_s * 1000;
   const code = await services.signInCodes.mint({ personId: person.id, memberId, lifeMs }, now);
   return { personId: person.id, memberId, path: `/sign-in/${code}`, expiresAt: now + lifeMs };
+}
+
+/** For somebody who is a member already: the person that they are, or a new one. */
+export async function makeMemberLink(services: Services, member: MemberRow, lifeMs: number): Promise<SignInLink> {
+  const now = Date.now();
+  const { people, signInCodes } = services;
+  let person = await people.findByMember(member.id);
+  if (!person) {
+    person = await people.create({ name: member.name, email: member.email, isOperator: false }, now);
+    await people.join(person.id, member.id);
+  }
+  const code = await signInCodes.mint({ personId: person.id, memberId: member.id, lifeMs }, now);
+  return { personId: person.id, memberId: member.id, path: `/sign-in/${code}`, expiresAt: now + lifeMs };
 }
 
 /** Whoever is the account's first member of that role already, if that is a person of that name; else somebody new. */
