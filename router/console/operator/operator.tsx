@@ -4,6 +4,7 @@ import { requireOperator } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 import { accountActs } from './account-acts.tsx';
 import { ACCOUNTS, accountPages } from './accounts-pages.tsx';
+import { cataloguePages } from './catalogue-pages.tsx';
 import { nodePages } from './nodes-pages.tsx';
 
 export const operatorPages = new Hono<ConsoleEnv>();
@@ -12,4 +13,4 @@ operatorPages.get('/console/operator', (c) => {
   requireOperator(c);
   return c.redirect(ACCOUNTS, 303);
 });
-for (const pages of [accountPages, accountActs, nodePages]) operatorPages.route('/', pages);
+for (const pages of [accountPages, accountActs, nodePages, cataloguePages]) operatorPages.route('/', pages);
