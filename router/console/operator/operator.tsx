@@ -5,6 +5,8 @@ import type { ConsoleEnv } from '../visit.ts';
 import { accountActs } from './account-acts.tsx';
 import { ACCOUNTS, accountPages } from './accounts-pages.tsx';
 import { cataloguePages } from './catalogue-pages.tsx';
+import { epochPages } from './epoch-pages.tsx';
+import { ledgerPages } from './ledger-pages.tsx';
 import { nodePages } from './nodes-pages.tsx';
 
 export const operatorPages = new Hono<ConsoleEnv>();
@@ -13,4 +15,5 @@ operatorPages.get('/console/operator', (c) => {
   requireOperator(c);
   return c.redirect(ACCOUNTS, 303);
 });
-for (const pages of [accountPages, accountActs, nodePages, cataloguePages]) operatorPages.route('/', pages);
+for (const pages of [accountPages, accountActs, nodePages, cataloguePages, ledgerPages, epochPages])
+  operatorPages.route('/', pages);
