@@ -54,7 +54,7 @@ CREATE INDEX `sessions_person` ON `sessions` (`person_id`);--> statement-breakpo
 CREATE INDEX `sessions_ends` ON `sessions` (`expires_at`);--> statement-breakpoint
 CREATE TABLE `sign_in_codes` (
 	`id` text PRIMARY KEY NOT NULL,
-	`person_id` text NOT NULL,
+	`person_id` text,
 	`member_id` text,
 	`created_at` integer NOT NULL,
 	`expires_at` integer NOT NULL,

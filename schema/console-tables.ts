@@ -66,9 +66,8 @@ export const signInCodes = sqliteTable(
   {
     /** SHA-256 of the code, 64 hex digits. */
     id: text('id').primaryKey(),
-    personId: text('person_id')
-      .notNull()
-      .references(() => people.id),
+    /** Null for an invitation: whoever opens it becomes that member, as who they are already or as somebody new, and never as somebody else. */
+    personId: text('person_id').references(() => people.id),
     /** As whom it signs in; null for whatever the person was last. */
     memberId: text('member_id').references(() => accountMembers.id),
     createdAt: integer('created_at').notNull(),

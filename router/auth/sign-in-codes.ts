@@ -5,18 +5,19 @@ import { signInCodes } from '../../schema/console-tables.ts';
 import { hashToken, isToken, makeToken, TOKEN_BYTES } from './make-session-token.ts';
 
 export interface SignInCodes {
-  /** The code, told this once. `memberId`: as whom it signs in; null for whatever the person was last. */
-  readonly mint: (
-    of: { readonly personId: string; readonly memberId: string | null; readonly lifeMs: number },
-    now: number,
-  ) => Promise<string>;
+  /** The code, told this once. */
+  readonly mint: (of: CodeOf & { readonly lifeMs: number }, now: number) => Promise<string>;
   /** Whether it would be taken now, without taking it: mail is read by machines, too. */
   readonly look: (code: string, now: number) => Promise<boolean>;
   /** Null for one that is none, over, or used: of two who come at once one is let in. */
-  readonly take: (
-    code: string,
-    now: number,
-  ) => Promise<{ readonly personId: string; readonly memberId: string | null } | null>;
+  readonly take: (code: string, now: number) => Promise<CodeOf | null>;
+}
+
+export interface CodeOf {
+  /** Null for an invitation: whoever opens it becomes the member. */
+  readonly personId: string | null;
+  /** As whom it signs in; null for whatever the person was last. */
+  readonly memberId: string | null;
 }
 
 /** Those that are over are kept for a day. */

@@ -6,13 +6,13 @@ import { toBoughtName } from './plan-bonus.ts';
 import { BOOKED_BITS, IN_FLUSH, isBookedSql, jobKeySql } from './booked-sql.ts';
 
 /** First places of flushes that are begun in one ms. */
-const PLACES_A_MS = 1024;
+export const FLUSH_PLACES_A_MS = 1024;
 
 /** Where a flush stands that an account began at `number`, ms since epoch: in the order of time, as a rule at a place of its own. */
 export function placeOf(accountId: string, number: number): number {
   let hash = 0x811c9dc5;
   for (const letter of accountId) hash = Math.imul(hash ^ letter.charCodeAt(0), 0x01000193) >>> 0;
-  return number * PLACES_A_MS + (hash % PLACES_A_MS);
+  return number * FLUSH_PLACES_A_MS + (hash % FLUSH_PLACES_A_MS);
 }
 
 /** The bit of an event by its id, 0 for one that is no part's. */
