@@ -1,12 +1,13 @@
 // A page of the docs as a whole document: the style of every page by its file, no script but an island's, and nothing from elsewhere. Pure.
 import { assetPath } from '../look/assets.ts';
+import { FRAME } from '../look/frame-words.ts';
+import type { FrameWords } from '../look/frame-words.ts';
+import type { Locale } from '../look/words.ts';
 import { toHtml } from './to-html.ts';
 
 export interface DocumentParts {
-  readonly lang?: string;
+  readonly lang?: Locale;
   readonly title: string;
-  /** Of the skip link. */
-  readonly skip?: string;
   /** HTML: what stands above the text. */
   readonly head: string;
   /** HTML: the text. */
@@ -15,17 +16,12 @@ export interface DocumentParts {
   readonly island?: string;
 }
 
-export function makeDocument({
-  lang = 'en',
-  title,
-  skip = 'Skip to the text',
-  head,
-  body,
-  island,
-}: DocumentParts): string {
+export function makeDocument({ lang = 'en', title, head, body, island }: DocumentParts): string {
+  const words = FRAME[lang];
   const script = island === undefined ? '' : `<script type="module" src="${assetPath(`${island}.js`)}"></script>`;
-  return `<!doctype html><html lang="${lang}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><title>${toHtml(title)}</title><link rel="icon" href="data:,"><link rel="stylesheet" href="${assetPath('look.css')}">${script}</head><body><a class="skip" href="#main">${skip}</a><header class="top"><a class="brand" href="/">Irori</a>${LINKS}</header><main id="main" class="paper" tabindex="-1"><header>${head}</header>${body}</main></body></html>`;
+  return `<!doctype html><html lang="${lang}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><title>${toHtml(title)}</title><link rel="icon" href="data:,"><link rel="stylesheet" href="${assetPath('look.css')}">${script}</head><body><a class="skip" href="#main">${words.skip}</a><header class="top"><a class="brand" href="/">Irori</a>${tellLinks(words)}</header><main id="main" class="paper" tabindex="-1"><header>${head}</header>${body}</main></body></html>`;
 }
 
-const LINKS =
-  '<nav aria-label="Irori"><ul class="inline"><li><a href="/docs">API</a></li><li><a href="/verify">Check a receipt</a></li><li><a href="/audit">Audit</a></li></ul></nav>';
+function tellLinks({ nav, docs, verify, audit }: FrameWords): string {
+  return `<nav aria-label="${nav}"><ul class="inline"><li><a href="/docs">${docs}</a></li><li><a href="/verify">${verify}</a></li><li><a href="/audit">${audit}</a></li></ul></nav>`;
+}

@@ -5,7 +5,7 @@ import type { Bar } from './build-bars.ts';
 const WIDTH = 720;
 const HEIGHT = 180;
 const LEFT = 76;
-const FOOT = 20;
+const FOOT = 26;
 /** So many labels fit under it. */
 const MOST_LABELS = 8;
 
@@ -41,7 +41,7 @@ export function BarChart({
         {placed
           .filter((_, at) => at % every === 0)
           .map(({ label, x, width }) => (
-            <text x={x + width / 2} y={HEIGHT + 15} text-anchor="middle">
+            <text x={x + width / 2} y={HEIGHT + 20} text-anchor="middle">
               {label}
             </text>
           ))}

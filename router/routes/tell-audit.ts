@@ -1,6 +1,8 @@
 // The figures of the audit as anyone reads them: which of the book's promises hold, and what it comes to. No account is named. Pure.
 import type { AuditFigures } from '../billing/audit.ts';
 import { makeDocument } from '../docs/make-document.ts';
+import { formatCreditsWhole } from '../look/format-money.ts';
+import { formatCount } from '../look/format-number.ts';
 
 export interface AuditJson {
   readonly object: 'audit';
@@ -61,25 +63,26 @@ export function tellAudit(figures: AuditFigures): AuditJson {
 export function renderAudit({ at, unit, ok, invariants, totals }: AuditJson): string {
   const promises = Object.values(invariants).map(
     ({ told, holds, value }) =>
-      `<tr><th scope="row">${told}</th><td><span class="badge ${holds ? 'good' : 'bad'}">${holds ? 'holds' : 'does not hold'}</span></td><td class="number">${tellNumber(value)}</td></tr>`,
+      `<tr><th scope="row">${told}</th><td class="number">${formatCount(value, 'en')}</td><td><span class="badge ${holds ? 'good' : 'bad'}">${holds ? 'holds' : 'does not hold'}</span></td></tr>`,
   );
-  const sums = Object.entries(totals).map(
-    ([name, value]) =>
-      `<tr><th scope="row">${name.replaceAll('_', ' ')}</th><td class="number">${value === null ? 'unknown' : tellNumber(value)}</td></tr>`,
-  );
-  const head = `<h1>${ok ? 'The books balance' : 'The books do not balance'}</h1><p>As of <time datetime="${at}">${at}</time>. Amounts in ${unit}. Closed epochs: <a href="/audit/epochs">/audit/epochs</a>.</p>`;
-  const body = `${toTable('Promises', ['Promise', 'It', 'Figure'], promises)}${toTable('Totals', ['Total', 'Figure'], sums)}`;
+  const sums = Object.entries(totals).map(([name, value]) => {
+    const [unit, isMicro] = unitOf(name);
+    const figure = isMicro ? formatCreditsWhole(value ?? 0, 'en') : formatCount(value ?? 0, 'en');
+    return `<tr><th scope="row">${name.replace(/_micro(?:_wh)?$/, '').replaceAll('_', ' ')}</th><td class="number">${value === null ? 'unknown' : figure}</td><td>${unit}</td></tr>`;
+  });
+  const head = `<h1>${ok ? 'The books balance' : 'The books do not balance'}</h1><p>As of <time datetime="${at}">${at}</time>. As JSON they are in ${unit}. Closed epochs: <a href="/audit/epochs">/audit/epochs</a>.</p>`;
+  const body = `${toTable('Promises', ['Promise', 'Figure', 'It'], promises)}${toTable('Totals', ['Total', 'Figure', 'Unit'], sums)}`;
   return makeDocument({ title: 'Irori: audit', head, body });
 }
 
-/** The last column is figures. */
+/** The second column is figures. */
 function toTable(title: string, heads: readonly string[], rows: readonly string[]): string {
-  const cells = heads.map(
-    (head, at) => `<th scope="col"${at === heads.length - 1 ? ' class="number"' : ''}>${head}</th>`,
-  );
+  const cells = heads.map((head, at) => `<th scope="col"${at === 1 ? ' class="number"' : ''}>${head}</th>`);
   return `<section><h2>${title}</h2><div class="wide" tabindex="0" role="region" aria-label="${title}"><table><thead><tr>${cells.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div></section>`;
 }
 
-function tellNumber(value: number): string {
-  return String(value).replaceAll(/\B(?=(\d{3})+$)/g, ' ');
+/** And whether the figure is millionths of it. */
+function unitOf(name: string): readonly [unit: string, isMicro: boolean] {
+  if (name.endsWith('_micro')) return ['credits', true];
+  return name.endsWith('_micro_wh') ? ['Wh', true] : ['', false];
 }
