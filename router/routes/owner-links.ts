@@ -6,9 +6,10 @@ import type { Caller } from '../auth/judge-key.ts';
 import type { DecisionFault } from '../auth/judge-link.ts';
 import { readUserCode, showUserCode } from '../auth/make-user-code.ts';
 import { linkDecisionBody } from '../auth/bodies.ts';
-import { LINK_POLICY, makeLinkPage, pickLanguage } from '../docs/link-page.ts';
+import { makeLinkPage, pickLanguage } from '../docs/link-page.ts';
 import { ApiError } from '../errors.ts';
 import { notFound, readInput } from './admin-input.ts';
+import { answerDocument } from './answer-document.ts';
 import type { AppEnv } from './app-env.ts';
 import { WRONG_CODES } from './counted-doors.ts';
 import type { Services } from '../services/edge.ts';
@@ -31,15 +32,10 @@ ownerLinks.post('/v1/owner/links/:code', async (c) => {
   return c.json(await tellLink(services, caller, decided), 200, { 'cache-control': 'no-store' });
 });
 
-ownerLinks.get('/link', (c) =>
-  c.html(makeLinkPage(pickLanguage(c.req.header('accept-language'))), 200, {
-    'cache-control': 'no-store',
-    'content-security-policy': LINK_POLICY,
-    'referrer-policy': 'no-referrer',
-    vary: 'accept-language',
-    'x-content-type-options': 'nosniff',
-  }),
-);
+ownerLinks.get('/link', (c) => {
+  const page = makeLinkPage(pickLanguage(c.req.header('accept-language')));
+  return answerDocument(c, page, { 'cache-control': 'no-store', vary: 'accept-language' });
+});
 
 /** Who guesses codes is stopped by its account, wherever it asks. Throws ApiError 404, 409 or 429. */
 export async function findLink(
