@@ -10,7 +10,8 @@ import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { accounts, enrolments, nodes, pools } from '../../schema/tables.ts';
 import { checkEnrolProof } from './check-node-hello.ts';
-import { claimCode, findCode } from './enrolment-codes.ts';
+import { claimCode, endCode, findCode, listCodes } from './enrolment-codes.ts';
+import type { CodeRow } from './enrolment-codes.ts';
 import { judgeEnrolment } from './judge-enrolment.ts';
 import type { EnrolFault } from './judge-enrolment.ts';
 import { holdsText } from './search-text.ts';
@@ -59,6 +60,10 @@ export interface Nodes {
   ) => Promise<
     Result<{ readonly code: string; readonly expiresAt: number }, 'no-account' | 'no-pool' | 'account-disabled'>
   >;
+  /** An account's codes that were good at or after a moment, the newest first. */
+  readonly listCodes: (accountId: string, sinceAt: number) => Promise<CodeRow[]>;
+  /** From now on nothing joins by it; what has joined stays. False for no code of this account. */
+  readonly endCode: (code: { readonly id: string; readonly accountId: string }, now: number) => Promise<boolean>;
   /**
    * Binds a node to the code's owner and pool. The signature is checked before anything is read; of more racers than a code
    * has uses left, that many win.
@@ -129,6 +134,8 @@ export function makeNodes(doors: {
       await db.insert(enrolments).values({ id: makeId('enr', doors.random(16)), ...row });
       return ok({ code, expiresAt });
     },
+    listCodes: (accountId, sinceAt) => listCodes(doors.db, accountId, sinceAt),
+    endCode: (code, now) => endCode(doors.db, code, now),
     enrol: (proof, now) => enrol({ ...doors, find }, proof, now),
     find,
     change: async (nodeId, { isPublic, name }) => {

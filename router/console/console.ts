@@ -6,14 +6,16 @@ import { assets } from './assets.ts';
 import { callerPages } from './caller/caller.tsx';
 import { answerFault } from './fault-page.tsx';
 import { frontPages } from './front/front.tsx';
+import { playgroundPages } from './front/playground-page.tsx';
 import { signInPages } from './front/session-pages.tsx';
 import { operatorPages } from './operator/operator.tsx';
 import { ownerPages } from './owner/owner.tsx';
+import { makeSessionApi } from './session-api.ts';
 import { selfPages } from './self/self.tsx';
 import { readVisit } from './visit.ts';
 import type { ConsoleEnv } from './visit.ts';
 
-const ROOMS = [frontPages, signInPages, callerPages, ownerPages, operatorPages, selfPages];
+const ROOMS = [frontPages, playgroundPages, signInPages, callerPages, ownerPages, operatorPages, selfPages];
 
 export function makeConsole(): Hono<AppEnv> {
   const pages = new Hono<ConsoleEnv>();
@@ -26,6 +28,7 @@ export function makeConsole(): Hono<AppEnv> {
   pages.onError(answerFault);
   const whole = new Hono<AppEnv>();
   whole.route('/', assets);
+  whole.route('/', makeSessionApi());
   whole.route('/', pages as unknown as Hono<AppEnv>);
   return whole;
 }

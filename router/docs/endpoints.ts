@@ -293,6 +293,17 @@ export const ENDPOINTS: readonly Endpoint[] = [
   },
   {
     method: 'get',
+    path: '/v1/network',
+    title: 'The network now',
+    told: 'Homes online by country, rounded, and from three homes on; and the catalogue’s models with price, speed (tokens a second of the middle one of their homes) and homes online. The same for all, 10 seconds old at most.',
+    body: null,
+    examples: {},
+    isStreamed: false,
+    isOpen: true,
+    answer: having('homes_online', 'countries', 'elsewhere', 'models'),
+  },
+  {
+    method: 'get',
     path: '/audit/epochs',
     title: 'Epochs',
     told: 'What homes had earned in all at the end of each epoch: roots, hashes of the files, counts and totals, the newest first. Amounts are decimal texts in micro-credits. `chain` says how far the root is on the chain, where there is one.',

@@ -57,7 +57,7 @@ export function answerBody(c: Context<AppEnv>, open: OpenJobs, form = JSON_BODY)
 }
 
 async function openAndAnswer(c: Context<AppEnv>, open: OpenJobs, form: BodyForm): Promise<Response> {
-  const keyless = openKeylessCall(c);
+  const keyless = c.get('pageCaller') ? null : openKeylessCall(c);
   const caller = keyless?.caller ?? (await requireCaller(c, 'call'));
   const seat = await takeSeat(c, caller, form);
   // Its job leaves with it when it is over.

@@ -1,4 +1,5 @@
 // What every route finds in its context.
+import type { Caller } from '../auth/judge-key.ts';
 import type { DialectError } from '../dialects/dialect.ts';
 import type { Env } from '../env.ts';
 import type { Seat } from '../services/body-room.ts';
@@ -23,6 +24,8 @@ export interface AppEnv {
     stopRenewing?: () => void;
     /** Of a call that is paid for by itself. */
     payment?: CallPayment;
+    /** Who acts by a page of the console, which has read the session and that its form is its own; never set by what a path of the API is sent. */
+    pageCaller?: Caller;
     /** Set by pages of people who are signed in by a cookie: no other site may read them. */
     isOwnPage?: boolean;
     /** Headers that tell what is left to the key and its account. */

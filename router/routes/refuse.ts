@@ -6,6 +6,7 @@ import type { Need, Sampler } from '../../schema/needs.ts';
 import type { WishField } from '../../schema/placement.ts';
 import type { Scope } from '../../schema/key-rights.ts';
 import type { RequestFault } from '../../schema/request-fault.ts';
+import { ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import type { AppEnv } from './app-env.ts';
 import { ApiError } from '../errors.ts';
@@ -27,12 +28,14 @@ const ABSENT_RETRY_AFTER_S = 3;
 
 /** Who calls, with a key that may do one of these things; with any key where none is said. Throws ApiError 401, 403, or 429 after many wrong keys from one address. */
 export async function requireCaller(c: Context<AppEnv>, ...scopes: readonly Scope[]): Promise<Caller> {
-  return requireRight(c, await c.get('services').authenticate(readKey(c)), scopes);
+  const page = c.get('pageCaller');
+  return requireRight(c, page ? ok(page) : await c.get('services').authenticate(readKey(c)), scopes);
 }
 
 /** The same by what stands in D1 now, and not a minute ago: for what outlasts the key itself. */
 export async function requireCallerNow(c: Context<AppEnv>, ...scopes: readonly Scope[]): Promise<Caller> {
-  return requireRight(c, await c.get('services').authenticateAnew(readKey(c)), scopes);
+  const page = c.get('pageCaller');
+  return requireRight(c, page ? ok(page) : await c.get('services').authenticateAnew(readKey(c)), scopes);
 }
 
 function readKey(c: Context<AppEnv>): string | null {

@@ -2,9 +2,9 @@
 import { Hono } from 'hono';
 import * as z from 'zod';
 import { readOpenForm } from '../page-form.ts';
-import { showPage } from '../page-answer.tsx';
 import { keepLocale } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
+import { showHome } from './home-page.tsx';
 import { pickWayOn } from './pick-way-on.ts';
 
 export const frontPages = new Hono<ConsoleEnv>();
@@ -12,7 +12,7 @@ export const frontPages = new Hono<ConsoleEnv>();
 /** Programs are told of the API there (routes/docs.ts). */
 frontPages.get('/', async (c, next) => {
   if (!c.req.header('accept')?.includes('text/html')) return next();
-  return showPage(c, { title: 'Irori', body: <h1>Irori</h1> });
+  return showHome(c);
 });
 
 const languageForm = z.object({ locale: z.enum(['en', 'ja']), to: z.string().max(2000).default('/') });

@@ -1,0 +1,160 @@
+// The playground's page: a form that an island streams the answer of, and that answers whole without one.
+import { Hono } from 'hono';
+import type { Context } from 'hono';
+import * as z from 'zod';
+import { parseChatRequest } from '../../../schema/openai.ts';
+import { parseJson } from '../../../schema/json.ts';
+import { ok } from '../../../schema/result.ts';
+import type { Caller } from '../../auth/judge-key.ts';
+import { assetPath } from '../../look/assets.ts';
+import { SelectField, TextField } from '../../look/form.tsx';
+import { Note, Sheet } from '../../look/pieces.tsx';
+import { answerChat } from '../../routes/answer-chat.ts';
+import type { AppEnv } from '../../routes/app-env.ts';
+import { findPlace } from '../../routes/find-place.ts';
+import { listModels } from '../../routes/served-models.ts';
+import { readPageForm } from '../page-form.ts';
+import { showPage } from '../page-answer.tsx';
+import { requireMember } from '../visit.ts';
+import type { ConsoleEnv, SignedInMember } from '../visit.ts';
+import { PLAYGROUND_WORDS } from './playground-words.ts';
+
+export const playgroundPages = new Hono<ConsoleEnv>();
+
+const USUAL_TOKENS = '256';
+const playForm = z.object({
+  model: z.string().min(1).max(200),
+  prompt: z.string().min(1).max(8000),
+  max_tokens: z.coerce.number().int().min(1).max(32_000).default(256),
+});
+type Said = z.output<typeof playForm>;
+
+playgroundPages.get('/playground', async (c) => {
+  const { signedIn } = c.get('visit');
+  if (!signedIn?.membership) return showVisitor(c);
+  return showPlay(c, await requireMember(c), null);
+});
+
+playgroundPages.post('/playground', async (c) => {
+  const member = await requireMember(c, 'call');
+  const said = await readPageForm(c, playForm);
+  return showPlay(c, member, { said, told: await ask(c, member.caller, said) });
+});
+
+function showVisitor(c: Context<ConsoleEnv>): Response | Promise<Response> {
+  const words = PLAYGROUND_WORDS[c.get('visit').locale];
+  const body = (
+    <>
+      <h1>{words.title}</h1>
+      <p class="lead">{words.lead}</p>
+      <Note>{words.signInFirst}</Note>
+      <p>
+        <a class="button" href="/sign-in?to=/playground">
+          {words.signIn}
+        </a>
+      </p>
+    </>
+  );
+  return showPage(c, { title: words.title, body });
+}
+
+interface Answered {
+  readonly said: Said;
+  readonly told: { readonly text: string; readonly isFault: boolean };
+}
+
+async function showPlay(c: Context<ConsoleEnv>, member: SignedInMember, answered: Answered | null): Promise<Response> {
+  const words = PLAYGROUND_WORDS[c.get('visit').locale];
+  const { caller, csrf } = member;
+  const models = await listModels(c.get('services'), caller, findPlace(c.req.raw, c.env));
+  const choices = models
+    .filter(({ can }) => !can.includes('embedding'))
+    .toSorted((a, b) => b.nodesOnline - a.nodesOnline)
+    .map(({ id }) => ({ value: id, label: id }));
+  const scriptWords = JSON.stringify(words);
+  const mayCall = caller.scopes.includes('call');
+  const body = (
+    <>
+      <h1>{words.title}</h1>
+      <p class="lead">{words.lead}</p>
+      {!mayCall && <Note tone="bad">{words.viewer}</Note>}
+      {choices.length === 0 ? (
+        <Note>{words.noModel}</Note>
+      ) : (
+        <form
+          id="play"
+          class="fields"
+          method="post"
+          data-csrf={csrf}
+          data-words={scriptWords}
+          data-verify={assetPath('verify.js')}
+        >
+          <input type="hidden" name="csrf" value={csrf} />
+          <SelectField name="model" label={words.model} choices={choices} value={answered?.said.model} />
+          <div>
+            <label for="f-prompt">{words.prompt}</label>
+            <textarea id="f-prompt" name="prompt" rows={4} required maxlength={8000}>
+              {answered?.said.prompt ?? words.sample}
+            </textarea>
+          </div>
+          <TextField
+            name="max_tokens"
+            label={words.most}
+            help={words.mostHelp}
+            type="number"
+            value={String(answered?.said.max_tokens ?? USUAL_TOKENS)}
+            attributes={{ min: '1', max: '32000' }}
+          />
+          <p class="inline">
+            <button disabled={!mayCall}>{words.ask}</button>
+            <button class="quiet" type="button" id="stop" hidden>
+              {words.stop}
+            </button>
+            <span id="play-status" role="status" class="soft" />
+          </p>
+        </form>
+      )}
+      <div id="answer-sheet" hidden={answered === null}>
+        <Sheet title={words.answer}>
+          {answered?.told.isFault && <Note tone="bad">{answered.told.text}</Note>}
+          <p id="answer" class="answer">
+            {answered?.told.isFault ? '' : answered?.told.text}
+          </p>
+          <dl id="facts" class="facts" />
+        </Sheet>
+      </div>
+    </>
+  );
+  return showPage(c, { title: words.title, body, islands: ['playground'] });
+}
+
+/** Asks as the API is asked, and waits for the whole answer. */
+async function ask(
+  c: Context<ConsoleEnv>,
+  caller: Caller,
+  { model, prompt, max_tokens }: Said,
+): Promise<Answered['told']> {
+  const inner = new Hono<AppEnv>();
+  inner.post('*', (one) => {
+    one.set('services', c.get('services'));
+    one.set('requestId', c.get('requestId'));
+    one.set('pageCaller', caller);
+    return answerChat(one, (body) => {
+      const parsed = parseChatRequest(body);
+      return parsed.ok ? ok({ chat: parsed.value, spoken: null }) : parsed;
+    });
+  });
+  inner.onError((error) => {
+    throw error;
+  });
+  const body = JSON.stringify({ model, max_tokens, messages: [{ role: 'user', content: prompt }] });
+  const request = new Request(c.req.raw, { body, headers: { 'content-type': 'application/json' } });
+  const response = await inner.fetch(request, c.env, c.executionCtx);
+  const read = answerSchema.safeParse(parseJson(await response.text()));
+  if (read.success) return { text: read.data.choices[0]?.message.content ?? '', isFault: false };
+  return { text: PLAYGROUND_WORDS[c.get('visit').locale].failed, isFault: true };
+}
+
+const answerSchema = z.object({
+  choices: z.array(z.object({ message: z.object({ content: z.string().nullable() }) })).min(1),
+});

@@ -1,0 +1,178 @@
+// The playground: streams an answer into the page, and tells which home gave it, how soon, how fast, for what and with how much energy; then has its receipt
+// checked here. Without this script the form answers whole.
+import type { Checked } from './verify.ts';
+
+interface Chunk {
+  readonly choices?: readonly { readonly delta?: { readonly content?: string | null } }[];
+  readonly error?: { readonly message?: string };
+  readonly irori?: Facts;
+}
+
+interface Facts {
+  readonly job: string;
+  readonly node: string;
+  readonly country: string | null;
+  readonly reason: string | null;
+  readonly distance_km: number | null;
+  readonly output_tokens?: number;
+  readonly charge_micro?: number;
+  readonly energy?: { readonly wh: number | null; readonly wh_90?: readonly [number, number] | null };
+}
+
+/** Words and names of the reader's language, which the page has put there. */
+type Words = Readonly<Record<string, string>>;
+
+/** Longer texts are no figures. */
+const LONG = 22;
+
+const form = document.querySelector<HTMLFormElement>('form#play');
+if (form) start(form);
+
+function start(form: HTMLFormElement): void {
+  const words = JSON.parse(form.dataset['words'] ?? '{}') as Words;
+  const answer = find('answer');
+  const facts = find('facts');
+  const status = find('play-status');
+  const stop = find<HTMLButtonElement>('stop');
+  let running: AbortController | null = null;
+  stop.addEventListener('click', () => running?.abort());
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    running?.abort();
+    const controller = (running = new AbortController());
+    answer.textContent = '';
+    facts.replaceChildren();
+    find('answer-sheet').hidden = false;
+    stop.hidden = false;
+    status.textContent = words['asking'] ?? '';
+    void ask(form, { words, answer, facts, status, signal: controller.signal }).finally(() => {
+      if (running === controller) stop.hidden = true;
+    });
+  });
+}
+
+interface Play {
+  readonly words: Words;
+  readonly answer: HTMLElement;
+  readonly facts: HTMLElement;
+  readonly status: HTMLElement;
+  readonly signal: AbortSignal;
+}
+
+async function ask(form: HTMLFormElement, play: Play): Promise<void> {
+  const { words, status, signal } = play;
+  const fields = new FormData(form);
+  const body = {
+    model: fields.get('model'),
+    stream: true,
+    messages: [{ role: 'user', content: fields.get('prompt') }],
+    max_tokens: Number(fields.get('max_tokens')) || undefined,
+  };
+  const begun = performance.now();
+  try {
+    const response = await fetch('/console/api/v1/chat/completions', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-irori-csrf': form.dataset['csrf'] ?? '' },
+      body: JSON.stringify(body),
+      signal,
+    });
+    if (!response.ok || !response.body) return fail(play, await readFault(response));
+    const told = await readStream(response.body, play, begun);
+    status.textContent = words['done'] ?? '';
+    if (told) await checkReceipt(form, told.job, play);
+  } catch (error) {
+    if (signal.aborted) status.textContent = words['stopped'] ?? '';
+    else fail(play, error instanceof Error ? error.message : '');
+  }
+}
+
+function fail({ words, status }: Play, why: string): void {
+  status.textContent = `${words['failed'] ?? ''} ${why}`;
+}
+
+async function readFault(response: Response): Promise<string> {
+  const told = (await response.json().catch(() => null)) as { error?: { message?: string } } | null;
+  return told?.error?.message ?? `${response.status}`;
+}
+
+/** The facts of the last chunk; null where none came. */
+async function readStream(stream: ReadableStream<Uint8Array>, play: Play, begun: number): Promise<Facts | null> {
+  const reader = stream.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
+  let [rest, first, facts]: [string, number | null, Facts | null] = ['', null, null];
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+    const lines = (rest + piece.value).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      if (!line.startsWith('data: ') || line === 'data: [DONE]') continue;
+      const chunk = JSON.parse(line.slice(6)) as Chunk;
+      if (chunk.error) throw new Error(chunk.error.message ?? '');
+      const text = chunk.choices?.[0]?.delta?.content ?? '';
+      if (text !== '') first ??= performance.now();
+      play.answer.append(text);
+      if (chunk.irori) facts = chunk.irori;
+    }
+  }
+  if (facts)
+    tellFacts(facts, play, { first: (first ?? performance.now()) - begun, all: performance.now() - (first ?? begun) });
+  return facts;
+}
+
+function tellFacts(
+  facts: Facts,
+  { words, facts: list }: Play,
+  took: { readonly first: number; readonly all: number },
+): void {
+  const write = new Intl.NumberFormat(document.documentElement.lang, { maximumSignificantDigits: 3 });
+  const names = new Intl.DisplayNames(document.documentElement.lang, { type: 'region' });
+  const tokens = facts.output_tokens ?? 0;
+  const { energy } = facts;
+  const span = energy?.wh_90 ? ` (${energy.wh_90.map((wh) => write.format(wh)).join(' – ')})` : '';
+  const rows: (readonly [string, string])[] = [
+    ['home', facts.node],
+    ['country', facts.country === null ? '–' : (names.of(facts.country) ?? facts.country)],
+    ['distance', facts.distance_km === null ? '–' : `${write.format(facts.distance_km)} km`],
+    ['first', `${Math.round(took.first)} ms`],
+    ['speed', took.all < 1 ? '–' : `${write.format(tokens / (took.all / 1000))} ${words['tokensPerS'] ?? ''}`],
+    ['tokens', write.format(tokens)],
+    ['cost', `${((facts.charge_micro ?? 0) / 1e6).toFixed(6)} ${words['credits'] ?? ''}`],
+    ['energy', energy?.wh == null ? '–' : `${write.format(energy.wh)} Wh${span}`],
+    ['why', facts.reason ?? '–'],
+  ];
+  list.replaceChildren(...rows.map(([name, text]) => makeFact(words[name] ?? name, text)));
+}
+
+function makeFact(name: string, text: string): HTMLElement {
+  const row = document.createElement('div');
+  const [term, value] = [document.createElement('dt'), document.createElement('dd')];
+  term.textContent = name;
+  value.textContent = text;
+  if (text.length > LONG) value.className = 'long';
+  row.append(term, value);
+  return row;
+}
+
+async function checkReceipt(form: HTMLFormElement, job: string, { words, facts }: Play): Promise<void> {
+  const response = await fetch(`/console/api/v1/receipts/${job}`);
+  if (!response.ok) return void facts.append(makeFact(words['receipt'] ?? '', await readFault(response)));
+  const text = await response.text();
+  const { checkReceipts } = (await import(form.dataset['verify'] ?? '')) as {
+    readonly checkReceipts: (text: string) => Checked;
+  };
+  const { isValid, facts: found } = checkReceipts(text);
+  const row = makeFact(words['receipt'] ?? '', (isValid ? words['valid'] : words['notValid']) ?? '');
+  const details = document.createElement('details');
+  const summary = document.createElement('summary');
+  summary.textContent = words['checks'] ?? '';
+  const list = document.createElement('dl');
+  list.className = 'checks';
+  list.append(...found.map(([name, told]) => makeFact(name, told)));
+  details.append(summary, list);
+  row.querySelector('dd')?.append(details);
+  facts.append(row);
+}
+
+function find<T extends HTMLElement = HTMLElement>(id: string): T {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(id);
+  return element as T;
+}
