@@ -20,7 +20,7 @@ type HomeState = (typeof HOME_STATES)[number];
 /** A state, or the reason of a pause. */
 export type StateWord = HomeState | PauseReason;
 
-interface StateText {
+export interface StateText {
   /** A sentence for the owner. */
   readonly told: string;
   /** The same of the past, as a clause; of states that are no pause it stands alone. */

@@ -1,5 +1,5 @@
 // What the page says in Japanese: the same keys as in English.
-import { STATES_JA } from './states-ja.ts';
+import { STATES_JA } from '../../../schema/state-words-ja.ts';
 import type { Words } from './words.ts';
 
 export const JA: Words = {

@@ -1,6 +1,5 @@
-// The states of a home and the reasons of its pauses in Japanese; in English they are everybody's (schema/state-words.ts).
-import type { StateWord } from '../../../schema/state-words.ts';
-import type { StateText } from './state-text.ts';
+// The states of a home and the reasons of its pauses in Japanese; in English they are everybody's (state-words.ts).
+import type { StateText, StateWord } from './state-words.ts';
 
 export const STATES_JA: Readonly<Record<StateWord, StateText>> = {
   starting: { told: 'エージェントを起動しています。', was: 'エージェントを起動していました。', action: null },
