@@ -1,12 +1,10 @@
 // Pages of router/console/owner.
 import { Hono } from 'hono';
-import { showPage } from '../page-answer.tsx';
-import { requireMember } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
+import { machinePages } from './machine-page.tsx';
+import { machinesPages } from './machines-page.tsx';
+import { quietPages } from './quiet-page.tsx';
 
 export const ownerPages = new Hono<ConsoleEnv>();
 
-ownerPages.get('/console/machines', async (c) => {
-  const { person } = await requireMember(c);
-  return showPage(c, { title: 'Owner', body: <h1>{person.name}</h1> });
-});
+for (const pages of [machinesPages, machinePages, quietPages]) ownerPages.route('/', pages);
