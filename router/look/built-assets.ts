@@ -14,6 +14,12 @@ export const BUILT_ASSETS: Readonly<Record<string, Asset>> = {
     packed:
       'H4sIAAAAAAACA0XNsU7DMBSF4Z2nCB4qWyqWmFGoKOqAxEY3xODap62Fe29xTtpGVd4dpQNsZzif/q1WW8CGjW6bpLE/QOh/etThAwWRWl9KsWbTkyqfKTA8RD0OX8a56wTR/qkduCqY5nJ4S5Z+enegn8BiYYx7wmxm6fc5JUh7/zinDymtThC+544QVGtiyfHbzK1rn68STnkXqNXHko8bDTX5c83EGhdaeOLCVxVCeAt47iH2Rv/zSQWtGdCZ0Y3OjXe/HWy2y/UAAAA=',
   },
+  'passkey.js': {
+    type: 'text/javascript; charset=utf-8',
+    tag: '5h1f777ijci3',
+    packed:
+      'H4sIAAAAAAACA5WTQW/bMAyF7/sVtg6FBHhCe3WgBUPXHbZiLZrtVOTA2HSs1aZciU5mOP7vg+O0y9ps2I4CycenT0+F87JCjjByRZS7rK2RWD+26LsFVpix8++rSorC+fo+B4a3DYTwgN1SKGUL6aVSfXEQ4VEET0xPk1vL5TKJVi2zI6EU69LmOZKJL2b/IeFaXv42fT5DDXl+tUHiaxsYCb0UoV3VlkXC5l3PuvE4lj9gAW3FUiVOohrUULSUsXUUean6Crm/bVeVzT5jd+kxR2ILVYqD2VrK3XbmkVtPEc51Az7gHT62GPimGSXCR+/qT4ubL7ExG2fz6PzsDKe+S48wtvypcYDQURY9mxnN9Xsc5gULKZ7wJfC6Zqlp+Z6gRuMxNI4CLoVK6HXnhHMPYynUzBYyljHvdjHsdjEp1bPObYBVhbmJzxM6gs2+60FvoGrRjLfQgb2ltS06CVuwHAWJSiWopxeQasiAs7L/pXGRkGb8wZeOGIkN6dFNQNZ7Q/O5EMnx/otheEko/IXQEYUs+GIp1Hyym4Ah3Ebf7q4XCD4rb8FDHSSbp3eY90PajzMpDyO26T4FclZKfDYJ4WFvsa+RS5en4vZm8VUkK5d3KQwTTNLuQXHp3TYaV155PzojF2UlVBXSGoWajf7tYQnp78GRVIeITSiPlh6+nTFGZGOaUMwJNnYN7LzOnrMa9FSVffMU5PREpP8aS2nVoNLT6mvkf5I+/TP2ykppdvuTGt78BOPtO26ABAAA',
+  },
   'playground.js': {
     type: 'text/javascript; charset=utf-8',
     tag: 'dmh8ef4r0jr1',
