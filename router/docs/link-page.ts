@@ -2,8 +2,9 @@
 // asks this router alone, and the API key that is typed in stands in no address and is kept nowhere.
 import { sha256 } from '../auth/digest.ts';
 import { encodeBase64 } from '../../schema/base64.ts';
-import { LINK_LANGUAGES, LINK_WORDS } from './link-words.ts';
+import { LINK_WORDS } from './link-words.ts';
 import type { LinkLanguage, LinkWords } from './link-words.ts';
+import { toHtml } from './to-html.ts';
 
 const STYLE =
   ':root{color-scheme:light dark;--bg:#fdfcfa;--fg:#22201d;--soft:#f0ece5;--line:#8a8175;--link:#8a3b12;--on:#fff}' +
@@ -13,7 +14,7 @@ const STYLE =
   'input{width:100%;font:inherit;padding:.6rem;color:inherit;background:var(--bg);border:1px solid var(--line);border-radius:.375rem}' +
   '#code{font:1.5rem/1.5 ui-monospace,monospace;letter-spacing:.1em;text-transform:uppercase}' +
   'button{font:inherit;font-weight:600;margin:1rem .5rem 0 0;padding:.6rem 1.2rem;min-height:2.75rem;border-radius:.375rem;border:1px solid var(--link);background:var(--link);color:var(--on)}' +
-  'button.no{background:none;color:var(--link)}:focus-visible{outline:3px solid var(--link);outline-offset:2px}' +
+  'a{color:var(--link)}button.no{background:none;color:var(--link)}:focus-visible{outline:3px solid var(--link);outline-offset:2px}' +
   'dl{background:var(--soft);padding:1rem;border-radius:.375rem}dt{font-size:.875rem}dd{margin:0 0 .5rem;font-weight:600;overflow-wrap:anywhere}' +
   '#said{min-height:1.6em;font-weight:600}[hidden]{display:none}';
 
@@ -65,18 +66,9 @@ export const LINK_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** The first language of the header that the page speaks; English where there is none. */
-export function pickLanguage(header: string | undefined): LinkLanguage {
-  const wanted = (header ?? '')
-    .slice(0, 300)
-    .split(',')
-    .map((one) => one.trim().slice(0, 2).toLowerCase());
-  const known = wanted.map((one) => LINK_LANGUAGES.find((language) => language === one));
-  return known.find((language) => language !== undefined) ?? 'en';
-}
-
-export function makeLinkPage(language: LinkLanguage): string {
+/** `signIn`: where somebody signs in and comes back, needing no key. */
+export function makeLinkPage(language: LinkLanguage, signIn: string): string {
   const words = LINK_WORDS[language];
   const row = (id: string, name: keyof LinkWords): string => `<dt>${words[name]}</dt><dd id="${id}"></dd>`;
-  return `<!doctype html><html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><title>Irori: ${words.title}</title><style>${STYLE}</style></head><body><main><h1>${words.title}</h1><p>${words.intro}</p><p id="said" role="status" tabindex="-1"></p><form id="first"><label for="code">${words.code}</label><input id="code" name="code" required maxlength="20" autocomplete="off" autocapitalize="characters" spellcheck="false" placeholder="WXZB-CDFG"><label for="key">${words.key}</label><input id="key" type="password" required maxlength="200" autocomplete="off" spellcheck="false" aria-describedby="hint"><small id="hint">${words.keyHint}</small><button>${words.look}</button></form><form id="second" hidden><dl>${row('m', 'machine')}${row('p', 'platform')}${row('c', 'card')}${row('o', 'models')}${row('a', 'account')}</dl><p id="ask" tabindex="-1"><strong>${words.ask}</strong></p><label for="name">${words.name}</label><input id="name" maxlength="80" autocomplete="off" spellcheck="false"><button value="approve">${words.approve}</button><button class="no" value="deny">${words.deny}</button></form></main><script type="application/json" id="words">${JSON.stringify(words)}</script><script>${SCRIPT}</script></body></html>`;
+  return `<!doctype html><html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><title>Irori: ${words.title}</title><style>${STYLE}</style></head><body><main><h1>${words.title}</h1><p>${words.intro}</p><p><a href="${toHtml(signIn)}">${words.signIn}</a></p><p id="said" role="status" tabindex="-1"></p><form id="first"><label for="code">${words.code}</label><input id="code" name="code" required maxlength="20" autocomplete="off" autocapitalize="characters" spellcheck="false" placeholder="WXZB-CDFG"><label for="key">${words.key}</label><input id="key" type="password" required maxlength="200" autocomplete="off" spellcheck="false" aria-describedby="hint"><small id="hint">${words.keyHint}</small><button>${words.look}</button></form><form id="second" hidden><dl>${row('m', 'machine')}${row('p', 'platform')}${row('c', 'card')}${row('o', 'models')}${row('a', 'account')}</dl><p id="ask" tabindex="-1"><strong>${words.ask}</strong></p><label for="name">${words.name}</label><input id="name" maxlength="80" autocomplete="off" spellcheck="false"><button value="approve">${words.approve}</button><button class="no" value="deny">${words.deny}</button></form></main><script type="application/json" id="words">${JSON.stringify(words)}</script><script>${SCRIPT}</script></body></html>`;
 }
