@@ -14,6 +14,7 @@ import { claimCode, endCode, findCode, listCodes } from './enrolment-codes.ts';
 import type { CodeRow } from './enrolment-codes.ts';
 import { judgeEnrolment } from './judge-enrolment.ts';
 import type { EnrolFault } from './judge-enrolment.ts';
+import { holdsText } from './search-text.ts';
 import { makeKin, MOST_KIN } from './make-kin.ts';
 import { hashEnrolmentCode, makeEnrolmentCode } from './make-enrolment-code.ts';
 
@@ -88,6 +89,8 @@ export interface Nodes {
   readonly revoke: (nodeId: string, reason: string, now: number) => Promise<NodeRow | null>;
   /** Up to `limit` nodes in the order of their ids, from after `afterId`; of one owner those that are not revoked. */
   readonly list: (afterId: string, limit: number, accountId?: string) => Promise<NodeRow[]>;
+  /** As list, of those whose id, name, address or owner holds a text, in either case; '' for all. Reads every node after `afterId` until it has enough: for people. */
+  readonly search: (text: string, afterId: string, limit: number) => Promise<NodeRow[]>;
   /** Ids of up to `limit` nodes of one owner that are not revoked, in order, from after `afterId`. */
   readonly listOwned: (accountId: string, afterId: string, limit: number) => Promise<string[]>;
   /** Ids of up to `limit` nodes of one owner that were not revoked before a moment: those of now first, then those that went last. */
@@ -158,7 +161,7 @@ export function makeNodes(doors: {
   };
 }
 
-function makeLists(database: D1Database): Pick<Nodes, 'listOwned' | 'listSince' | 'list'> {
+function makeLists(database: D1Database): Pick<Nodes, 'listOwned' | 'listSince' | 'list' | 'search'> {
   const db = drizzle(database);
   return {
     listOwned: async (accountId, afterId, limit) => {
@@ -180,6 +183,11 @@ function makeLists(database: D1Database): Pick<Nodes, 'listOwned' | 'listSince' 
     list: async (afterId, limit, accountId) => {
       const isTheirs = accountId === undefined ? [] : [eq(nodes.accountId, accountId), isNull(nodes.revokedAt)];
       const isNext = and(gt(nodes.id, afterId), ...isTheirs);
+      return (await selectNodes(database).where(isNext).orderBy(asc(nodes.id)).limit(limit).all()).map(toNodeRow);
+    },
+    search: async (text, afterId, limit) => {
+      const isFound = or(...[nodes.id, nodes.name, nodes.address, nodes.accountId].map((one) => holdsText(one, text)));
+      const isNext = and(gt(nodes.id, afterId), isFound);
       return (await selectNodes(database).where(isNext).orderBy(asc(nodes.id)).limit(limit).all()).map(toNodeRow);
     },
   };

@@ -31,7 +31,12 @@ export interface Membership {
 }
 
 /** What stands in the place of a key where a person acts by the console: this, and the person's id. */
-export const CONSOLE_KEY = 'console:';
+const CONSOLE_KEY = 'console:';
+
+/** Whether a person acts by the console, and no key. */
+export function isPerson({ keyId }: Pick<Caller, 'keyId'>): boolean {
+  return keyId.startsWith(CONSOLE_KEY);
+}
 
 export interface NewPerson {
   readonly name: string;
@@ -45,8 +50,12 @@ export interface People {
   readonly find: (personId: string) => Promise<Person | null>;
   readonly findByEmail: (email: string) => Promise<Person | null>;
   readonly change: (personId: string, change: { readonly name?: string; readonly locale?: Locale }) => Promise<void>;
+  /** An address that the person has shown to be theirs; false where it is somebody else's already. */
+  readonly prove: (personId: string, email: string) => Promise<boolean>;
   /** A member is one person: false where it is another already. Again is the same. */
   readonly join: (personId: string, memberId: string) => Promise<boolean>;
+  /** Those of an account's members who are somebody: they have opened their invitation. */
+  readonly listJoined: (accountId: string) => Promise<ReadonlySet<string>>;
   /** Who a member is; null for nobody who signs in. */
   readonly findByMember: (memberId: string) => Promise<Person | null>;
   /** What a member may do at the account's cost while its person looks at pages: all that its role leaves. Null where it may nothing any more. */
@@ -76,10 +85,24 @@ export function makePeople(doors: { readonly db: D1Database; readonly random: (b
     find,
     findByEmail,
     change: async (personId, change) => void (await db.update(people).set(change).where(eq(people.id, personId))),
+    prove: async (personId, email) => {
+      const said = email.toLowerCase();
+      await db.run(sql`UPDATE OR IGNORE people SET email = ${said} WHERE id = ${personId}`);
+      return (await find(personId))?.email === said;
+    },
     join: async (personId, memberId) => {
       await db.insert(personMembers).values({ personId, memberId }).onConflictDoNothing();
       const row = await db.select().from(personMembers).where(eq(personMembers.memberId, memberId)).get();
       return row?.personId === personId;
+    },
+    listJoined: async (accountId) => {
+      const rows = await db
+        .select({ memberId: personMembers.memberId })
+        .from(personMembers)
+        .innerJoin(accountMembers, eq(accountMembers.id, personMembers.memberId))
+        .where(eq(accountMembers.accountId, accountId))
+        .all();
+      return new Set(rows.map(({ memberId }) => memberId));
     },
     findByMember: async (memberId) => {
       const row = await db

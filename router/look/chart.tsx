@@ -4,7 +4,7 @@ import type { Bar } from './build-bars.ts';
 
 const WIDTH = 720;
 const HEIGHT = 180;
-const LEFT = 56;
+const LEFT = 76;
 const FOOT = 20;
 /** So many labels fit under it. */
 const MOST_LABELS = 8;

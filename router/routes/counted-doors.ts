@@ -14,6 +14,11 @@ export const ALL_SIGNUPS: DoorRule = { door: 'signup', most: 1000, windowMs: HOU
 export const LINKS: DoorRule = { door: 'link', most: 120, windowMs: HOUR_MS };
 /** User codes that do not exist, by account in an hour: of 25,600 million. */
 export const WRONG_CODES: DoorRule = { door: 'link-code', most: 20, windowMs: HOUR_MS };
+/** Links by mail that are asked for from one address family in an hour, and for one mail address: nobody's box is to be filled from here. */
+export const MAILS_ASKED: DoorRule = { door: 'sign-in', most: 20, windowMs: HOUR_MS };
+export const MAILS_TO: DoorRule = { door: 'sign-in-mail', most: 5, windowMs: HOUR_MS };
+/** Challenges for passkeys, by address family in an hour. */
+export const PASSKEYS_ASKED: DoorRule = { door: 'passkey', most: 120, windowMs: HOUR_MS };
 /** Where no address tells who it is, as on a local network. */
 const NOBODY_TIMES = 200;
 

@@ -8,6 +8,7 @@ import type { Caller } from '../auth/judge-key.ts';
 import { isMultiplied, judgeGift, pickScopes } from '../auth/judge-rights.ts';
 import type { Excess, Gift } from '../auth/judge-rights.ts';
 import type { MemberRow } from '../auth/members.ts';
+import { isPerson } from '../auth/people.ts';
 import { ApiError } from '../errors.ts';
 import type { Services } from '../services/edge.ts';
 import { notFound } from './admin-input.ts';
@@ -41,7 +42,12 @@ export async function mintKey(
     limits: wanted.limits === undefined ? (giver?.limits ?? null) : wanted.limits,
   };
   checkRights({ ...whole, role: member?.role ?? null }, giver);
-  const asked = { ...whole, accountId, memberId: member?.id ?? null, by: by?.keyId ?? null };
+  const asked = {
+    ...whole,
+    accountId,
+    memberId: member?.id ?? null,
+    by: by === null || isPerson(by) ? null : by.keyId,
+  };
   const minted = await services.keys.mint(asked, now);
   if (!minted.ok && minted.error === 'giver-revoked')
     throw new ApiError('invalid_api_key', 'This API key has been revoked.');

@@ -1,6 +1,6 @@
 // What the page says in English. The words of states are everybody's (schema/state-words.ts).
 import { STATE_WORDS } from '../../../schema/state-words.ts';
-import type { StateText } from './state-text.ts';
+import type { StateText } from '../../../schema/state-words.ts';
 
 const upper = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 const some = (count: number, one: string, many: string): string => (count === 1 ? `1 ${one}` : `${count} ${many}`);

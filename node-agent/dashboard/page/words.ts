@@ -1,5 +1,5 @@
 // The words of the page in whatever language: English has the keys.
-import type { StateText } from './state-text.ts';
+import type { StateText } from '../../../schema/state-words.ts';
 import type { EN } from './words-en.ts';
 
 type Widen<T> = T extends string

@@ -1,12 +1,12 @@
-// Pages of router/console/caller.
+// Pages of who calls.
 import { Hono } from 'hono';
-import { showPage } from '../page-answer.tsx';
-import { requireMember } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
+import { alertPages } from './alert-page.tsx';
+import { creditPages } from './credit-page.tsx';
+import { keyPages } from './key-pages.tsx';
+import { memberPages } from './member-pages.tsx';
+import { usagePages } from './usage-page.tsx';
 
 export const callerPages = new Hono<ConsoleEnv>();
 
-callerPages.get('/console', async (c) => {
-  const { person } = await requireMember(c);
-  return showPage(c, { title: 'Caller', body: <h1>{person.name}</h1> });
-});
+for (const pages of [usagePages, keyPages, creditPages, alertPages, memberPages]) callerPages.route('/', pages);

@@ -1,6 +1,8 @@
 // Signing in and out. A link's page takes nothing before its button is pressed: mail is opened by machines, too.
 import { Hono } from 'hono';
+import type { Context } from 'hono';
 import * as z from 'zod';
+import { ApiError } from '../../errors.ts';
 import { readOpenForm, readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { dropSession, keepSession, requirePerson } from '../visit.ts';
@@ -51,9 +53,22 @@ signInPages.post('/sign-in/:code', async (c) => {
   const taken = await signInCodes.take(c.req.param('code'), now);
   if (!taken) return c.redirect(`/sign-in/${c.req.param('code')}`, 303);
   const about = c.req.header('user-agent') ?? '';
-  keepSession(c, await sessions.open({ ...taken, about }, now));
+  const personId = taken.personId ?? (await acceptInvitation(c, taken.memberId, now));
+  keepSession(c, await sessions.open({ personId, memberId: taken.memberId, about }, now));
   return c.redirect(pickWayOn(to, '/console'), 303);
 });
+
+/** Whoever is signed in becomes the member too; else somebody new does. Throws ApiError 409 where the member is somebody already, 404 where it is none any more. */
+async function acceptInvitation(c: Context<ConsoleEnv>, memberId: string | null, now: number): Promise<string> {
+  const { people, members } = c.get('services');
+  const member = memberId === null ? null : await members.find(memberId);
+  if (!member || member.removedAt !== null) throw new ApiError('not_found', 'This invitation is not good any more.');
+  const signedIn = c.get('visit').signedIn?.person;
+  const person = signedIn ?? (await people.create({ name: member.name, email: null, isOperator: false }, now));
+  if (!(await people.join(person.id, member.id)))
+    throw new ApiError('conflict', 'This invitation was taken by somebody else. Ask for another one.');
+  return person.id;
+}
 
 signInPages.post('/sign-out', async (c) => {
   await readPageForm(c, nothing);

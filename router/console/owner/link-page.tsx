@@ -4,10 +4,11 @@ import * as z from 'zod';
 import { linkDecisionBody, shownText } from '../../auth/bodies.ts';
 import type { DeviceLink } from '../../auth/device-links.ts';
 import { showUserCode } from '../../auth/make-user-code.ts';
-import { LINK_POLICY, makeLinkPage } from '../../docs/link-page.ts';
+import { makeLinkPage } from '../../docs/link-page.ts';
 import { ActForm, TextField } from '../../look/form.tsx';
 import { Note, Sheet } from '../../look/pieces.tsx';
 import { Table } from '../../look/table.tsx';
+import { answerDocument } from '../../routes/answer-document.ts';
 import { decideLink, findLink, stateOfLink } from '../../routes/owner-links.ts';
 import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
@@ -31,13 +32,8 @@ linkPages.get('/link', readVisit, (c) => {
   const code = (c.req.query('code') ?? '').slice(0, 20);
   const here = code === '' ? '/console/link' : `/console/link?code=${encodeURIComponent(code)}`;
   if (signedIn?.membership) return c.redirect(here, 303);
-  return c.html(makeLinkPage(locale, `/sign-in?to=${encodeURIComponent(here)}`), 200, {
-    'cache-control': 'no-store',
-    'content-security-policy': LINK_POLICY,
-    'referrer-policy': 'no-referrer',
-    vary: 'accept-language, cookie',
-    'x-content-type-options': 'nosniff',
-  });
+  const page = makeLinkPage(locale, `/sign-in?to=${encodeURIComponent(here)}`);
+  return answerDocument(c, page, { 'cache-control': 'no-store', vary: 'accept-language, cookie' });
 });
 
 linkPages.get('/console/link', async (c) => {

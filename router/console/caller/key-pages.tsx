@@ -1,0 +1,290 @@
+// Keys: what there are and what they spent, making one, changing and revoking one. The desk that the API works with decides.
+import { Hono } from 'hono';
+import type { Context } from 'hono';
+import * as z from 'zod';
+import type { KeyLimits } from '../../../schema/key-limits.ts';
+import { SCOPES } from '../../../schema/key-rights.ts';
+import type { ListedKey } from '../../auth/api-keys.ts';
+import { ApiError } from '../../errors.ts';
+import { ActForm, CheckGroup, SelectField, TextField } from '../../look/form.tsx';
+import { formatCredits } from '../../look/format-money.ts';
+import { Note, Sheet, Time } from '../../look/pieces.tsx';
+import { Table } from '../../look/table.tsx';
+import type { Locale } from '../../look/words.ts';
+import { changeKey, mintKey, revokeKey } from '../../routes/key-desk.ts';
+import { readPageForm } from '../page-form.ts';
+import { showPage } from '../page-answer.tsx';
+import { requireMember } from '../visit.ts';
+import type { ConsoleEnv, SignedInMember } from '../visit.ts';
+import { KEY_WORDS } from './key-words.ts';
+import type { KeyWords } from './key-words.ts';
+import { keyForm, readKeyForm } from './read-key-form.ts';
+import type { KeyForm, KeyFormFault } from './read-key-form.ts';
+
+export const keyPages = new Hono<ConsoleEnv>();
+
+const PAGE = 50;
+const LIVES = [1, 7, 30, 90, 365] as const;
+const nothing = z.object({});
+
+keyPages.get('/console/keys', async (c) => showKeys(c, await requireMember(c, 'keys'), {}));
+
+keyPages.post('/console/keys', async (c) => {
+  const member = await requireMember(c, 'keys');
+  const form = await readPageForm(c, keyForm);
+  const said = readKeyForm(form, undefined);
+  if (!said.ok) return showKeys(c, member, { form, fault: said.error });
+  const services = c.get('services');
+  const { accountId, memberId, role } = member.caller;
+  // An owner's keys are the account's; a member's are its own.
+  const whose = role === 'owner' || memberId === null ? null : await services.members.find(memberId);
+  const { secret } = await mintKey(services, { accountId, member: whose, by: member.caller }, said.value);
+  return showKeys(c, member, { made: { name: form.name, key: secret.key } });
+});
+
+keyPages.get('/console/keys/:id', async (c) => {
+  const member = await requireMember(c, 'keys');
+  const key = await findOwn(c, member, c.req.param('id'));
+  return showChange(c, member, { key, form: toForm(key), fault: null });
+});
+
+keyPages.post('/console/keys/:id', async (c) => {
+  const member = await requireMember(c, 'keys');
+  const key = await findOwn(c, member, c.req.param('id'));
+  const form = await readPageForm(c, keyForm);
+  const said = readKeyForm(form, key.limits);
+  if (!said.ok) return showChange(c, member, { key, form, fault: said.error });
+  await changeKey(c.get('services'), { key, by: member.caller }, said.value);
+  return c.redirect(`/console/keys?changed=${key.id}`, 303);
+});
+
+keyPages.get('/console/keys/:id/revoke', async (c) => {
+  const member = await requireMember(c, 'keys');
+  const key = await findOwn(c, member, c.req.param('id'));
+  const words = KEY_WORDS[c.get('visit').locale];
+  const title = words.revokeTitle(key.name);
+  const body = (
+    <>
+      <h1>{title}</h1>
+      <p>{words.revokeTold}</p>
+      <ActForm csrf={member.csrf} isInline>
+        <button class="bad">{words.revoke}</button>
+        <a href="/console/keys">{words.back}</a>
+      </ActForm>
+    </>
+  );
+  return showPage(c, { title, body });
+});
+
+keyPages.post('/console/keys/:id/revoke', async (c) => {
+  const member = await requireMember(c, 'keys');
+  await readPageForm(c, nothing);
+  const key = await findOwn(c, member, c.req.param('id'));
+  await revokeKey(c.get('services'), key.id);
+  return c.redirect(`/console/keys?revoked=${key.id}`, 303);
+});
+
+/** One that the member may manage. Throws ApiError 404. */
+async function findOwn(c: Context<ConsoleEnv>, { caller }: SignedInMember, keyId: string): Promise<ListedKey> {
+  const key = await c.get('services').keys.find(keyId);
+  const isOwn = key?.accountId === caller.accountId && (caller.role === 'owner' || key.memberId === caller.memberId);
+  if (!key || !isOwn) throw new ApiError('not_found', 'There is no such key.', { param: 'id' });
+  return key;
+}
+
+interface Shown {
+  readonly made?: { readonly name: string; readonly key: string };
+  readonly form?: KeyForm;
+  readonly fault?: KeyFormFault;
+}
+
+async function showKeys(c: Context<ConsoleEnv>, member: SignedInMember, shown: Shown): Promise<Response> {
+  const { locale } = c.get('visit');
+  const words = KEY_WORDS[locale];
+  const { caller } = member;
+  const services = c.get('services');
+  const memberId = caller.role === 'owner' ? null : caller.memberId;
+  const keys = await services.keys.list(caller.accountId, { after: c.req.query('after') ?? '', limit: PAGE, memberId });
+  const object = services.account(caller.accountId);
+  const spent = await Promise.all(keys.map(({ id }) => object.keyUsage(id).catch(() => null)));
+  const rows = keys.map((key, at) => ({ key, spent: spent[at]?.spent.month ?? null }));
+  const body = (
+    <>
+      <h1>{words.title}</h1>
+      <p class="lead">{words.lead}</p>
+      {shown.made && <Made words={words} made={shown.made} />}
+      <Outcome c={c} words={words} names={new Map(keys.map(({ id, name }) => [id, name]))} />
+      <Sheet title={words.table}>
+        <KeyTable
+          words={words}
+          locale={locale}
+          rows={rows}
+          last={keys.length === PAGE ? (keys.at(-1)?.id ?? null) : null}
+        />
+        {memberId !== null && <p class="small soft">{words.own}</p>}
+      </Sheet>
+      <Sheet title={words.make}>
+        {shown.fault && <Fault words={words} fault={shown.fault} />}
+        <ActForm csrf={member.csrf}>
+          <KeyFields words={words} form={shown.form ?? EMPTY} isNew />
+          <button>{words.make}</button>
+        </ActForm>
+      </Sheet>
+    </>
+  );
+  return showPage(c, { title: words.title, body, islands: ['copy'] });
+}
+
+function Made({ words, made }: { words: KeyWords; made: { readonly name: string; readonly key: string } }) {
+  return (
+    <Note tone="good">
+      <p>{words.made(made.name)}</p>
+      <pre tabindex={0} id="made">{made.key}</pre>
+      <button class="quiet" type="button" data-copy="made" hidden>
+        {words.copy}
+      </button>
+    </Note>
+  );
+}
+
+/** What the form before did, as its address says it. */
+function Outcome({ c, words, names }: { c: Context<ConsoleEnv>; words: KeyWords; names: ReadonlyMap<string, string> }) {
+  const [changed, revoked] = [c.req.query('changed'), c.req.query('revoked')];
+  if (revoked !== undefined) return <Note tone="good">{words.revoked('')}</Note>;
+  return changed === undefined ? null : <Note tone="good">{words.changed(names.get(changed) ?? '')}</Note>;
+}
+
+function Fault({ words, fault }: { words: KeyWords; fault: KeyFormFault }) {
+  return <Note tone="bad">{fault.why === 'json' ? words.noJson : `${fault.field}: ${fault.why}`}</Note>;
+}
+
+function KeyTable(props: {
+  readonly words: KeyWords;
+  readonly locale: Locale;
+  readonly rows: readonly { readonly key: ListedKey; readonly spent: number | null }[];
+  readonly last: string | null;
+}) {
+  const { words, locale, rows, last } = props;
+  const amount = (micro: number | null, none: string): string => (micro === null ? none : formatCredits(micro, locale));
+  return (
+    <Table
+      caption={words.table}
+      rows={rows}
+      empty={words.none}
+      columns={[
+        { head: words.name, cell: ({ key }) => key.name },
+        { head: words.created, cell: ({ key }) => <Time at={key.createdAt} locale={locale} /> },
+        {
+          head: words.ends,
+          cell: ({ key }) => (key.expiresAt === null ? words.never : <Time at={key.expiresAt} locale={locale} />),
+        },
+        { head: words.spent, isNumber: true, cell: ({ spent }) => amount(spent, '–') },
+        { head: words.limit, isNumber: true, cell: ({ key }) => amount(key.limits?.month ?? null, words.unlimited) },
+        {
+          head: '',
+          cell: ({ key }) => (
+            <span class="acts">
+              <a href={`/console/keys/${key.id}`} aria-label={`${words.change}: ${key.name}`}>
+                {words.change}
+              </a>{' '}
+              <a href={`/console/keys/${key.id}/revoke`} aria-label={`${words.revoke}: ${key.name}`}>
+                {words.revoke}
+              </a>
+            </span>
+          ),
+        },
+      ]}
+      links={last === null ? [] : [{ href: `/console/keys?after=${last}`, text: words.older }]}
+    />
+  );
+}
+
+function showChange(
+  c: Context<ConsoleEnv>,
+  member: SignedInMember,
+  { key, form, fault }: { readonly key: ListedKey; readonly form: KeyForm; readonly fault: KeyFormFault | null },
+): Response | Promise<Response> {
+  const words = KEY_WORDS[c.get('visit').locale];
+  const body = (
+    <>
+      <h1>{key.name}</h1>
+      <p>
+        <a href="/console/keys">{words.back}</a>
+      </p>
+      <Sheet title={words.change}>
+        {fault && <Fault words={words} fault={fault} />}
+        <ActForm csrf={member.csrf}>
+          <KeyFields words={words} form={form} isNew={false} />
+          <button>{words.save}</button>
+        </ActForm>
+      </Sheet>
+    </>
+  );
+  return showPage(c, { title: key.name, body });
+}
+
+function KeyFields({ words, form, isNew }: { words: KeyWords; form: KeyForm; isNew: boolean }) {
+  const lives = LIVES.map((days) => ({ value: String(days), label: words.lives(days) }));
+  const never = { value: '', label: words.never };
+  const limit = { type: 'text', help: words.limitHelp, attributes: { inputmode: 'decimal' } };
+  return (
+    <>
+      <TextField name="name" label={words.name} help={words.nameHelp} value={form.name} isRequired />
+      <CheckGroup
+        name="scopes"
+        legend={words.scopes}
+        help={words.scopesHelp}
+        ticked={[form.scopes].flat()}
+        choices={SCOPES.map((scope) => ({ value: scope, label: words.scope[scope] ?? scope }))}
+      />
+      <TextField name="models" label={words.models} help={words.modelsHelp} value={form.models} />
+      <SelectField
+        name="expires_days"
+        label={words.expires}
+        value={form.expires_days}
+        choices={isNew ? [never, ...lives] : [{ value: 'keep', label: '–' }, never, ...lives]}
+      />
+      <div class="two">
+        <TextField name="day" label={words.dayLimit} value={form.day} {...limit} />
+        <TextField name="month" label={words.monthLimit} value={form.month} {...limit} />
+        <TextField name="total" label={words.totalLimit} value={form.total} {...limit} />
+        <TextField name="requests" label={words.requests} value={form.requests} {...limit} />
+      </div>
+      <TextField name="defaults" label={words.defaults} help={words.defaultsHelp} value={form.defaults} />
+    </>
+  );
+}
+
+const EMPTY: KeyForm = {
+  name: '',
+  scopes: ['call', 'usage'],
+  models: '',
+  expires_days: '',
+  day: '',
+  month: '',
+  total: '',
+  requests: '',
+  defaults: '',
+};
+
+/** A key as its form begins. */
+function toForm({ name, scopes, models, limits, defaults }: ListedKey): KeyForm {
+  return {
+    name,
+    scopes: [...(scopes ?? ['call', 'usage'])],
+    models: (models ?? []).join(', '),
+    expires_days: 'keep',
+    ...toLimitFields(limits),
+    defaults: defaults === null ? '' : JSON.stringify(defaults),
+  };
+}
+
+function toLimitFields(limits: KeyLimits | null): Pick<KeyForm, 'day' | 'month' | 'total' | 'requests'> {
+  const credits = (micro: number | null | undefined): string => (micro == null ? '' : String(micro / 1e6));
+  return {
+    day: credits(limits?.day),
+    month: credits(limits?.month),
+    total: credits(limits?.total),
+    requests: limits?.requests == null ? '' : String(limits.requests),
+  };
+}
