@@ -125,7 +125,7 @@ export const BOOK_LATE_FLUSH = [
     ON CONFLICT (day, book) DO UPDATE SET amount = amount + excluded.amount, postings = postings + excluded.postings`,
   `INSERT INTO home_fees (node_id, brought, drawn) SELECT h.key, h.value, 0 FROM json_each(?7) AS h WHERE ${IS_FLUSH_NEW}
     ON CONFLICT (node_id) DO UPDATE SET brought = brought + excluded.brought`,
-  ...addUsageOf({ account: '?2', usage: '?10', earnings: '?11', where: IS_FLUSH_NEW }),
+  ...addUsageOf({ account: '?2', at: '?5', usage: '?10', earnings: '?11', where: IS_FLUSH_NEW }),
   `${INSERT_FLUSH} AND ?1 <= (SELECT summed FROM book_marks)`,
   // Nobody will look there for receipts that are in no place yet.
   `INSERT INTO receipt_places (job, part, booked, file, start, length)
