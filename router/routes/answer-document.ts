@@ -1,9 +1,17 @@
 // A page of the docs as an answer: under the policy of every page, readable by no other site's.
-import type { Context } from 'hono';
 import { PAGE_HEADERS } from '../look/policy.ts';
-import type { AppEnv } from './app-env.ts';
 
-export function answerDocument(c: Context<AppEnv>, html: string, headers: Readonly<Record<string, string>>): Response {
+/** What it needs of a request, the API's or the console's. */
+interface Answerer {
+  set(key: 'isOwnPage', value: boolean): void;
+  html(html: string, status: 200, headers: Record<string, string>): Response | Promise<Response>;
+}
+
+export function answerDocument(
+  c: Answerer,
+  html: string,
+  headers: Readonly<Record<string, string>>,
+): Response | Promise<Response> {
   c.set('isOwnPage', true);
-  return c.html(html, 200, { ...PAGE_HEADERS, ...headers }) as Response;
+  return c.html(html, 200, { ...PAGE_HEADERS, ...headers });
 }
