@@ -4,6 +4,7 @@ import type { Child } from 'hono/jsx';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { Page } from '../look/page.tsx';
 import type { NavGroup, ShownAs } from '../look/page.tsx';
+import { renderElement } from '../look/render-element.ts';
 import { PAGE_HEADERS } from '../look/policy.ts';
 import type { ConsoleEnv, Visit } from './visit.ts';
 
@@ -74,7 +75,7 @@ export function showPage(c: Context<ConsoleEnv>, { title, body, islands = [], st
       {body}
     </Page>
   );
-  return c.html(`<!doctype html>${String(page)}`, status, {
+  return c.html(`<!doctype html>${renderElement(page)}`, status, {
     ...PAGE_HEADERS,
     'cache-control': cacheControl ?? 'no-store',
   });

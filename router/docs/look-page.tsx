@@ -6,6 +6,7 @@ import { formatAgo, formatSpan } from '../look/format-time.ts';
 import { ActForm, CheckGroup, SelectField, TextField } from '../look/form.tsx';
 import { Badge, Facts, Note, Tabs, Time } from '../look/pieces.tsx';
 import type { Tone } from '../look/pieces.tsx';
+import { renderElement } from '../look/render-element.ts';
 import { Table } from '../look/table.tsx';
 import { makeDocument } from './make-document.ts';
 
@@ -32,7 +33,7 @@ const STATES: readonly (readonly [tone: Tone, word: string, meant: string])[] = 
 ];
 
 export function makeLookPage(): string {
-  const head = String(
+  const head = renderElement(
     <>
       <h1>How pages look</h1>
       <p>
@@ -43,7 +44,7 @@ export function makeLookPage(): string {
       </p>
     </>,
   );
-  const body = String(
+  const body = renderElement(
     <>
       <Colours />
       <Type />

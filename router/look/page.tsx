@@ -87,32 +87,38 @@ export function Page({ locale, title, path, nav, shownAs, islands = [], children
             {children}
           </main>
         </div>
-        <footer class="foot">
-          <ul>
-            <li>
-              <a href="/docs">{words.docs}</a>
-            </li>
-            <li>
-              <a href="/verify">{words.verify}</a>
-            </li>
-            <li>
-              <a href="/audit">{words.audit}</a>
-            </li>
-          </ul>
-          <form method="post" action="/language" class="inline">
-            <input type="hidden" name="to" value={path} />
-            <span>{words.language}</span>
-            <button class="link" name="locale" value="en" lang="en" aria-pressed={locale === 'en' ? 'true' : 'false'}>
-              English
-            </button>
-            <button class="link" name="locale" value="ja" lang="ja" aria-pressed={locale === 'ja' ? 'true' : 'false'}>
-              日本語
-            </button>
-          </form>
-          <small>{words.utc}</small>
-        </footer>
+        <Foot words={words} locale={locale} path={path} />
       </body>
     </html>
+  );
+}
+
+function Foot({ words, locale, path }: { words: FrameWords; locale: Locale; path: string }) {
+  return (
+    <footer class="foot">
+      <ul>
+        <li>
+          <a href="/docs">{words.docs}</a>
+        </li>
+        <li>
+          <a href="/verify">{words.verify}</a>
+        </li>
+        <li>
+          <a href="/audit">{words.audit}</a>
+        </li>
+      </ul>
+      <form method="post" action="/language" class="inline">
+        <input type="hidden" name="to" value={path} />
+        <span>{words.language}</span>
+        <button class="link" name="locale" value="en" lang="en" aria-pressed={locale === 'en' ? 'true' : 'false'}>
+          English
+        </button>
+        <button class="link" name="locale" value="ja" lang="ja" aria-pressed={locale === 'ja' ? 'true' : 'false'}>
+          日本語
+        </button>
+      </form>
+      <small>{words.utc}</small>
+    </footer>
   );
 }
 
