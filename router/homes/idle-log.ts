@@ -116,7 +116,7 @@ export class IdleLog {
     const log = this.#nodes.get(nodeId);
     if (!log) return [];
     fold(log, now);
-    return joinHours(log.hours, now, (fromAt, toAt) => listMinutes(log, fromAt, toAt));
+    return joinHours(log.hours, now, (fromAt, toAt) => listKnown(log, fromAt, toAt));
   }
 
   /** A node's log for the hub that it moves to; forgotten here. Null when there is none. */
@@ -225,7 +225,13 @@ function newLog(): NodeLog {
 /** Before anything of an hour that is over is dropped. */
 function fold(log: NodeLog, now: number): void {
   const firstAt = log.changes[0]?.at ?? null;
-  log.hours = foldHours(log.hours, { firstAt, now }, (fromAt, toAt) => listMinutes(log, fromAt, toAt));
+  log.hours = foldHours(log.hours, { firstAt, now }, (fromAt, toAt) => listKnown(log, fromAt, toAt));
+}
+
+/** Of a node that came a while ago nothing is told of before. */
+function listKnown(log: NodeLog, fromAt: number, toAt: number): IdleMinute[] {
+  const firstAt = Math.floor((log.changes[0]?.at ?? toAt) / MINUTE_MS) * MINUTE_MS;
+  return listMinutes(log, Math.max(fromAt, firstAt), toAt);
 }
 
 function listMinutes(log: NodeLog, fromAt: number, toAt: number): IdleMinute[] {
