@@ -70,14 +70,7 @@ export function makePools(doors: { readonly db: D1Database; readonly random: (by
     },
     list: (afterId, limit) =>
       db.select().from(pools).where(gt(pools.id, afterId)).orderBy(asc(pools.id)).limit(limit).all(),
-    listOf: async (accountId, limit) => {
-      const joined = db
-        .select({ id: poolMembers.poolId })
-        .from(poolMembers)
-        .where(eq(poolMembers.accountId, accountId));
-      const isTheirs = or(eq(pools.ownerAccountId, accountId), inArray(pools.id, joined));
-      return db.select().from(pools).where(isTheirs).orderBy(asc(pools.name)).limit(limit).all();
-    },
+    listOf: (accountId, limit) => listPoolsOf(db, accountId, limit),
     addMember: async (poolId, accountId) => {
       if (!(await findRow(poolId))) return err('no-pool');
       const account = await db.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, accountId)).get();
@@ -94,12 +87,7 @@ export function makePools(doors: { readonly db: D1Database; readonly random: (by
       if (!(await findRow(poolId))) return err('no-pool');
       const node = await db.select({ id: nodes.id }).from(nodes).where(eq(nodes.id, nodeId)).get();
       if (!node) return err('no-node');
-      const others = await db
-        .select()
-        .from(nodePools)
-        .where(eq(nodePools.nodeId, nodeId))
-        .limit(MAX_POOLS_OF_NODE)
-        .all();
+      const others = await listPoolsOfNode(db, nodeId);
       if (others.some((one) => one.poolId === poolId)) return ok(null);
       if (others.length >= MAX_POOLS_OF_NODE) return err('too-many');
       await db.insert(nodePools).values({ nodeId, poolId }).onConflictDoNothing();
@@ -111,6 +99,17 @@ export function makePools(doors: { readonly db: D1Database; readonly random: (by
       return ok(null);
     },
   };
+}
+
+/** As many as one may be in. */
+function listPoolsOfNode(db: ReturnType<typeof drizzle>, nodeId: string) {
+  return db.select().from(nodePools).where(eq(nodePools.nodeId, nodeId)).limit(MAX_POOLS_OF_NODE).all();
+}
+
+function listPoolsOf(db: ReturnType<typeof drizzle>, accountId: string, limit: number): Promise<PoolRow[]> {
+  const joined = db.select({ id: poolMembers.poolId }).from(poolMembers).where(eq(poolMembers.accountId, accountId));
+  const isTheirs = or(eq(pools.ownerAccountId, accountId), inArray(pools.id, joined));
+  return db.select().from(pools).where(isTheirs).orderBy(asc(pools.name)).limit(limit).all();
 }
 
 async function createPool(

@@ -1,5 +1,6 @@
 // The endpoints by which owners have an account, link machines and see their homes, without an operator.
 import { linkDecisionBody, nodeChangeBody, signUpBody } from '../auth/bodies.ts';
+import { newPoolBody } from '../auth/pool-body.ts';
 import type { Endpoint } from './endpoint.ts';
 
 const having = (...required: string[]): object => ({ type: 'object', required });
@@ -64,4 +65,60 @@ export const OWNED: readonly Endpoint[] = [
     query: { reason: 'what the home and others are told of why' },
     answer: having('id', 'revoked_at'),
   }),
+  owned({
+    method: 'get',
+    path: '/v1/nodes/enrolments',
+    title: 'Codes of an account',
+    told: 'Codes that let homes join, of the last week: how many have used each, the pool, until when it is good, and whether it is `open`, `used` up or `over`; never its text.',
+    answer: having('data'),
+  }),
+  owned({
+    method: 'delete',
+    path: '/v1/nodes/enrolments/{id}',
+    title: 'End a code',
+    told: 'Nothing joins by it from now on; what has joined stays. The same again is the same.',
+    answer: having('id', 'revoked'),
+  }),
+  owned({
+    method: 'get',
+    path: '/v1/pools',
+    title: 'Pools of an account',
+    told: 'Pools that the account has, and those that it is a member of.',
+    answer: having('data'),
+  }),
+  owned({
+    method: 'post',
+    path: '/v1/pools',
+    title: 'Make a pool',
+    told: 'Homes that answer for some. The name is what callers say in `provider.pool`; no two look alike. An account has at most 20.',
+    body: newPoolBody,
+    manages: true,
+    answer: having('id', 'name', 'owner_account_id'),
+  }),
+  owned({
+    method: 'get',
+    path: '/v1/pools/{id}',
+    title: 'A pool',
+    told: 'A pool of the account’s own, with its members and homes.',
+    answer: having('id', 'members', 'homes'),
+  }),
+  ...(['put', 'delete'] as const).flatMap((method) => [
+    owned({
+      method,
+      path: '/v1/pools/{id}/members/{account}',
+      title: method === 'put' ? 'Add a member' : 'Remove a member',
+      told:
+        method === 'put'
+          ? 'Whose keys may call the pool. Jobs between its members and homes pay only what bought credit paid.'
+          : 'By the pool’s owner, or by a member that leaves.',
+      answer: having('id'),
+    }),
+    owned({
+      method,
+      path: '/v1/pools/{id}/nodes/{node}',
+      title: method === 'put' ? 'Put a home in' : 'Take a home out',
+      told: 'A home of the account’s own.',
+      answer: having('id'),
+    }),
+  ]),
 ];

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { PASSED_OVER } from '../../schema/placement.ts';
 import { pauseReasonSchema } from '../../schema/frames-to-hub.ts';
 import { explainIdle } from './explain-idle.ts';
-import type { IdleMinute } from './idle-log.ts';
+import type { IdleMinute } from './read-minute.ts';
 
 const T0 = Date.parse('2026-11-01T14:00:00Z');
 const FACTS = { goneSinceAt: null };

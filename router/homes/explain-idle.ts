@@ -3,7 +3,7 @@ import type { PassedOver } from '../../schema/placement.ts';
 import { STATE_WORDS } from '../../schema/state-words.ts';
 import { nameReason, sortWhy, whose } from './idle-day.ts';
 import { MINUTE_MS } from './idle-log.ts';
-import type { IdleMinute, MinuteKind } from './idle-log.ts';
+import type { IdleMinute, MinuteKind } from './read-minute.ts';
 import { nameOffered } from './offered-models.ts';
 import type { Offered } from './offered-models.ts';
 

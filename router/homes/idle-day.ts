@@ -1,7 +1,7 @@
 // Why a node had no job, hour by hour for a day: minutes counted by the code of their reason, so that any language can say it. Pure.
 import { PASSED_OVER } from '../../schema/placement.ts';
 import type { PassedOver } from '../../schema/placement.ts';
-import type { IdleMinute } from './idle-log.ts';
+import type { IdleMinute } from './read-minute.ts';
 
 export const HOUR_MS = 3_600_000;
 /** Hours that are over and kept. */

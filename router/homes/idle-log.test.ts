@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { IdleLog, KEPT_MS, MINUTE_MS } from './idle-log.ts';
-import type { Standing } from './idle-log.ts';
+import type { Standing } from './read-minute.ts';
 
 const T0 = 1_800_000_000_000 - (1_800_000_000_000 % MINUTE_MS);
 const READY: Standing = { paused: null, isConnected: true, coolingUntilAt: null, coolingReason: null };

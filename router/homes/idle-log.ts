@@ -7,6 +7,7 @@ import type { IdleHour, PackedHours } from './idle-day.ts';
 import { addOffered, trimOffered } from './offered-models.ts';
 import type { Offered, OfferedSince } from './offered-models.ts';
 import { AWAY, COLUMN, readMinute, ZEROS } from './read-minute.ts';
+import type { IdleMinute, MinuteFacts, Span, Standing } from './read-minute.ts';
 
 export const MINUTE_MS = 60_000;
 /** How far back minutes are kept. */
@@ -18,52 +19,7 @@ const MAX_NODES = 2000;
 const MAX_CHANGES = 240;
 const SAVE_EVERY_MS = 30_000;
 
-/** What a node stands in. `coolingUntilAt` in the past means that it no longer cools down. */
-export interface Standing {
-  readonly paused: PauseReason | null;
-  readonly isConnected: boolean;
-  readonly coolingUntilAt: number | null;
-  readonly coolingReason: string | null;
-}
-
-export type MinuteKind = 'job' | 'offline' | 'paused' | 'cooling' | 'passed' | 'quiet';
-
-/** How often each reason for passing a node over was met. */
-export type WhyCounts = Readonly<Partial<Record<PassedOver, number>>>;
-
-/** One minute of one node; what its kind does not speak of is null. */
-export interface IdleMinute {
-  /** Its first ms. */
-  readonly at: number;
-  readonly kind: MinuteKind;
-  readonly paused: PauseReason | null;
-  readonly coolingUntilAt: number | null;
-  readonly coolingReason: string | null;
-  /** Jobs that began in it. */
-  readonly jobs: number;
-  /** Every call of this minute that could have come here, whatever the kind. */
-  readonly why: WhyCounts;
-  /** What it offered then; null where nobody has written it down. */
-  readonly offered: Offered | null;
-}
-
-export interface Change extends Standing {
-  readonly at: number;
-}
-
-export interface Span {
-  readonly fromAt: number;
-  readonly toAt: number;
-}
-
-export interface NodeLog {
-  changes: Change[];
-  spans: Span[];
-  /** Starts of the jobs that run. */
-  running: number[];
-  /** Minute number → counts by COLUMN: why it was passed over, and the jobs that began. */
-  counts: Map<number, number[]>;
-  offered: readonly OfferedSince[];
+interface NodeLog extends MinuteFacts {
   /** Hours that are over, the oldest first. */
   hours: readonly IdleHour[];
   /** The row of `counts` that was begun last. */
@@ -160,7 +116,7 @@ export class IdleLog {
     const log = this.#nodes.get(nodeId);
     if (!log) return [];
     fold(log, now);
-    return joinHours(log.hours, now, (fromAt, toAt) => listMinutes(log, fromAt, toAt));
+    return joinHours(log.hours, now, (fromAt, toAt) => listKnown(log, fromAt, toAt));
   }
 
   /** A node's log for the hub that it moves to; forgotten here. Null when there is none. */
@@ -269,7 +225,13 @@ function newLog(): NodeLog {
 /** Before anything of an hour that is over is dropped. */
 function fold(log: NodeLog, now: number): void {
   const firstAt = log.changes[0]?.at ?? null;
-  log.hours = foldHours(log.hours, { firstAt, now }, (fromAt, toAt) => listMinutes(log, fromAt, toAt));
+  log.hours = foldHours(log.hours, { firstAt, now }, (fromAt, toAt) => listKnown(log, fromAt, toAt));
+}
+
+/** Of a node that came a while ago nothing is told of before. */
+function listKnown(log: NodeLog, fromAt: number, toAt: number): IdleMinute[] {
+  const firstAt = Math.floor((log.changes[0]?.at ?? toAt) / MINUTE_MS) * MINUTE_MS;
+  return listMinutes(log, Math.max(fromAt, firstAt), toAt);
 }
 
 function listMinutes(log: NodeLog, fromAt: number, toAt: number): IdleMinute[] {

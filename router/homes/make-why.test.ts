@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { IdleMinute } from './idle-log.ts';
+import type { IdleMinute } from './read-minute.ts';
 import { makeWhy } from './make-why.ts';
 import type { WhyFacts } from './make-why.ts';
 

@@ -5,7 +5,7 @@ import type { FaultCounts } from './fault-memory.ts';
 import type { TurnCounts } from './turn-memory.ts';
 import type { IdleSpan } from './explain-idle.ts';
 import type { IdleHour } from './idle-day.ts';
-import type { IdleMinute, Standing } from './idle-log.ts';
+import type { IdleMinute, Standing } from './read-minute.ts';
 
 /** What is believed of a home with one model: tokens a second (a stream alone), hub to home and back, share of jobs it may break. */
 export interface Measured {

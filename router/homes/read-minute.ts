@@ -1,8 +1,58 @@
 // What one minute of a node was, out of its log: work first, else what it stood in for the longest time. Pure.
 import { PASSED_OVER } from '../../schema/placement.ts';
 import type { PassedOver } from '../../schema/placement.ts';
-import type { Change, IdleMinute, NodeLog, Span, Standing } from './idle-log.ts';
+import type { PauseReason } from '../../schema/frames-to-hub.ts';
 import { offeredAt } from './offered-models.ts';
+import type { Offered, OfferedSince } from './offered-models.ts';
+
+/** What a node stands in. `coolingUntilAt` in the past means that it no longer cools down. */
+export interface Standing {
+  readonly paused: PauseReason | null;
+  readonly isConnected: boolean;
+  readonly coolingUntilAt: number | null;
+  readonly coolingReason: string | null;
+}
+
+export type MinuteKind = 'job' | 'offline' | 'paused' | 'cooling' | 'passed' | 'quiet';
+
+/** How often each reason for passing a node over was met. */
+export type WhyCounts = Readonly<Partial<Record<PassedOver, number>>>;
+
+/** One minute of one node; what its kind does not speak of is null. */
+export interface IdleMinute {
+  /** Its first ms. */
+  readonly at: number;
+  readonly kind: MinuteKind;
+  readonly paused: PauseReason | null;
+  readonly coolingUntilAt: number | null;
+  readonly coolingReason: string | null;
+  /** Jobs that began in it. */
+  readonly jobs: number;
+  /** Every call of this minute that could have come here, whatever the kind. */
+  readonly why: WhyCounts;
+  /** What it offered then; null where nobody has written it down. */
+  readonly offered: Offered | null;
+}
+
+export interface Change extends Standing {
+  readonly at: number;
+}
+
+export interface Span {
+  readonly fromAt: number;
+  readonly toAt: number;
+}
+
+/** What a node's minutes are read of. */
+export interface MinuteFacts {
+  changes: Change[];
+  spans: Span[];
+  /** Starts of the jobs that run. */
+  running: number[];
+  /** Minute number → counts by COLUMN: why it was passed over, and the jobs that began. */
+  counts: Map<number, number[]>;
+  offered: readonly OfferedSince[];
+}
 
 /** Where each count stands in a minute's row, also in rows that hubs have saved: a new reason goes to the end, or old minutes would tell another one. */
 export const COLUMN: Readonly<Record<PassedOver | 'jobs', number>> = {
@@ -24,7 +74,7 @@ export const COLUMN: Readonly<Record<PassedOver | 'jobs', number>> = {
 export const ZEROS: readonly number[] = Object.values(COLUMN).map(() => 0);
 export const AWAY: Standing = { paused: null, isConnected: false, coolingUntilAt: null, coolingReason: null };
 
-export function readMinute(log: NodeLog, span: Span): IdleMinute {
+export function readMinute(log: MinuteFacts, span: Span): IdleMinute {
   const row = log.counts.get(Math.floor(span.fromAt / 60_000)) ?? ZEROS;
   const why: Partial<Record<PassedOver, number>> = {};
   for (const reason of PASSED_OVER) {

@@ -1,6 +1,7 @@
 // Pools: homes that answer for some, and the accounts whose calls they answer.
 import { Hono } from 'hono';
 import * as z from 'zod';
+import { poolNameField } from '../auth/pool-body.ts';
 import { readPage } from './admin-input.ts';
 import type { AppEnv } from './app-env.ts';
 import type { TellNode } from './node-desk.ts';
@@ -11,7 +12,6 @@ import {
   dropHome,
   findPool,
   makePool,
-  poolNameField,
   tellPool,
   tellPoolWhole,
 } from './pool-desk.ts';

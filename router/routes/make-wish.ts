@@ -11,6 +11,7 @@ import type { RequestFault } from '../../schema/request-fault.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import type { Caller } from '../auth/judge-key.ts';
+import { POOL_WORDS } from '../auth/pool-body.ts';
 
 export interface WishInput {
   /** The request's `provider`. */
@@ -28,8 +29,6 @@ export interface WishInput {
   readonly model: { readonly id: string } & PriceBounds;
 }
 
-/** Words of `provider.pool` that are no pool's name. */
-export const POOL_WORDS = ['mine', 'mine-first', 'public'] as const;
 const POOL_NAMES_TOLD = 20;
 
 /**

@@ -1,6 +1,6 @@
 // /v1/pools: pools of an account's own: homes that answer for some, and the accounts whose calls they answer. A member may leave by itself.
 import { Hono } from 'hono';
-import * as z from 'zod';
+import { newPoolBody } from '../auth/pool-body.ts';
 import type { PoolDetails } from '../auth/pools.ts';
 import { ApiError } from '../errors.ts';
 import type { Services } from '../services/edge.ts';
@@ -8,16 +8,7 @@ import { notFound } from './admin-input.ts';
 import type { AppEnv } from './app-env.ts';
 import type { AreaCalls } from './area-calls.ts';
 import { ALL_AREAS } from './area-calls.ts';
-import {
-  addHome,
-  addToPool,
-  dropFromPool,
-  dropHome,
-  makePool,
-  poolNameField,
-  tellPool,
-  tellPoolWhole,
-} from './pool-desk.ts';
+import { addHome, addToPool, dropFromPool, dropHome, makePool, tellPool, tellPoolWhole } from './pool-desk.ts';
 import type { PoolDesk } from './pool-desk.ts';
 import { postOnce, whoMakes } from './post-once.ts';
 import { requireCaller, requireCallerNow } from './refuse.ts';
@@ -25,8 +16,6 @@ import { requireCaller, requireCallerNow } from './refuse.ts';
 /** Names of pools are everybody's, so one account has not many. */
 export const MOST_OWN_POOLS = 20;
 const MOST_LISTED = 200;
-
-export const newPoolBody = z.strictObject({ name: poolNameField });
 
 /** GET and POST /v1/pools, GET /v1/pools/:id, PUT and DELETE /v1/pools/:id/members/:account and /v1/pools/:id/nodes/:node. */
 export function makeOwnPoolRoutes({ tellNode }: Pick<AreaCalls, 'tellNode'> = ALL_AREAS): Hono<AppEnv> {

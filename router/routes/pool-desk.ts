@@ -1,26 +1,11 @@
 // What is done to pools, whoever asks: made, filled with accounts and homes, and told. Homes and accounts hear of it, so that no edge with old knowledge lets a call through.
-import * as z from 'zod';
-import { foldName, isOfOneScript } from '../auth/fold-name.ts';
 import { MAX_POOLS_OF_NODE } from '../auth/pools.ts';
 import type { PoolDetails, PoolRow } from '../auth/pools.ts';
 import { ApiError } from '../errors.ts';
 import type { Services } from '../services/edge.ts';
 import { notFound } from './admin-input.ts';
-import { POOL_WORDS } from './make-wish.ts';
 import type { TellNode } from './node-desk.ts';
 import { tellHomes } from './tell-homes.ts';
-
-export const poolNameField = z
-  .string()
-  .trim()
-  .regex(/^[\p{L}0-9][\p{L}0-9 ._-]{0,63}$/u, 'must be 1 to 64 letters, digits 0 to 9, spaces or . _ -')
-  .refine(isOfOneScript, {
-    error:
-      'must hold plain letters of one script (Latin may stand beside Chinese, Japanese or Korean), since callers read and type it',
-  })
-  .refine((name) => !POOL_WORDS.some((word) => foldName(word) === foldName(name)) && !name.startsWith('pool_'), {
-    error: `must not be one of ${POOL_WORDS.join(', ')}, nor look like one, and not begin with 'pool_': these mean something else in a request`,
-  });
 
 /** Who is told of what changes. */
 export interface PoolDesk {

@@ -7,8 +7,8 @@ import { showUserCode } from '../../auth/make-user-code.ts';
 import { makeLinkPage } from '../../docs/link-page.ts';
 import { ActForm, TextField } from '../../look/form.tsx';
 import { Note, Sheet } from '../../look/pieces.tsx';
+import { PAGE_HEADERS } from '../../look/policy.ts';
 import { Table } from '../../look/table.tsx';
-import { answerDocument } from '../../routes/answer-document.ts';
 import { decideLink, findLink, stateOfLink } from '../../routes/owner-links.ts';
 import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
@@ -33,7 +33,7 @@ linkPages.get('/link', readVisit, (c) => {
   const here = code === '' ? '/console/link' : `/console/link?code=${encodeURIComponent(code)}`;
   if (signedIn?.membership) return c.redirect(here, 303);
   const page = makeLinkPage(locale, `/sign-in?to=${encodeURIComponent(here)}`);
-  return answerDocument(c, page, { 'cache-control': 'no-store', vary: 'accept-language, cookie' });
+  return c.html(page, 200, { ...PAGE_HEADERS, 'cache-control': 'no-store', vary: 'accept-language, cookie' });
 });
 
 linkPages.get('/console/link', async (c) => {

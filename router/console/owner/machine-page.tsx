@@ -4,6 +4,7 @@ import type { Context } from 'hono';
 import * as z from 'zod';
 import { shownText } from '../../auth/bodies.ts';
 import type { NodeRow } from '../../auth/nodes.ts';
+import type { PoolRow } from '../../auth/pools.ts';
 import { ApiError } from '../../errors.ts';
 import { ActForm, SelectField, TextField } from '../../look/form.tsx';
 import { formatCredits } from '../../look/format-money.ts';
@@ -15,6 +16,7 @@ import { ALL_AREAS } from '../../routes/area-calls.ts';
 import { changeNode, revokeNode } from '../../routes/node-desk.ts';
 import type { OwnerNode } from '../../routes/owner-nodes.ts';
 import { findOwnerNode } from '../../routes/owner-nodes.ts';
+import { listAccountPools } from '../../routes/own-pools.ts';
 import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireMember } from '../visit.ts';
@@ -48,7 +50,11 @@ machinePages.get('/console/machines/:id', async (c) => {
   const { locale } = c.get('visit');
   const words = MACHINE_WORDS[locale];
   const row = await findOwn(c, caller.accountId);
-  const node = await orNull(findOwnerNode(c.get('services'), row));
+  const services = c.get('services');
+  const [node, pools] = await Promise.all([
+    orNull(findOwnerNode(services, row)),
+    orNull(listAccountPools(services, caller.accountId)),
+  ]);
   const title = row.name ?? words.machine;
   const body = (
     <>
@@ -63,7 +69,7 @@ machinePages.get('/console/machines/:id', async (c) => {
       </header>
       {c.req.query('did') === 'saved' && <Note tone="good">{words.saved}</Note>}
       {node === null ? <Note tone="bad">{words.away}</Note> : <MachineNow node={node} words={words} locale={locale} />}
-      {caller.scopes.includes('nodes') && <Settings row={row} csrf={csrf} words={words} />}
+      {caller.scopes.includes('nodes') && <Settings row={row} pools={pools ?? []} csrf={csrf} words={words} />}
     </>
   );
   return showPage(c, { title, body });
@@ -133,7 +139,8 @@ function About({ node, words, locale }: Told & { node: OwnerNode }) {
   );
 }
 
-function Settings({ row, csrf, words }: { row: NodeRow; csrf: string; words: MachineWords }) {
+function Settings(props: { row: NodeRow; pools: readonly PoolRow[]; csrf: string; words: MachineWords }) {
+  const { row, pools, csrf, words } = props;
   return (
     <div class="two">
       <Sheet title={words.settings}>
@@ -162,9 +169,7 @@ function Settings({ row, csrf, words }: { row: NodeRow; csrf: string; words: Mac
         {row.pools.length > 0 && (
           <ul>
             {row.pools.map((id) => (
-              <li>
-                <code>{id}</code>
-              </li>
+              <li>{pools.find((pool) => pool.id === id)?.name ?? <code>{id}</code>}</li>
             ))}
           </ul>
         )}

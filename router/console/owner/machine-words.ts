@@ -58,6 +58,7 @@ const EN = {
   itsEarnings: 'Its earnings',
   saved: 'Saved.',
   revoked: 'The machine is out of the network.',
+  noneEarned: 'Nothing was earned in 30 days. Why quiet tells what became of the calls.',
   byDay: 'By day',
   quiet: 'Why quiet',
   quietSub:
@@ -67,8 +68,6 @@ const EN = {
   reason: 'Reason',
   minutes: 'Minutes',
   share: 'Share',
-  next24: 'What to do',
-  nothing: 'nothing',
   hours: 'Hour by hour',
   hour: 'Hour (UTC)',
   worked: 'Worked, min',
@@ -138,6 +137,7 @@ export const MACHINE_WORDS: Dictionaries<typeof EN> = {
     itsEarnings: '収益',
     saved: '保存しました。',
     revoked: 'マシンをネットワークから外しました。',
+    noneEarned: '30日間の収益はありません。「仕事がなかった理由」で、呼び出しの行き先を確認できます。',
     byDay: '日ごと',
     quiet: '仕事がなかった理由',
     quietSub:
@@ -147,8 +147,6 @@ export const MACHINE_WORDS: Dictionaries<typeof EN> = {
     reason: '理由',
     minutes: '分',
     share: '割合',
-    next24: 'できること',
-    nothing: '対応不要',
     hours: '1時間ごと',
     hour: '時刻（UTC）',
     worked: '稼働（分）',

@@ -139,6 +139,7 @@ function sumDays(nodes: readonly OwnerNode[]): number[] {
 
 /** The same as bars and as a table; the last day is today. */
 export function EarnedDays({ days, words, locale }: Told & { days: readonly number[] }) {
+  if (days.every((earned) => earned === 0)) return <p class="soft">{words.noneEarned}</p>;
   const today = Math.floor(Date.now() / DAY_MS);
   const rows = days.map((earned, at) => ({
     label: formatDay((today - days.length + 1 + at) * DAY_MS, locale),

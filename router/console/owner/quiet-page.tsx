@@ -73,14 +73,13 @@ function Day({ hours, words, locale }: Told & { hours: readonly IdleHour[] }) {
         rows={reasons}
         empty={words.neverSeen}
         columns={[
-          { head: words.reason, cell: ({ code }) => tellWhy(code, locale).told },
+          { head: words.reason, cell: ({ code }) => <Why code={code} locale={locale} /> },
           { head: words.minutes, isNumber: true, cell: ({ minutes }) => formatCount(minutes, locale) },
           {
             head: words.share,
             isNumber: true,
             cell: ({ minutes }) => formatShare(minutes / Math.max(1, known), locale),
           },
-          { head: words.next24, cell: ({ code }) => tellWhy(code, locale).action ?? words.nothing },
         ]}
       />
       <details>
@@ -103,6 +102,22 @@ function Day({ hours, words, locale }: Told & { hours: readonly IdleHour[] }) {
           ]}
         />
       </details>
+    </>
+  );
+}
+
+/** With the one thing to do about it. */
+function Why({ code, locale }: { code: string; locale: Locale }) {
+  const { told, action } = tellWhy(code, locale);
+  return (
+    <>
+      {told}
+      {action !== null && (
+        <>
+          <br />
+          <small class="soft">{action}</small>
+        </>
+      )}
     </>
   );
 }

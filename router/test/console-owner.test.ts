@@ -1,0 +1,109 @@
+// An owner’s console in a real browser, without scripts: machines are named, a code is made and ended, a machine that waits is approved by the session alone,
+// a pool gets a machine and a member that leaves, and every page stands in both languages at both widths.
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BROWSER_TOLD, ConsoleBrowser, HAS_BROWSER, NARROW } from './console-browser.ts';
+import type { Tab } from './console-browser.ts';
+import { startStack } from './stack.ts';
+import type { Stack, TestAccount } from './stack.ts';
+
+const PAGES = ['machines', 'earnings', 'quiet', 'codes', 'link', 'pools', 'proposals'];
+
+describe.skipIf(!HAS_BROWSER)(`an owner’s console (${BROWSER_TOLD})`, () => {
+  let stack: Stack;
+  let browser: ConsoleBrowser;
+  let owner: TestAccount;
+  let friend: TestAccount;
+  let tab: Tab;
+
+  beforeAll(async () => {
+    stack = await startStack();
+    [owner, friend] = [await stack.makeAccount(), await stack.makeAccount()];
+    await stack.startAgent({ owner });
+    browser = await ConsoleBrowser.launch(stack);
+    tab = await browser.open({ hasScripts: false });
+    await tab.signIn({ account: owner.id });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await stack?.stop();
+  });
+
+  const press = async (button: string): Promise<void> => {
+    await Promise.all([tab.page.waitForNavigation(), tab.page.click(button)]);
+  };
+  const text = async (selector = 'main'): Promise<string> => (await tab.page.textContent(selector)) ?? '';
+
+  test('a machine is named, and told by its name', async () => {
+    await tab.go('/console/machines');
+    await press('tbody a');
+    await tab.page.fill('#f-name', 'Attic');
+    await press('main form:has(#f-name) button');
+    expect(await text('h1')).toBe('Attic');
+    await tab.go('/console/quiet');
+    expect(await text()).toContain('Attic');
+  });
+
+  test('a code is told once, listed, and ended', async () => {
+    await tab.go('/console/codes');
+    await tab.page.fill('#f-uses', '3');
+    await press('main form[action="/console/codes"] button');
+    const code = await text('main pre');
+    expect(code).toMatch(/^enr_/);
+    await tab.go('/console/codes');
+    expect(await text()).toContain('0 / 3');
+    expect(await text()).not.toContain(code);
+    await press('main form[action$="/end"] button');
+    expect(await text()).toContain('The code is over');
+  });
+
+  test('a machine that waits is approved by the session, from the address that its agent prints', async () => {
+    const challenge = createHash('sha256').update('v'.repeat(43)).digest('base64url');
+    const machine = { name: 'cellar', models: ['tiny'] };
+    const asked = await stack.call('/node/v1/links', { method: 'POST', body: { machine, challenge } });
+    const { user_code: code } = (await asked.json()) as { user_code: string };
+    await tab.go(`/link?code=${code}`);
+    expect(new URL(tab.page.url()).pathname).toBe('/console/link');
+    expect(await text()).toContain('cellar');
+    await press('main button[value=approve]');
+    expect(await text()).toContain('It has joined your account');
+  });
+
+  test('a pool gets a machine and a member, who may leave', async () => {
+    await tab.go('/console/pools');
+    await tab.page.fill('#f-name', 'Friends');
+    await press('main form[action="/console/pools"] button');
+    await press('form[action$="/homes"] button[value=add]');
+    await tab.page.fill('form[action$="/members"] input[type=text]', friend.id);
+    await press('form[action$="/members"] button[value=add]');
+    expect(await text()).toContain(friend.id);
+    const other = await browser.open({ hasScripts: false });
+    await other.signIn({ account: friend.id });
+    await other.go('/console/pools');
+    await Promise.all([
+      other.page.waitForNavigation(),
+      other.page.click('form[action$="/members"] button[value=drop]'),
+    ]);
+    await tab.go('/console/pools');
+    expect(await text()).not.toContain(friend.id);
+  });
+
+  test('every page stands, wide and light, narrow, dark and Japanese', async () => {
+    const dark = await browser.open({ size: NARROW, scheme: 'dark', locale: 'ja-JP' });
+    await dark.signIn({ account: owner.id });
+    const light = await browser.open();
+    await light.signIn({ account: owner.id });
+    for (const name of PAGES)
+      for (const [looks, page] of [
+        ['360-dark-ja', dark],
+        ['1280-light-en', light],
+      ] as const) {
+        expect([name, await page.go(`/console/${name}`)]).toEqual([name, 200]);
+        expect([name, looks, await page.judge()]).toEqual([name, looks, []]);
+        await page.shot(`owner-${name}-${looks}`);
+      }
+    const csv = await light.page.request.get('/console/api/node/v1/earnings?format=csv&by=claim&days=366');
+    expect([csv.status(), csv.headers()['content-type']]).toEqual([200, 'text/csv; charset=utf-8']);
+    expect([...tab.faults, ...dark.faults, ...light.faults]).toEqual([]);
+  });
+});
