@@ -2,7 +2,7 @@
 import type * as z from 'zod';
 
 export interface Endpoint {
-  readonly method: 'get' | 'post' | 'patch' | 'delete';
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** As OpenAPI writes it. */
   readonly path: string;
   readonly title: string;

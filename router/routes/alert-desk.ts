@@ -1,16 +1,10 @@
 // What is done to an account's alerts, whoever asks: the operator, or one of its owners.
-import * as z from 'zod';
+import type * as z from 'zod';
+import type { newAlerts } from '../billing/alert-body.ts';
 import { judgeWebhookUrl } from '../billing/judge-webhook-url.ts';
 import { makeWebhookSecret, SECRET_BYTES } from '../billing/sign-webhook.ts';
 import { ApiError } from '../errors.ts';
 import type { Services } from '../services/edge.ts';
-
-const MAX_BALANCE = 4_000_000_000_000_000;
-export const newAlerts = z.strictObject({
-  url: z.string(),
-  low_balance_micro: z.int().min(1).max(MAX_BALANCE).nullish(),
-  new_secret: z.boolean().default(false),
-});
 
 export interface ToldAlerts {
   readonly url: string;
