@@ -18,7 +18,7 @@ export const ENDS: Readonly<Record<string, readonly Room[]>> = {
       folder('router'),
     ),
     // What runs in browsers, and what pages are made of.
-    ...['verify-page', 'islands', 'look'].map(folder('router')),
+    ...['verify-page', 'islands', 'passkeys', 'look'].map(folder('router')),
     { name: 'env, errors', paths: ['router/env.ts', 'router/errors.ts'] },
     ...['services', 'docs', 'routes', 'console'].map(folder('router')),
     {

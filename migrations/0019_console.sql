@@ -8,7 +8,7 @@ CREATE INDEX `passkey_challenges_ends` ON `passkey_challenges` (`expires_at`);--
 CREATE TABLE `passkeys` (
 	`id` text PRIMARY KEY NOT NULL,
 	`person_id` text NOT NULL,
-	`public_key` blob NOT NULL,
+	`public_key` text NOT NULL,
 	`counter` integer NOT NULL,
 	`transports` text NOT NULL,
 	`name` text NOT NULL,
@@ -56,6 +56,7 @@ CREATE TABLE `sign_in_codes` (
 	`id` text PRIMARY KEY NOT NULL,
 	`person_id` text,
 	`member_id` text,
+	`email` text,
 	`created_at` integer NOT NULL,
 	`expires_at` integer NOT NULL,
 	`used_at` integer,

@@ -62,6 +62,11 @@ export interface Env {
   readonly STRIPE_WEBHOOK_SECRET?: string;
   /** Where Stripe's API is; left out, Stripe's own. For tests. */
   readonly STRIPE_API_BASE?: string;
+  /** The Worker that verifies passkeys (router/passkeys); left out, people sign in by links alone. */
+  readonly PASSKEYS?: Fetcher;
+  /** Who sends mail: told of each link that signs in, signed as Standard Webhooks are with the secret below. Both, or neither: then no link goes by mail. */
+  readonly MAIL_WEBHOOK_URL?: string;
+  readonly MAIL_WEBHOOK_SECRET?: string;
   /** Where x402 payments are verified and settled. With the five below calls without a key are paid for one by one; left out, a key is needed. */
   readonly X402_FACILITATOR_URL?: string;
   /** JSON-RPC of the same chain: asked whether a payment was settled that nobody heard of. */
@@ -153,6 +158,12 @@ const bindingsSchema = z.object({
     .optional(),
   STRIPE_WEBHOOK_SECRET: secret.optional(),
   STRIPE_API_BASE: z.url().optional(),
+  PASSKEYS: z.object({}).loose().optional(),
+  MAIL_WEBHOOK_URL: z.url().optional(),
+  MAIL_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, 'must be whsec_ and 24 to 64 bytes in base64')
+    .optional(),
   PAYMENT: z.object({}).loose(),
   SIGNUP: z.enum(['open', 'closed']).optional(),
   ...x402Fields,

@@ -1,6 +1,6 @@
 // Tables of people who look: who they are, whose members they are, how they sign in, and where they are signed in. No password stands anywhere, and no secret
 // but as its hash.
-import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import { accountMembers } from './tables.ts';
 
 /** A human being, who may be a member of many accounts (auth/people.ts). */
@@ -70,6 +70,8 @@ export const signInCodes = sqliteTable(
     personId: text('person_id').references(() => people.id),
     /** As whom it signs in; null for whatever the person was last. */
     memberId: text('member_id').references(() => accountMembers.id),
+    /** The address that it was sent to, where opening it proves that this is the person's own from now on; lower case. */
+    email: text('email'),
     createdAt: integer('created_at').notNull(),
     expiresAt: integer('expires_at').notNull(),
     usedAt: integer('used_at'),
@@ -86,8 +88,8 @@ export const passkeys = sqliteTable(
     personId: text('person_id')
       .notNull()
       .references(() => people.id),
-    /** COSE, as the authenticator gave it. */
-    publicKey: blob('public_key', { mode: 'buffer' }).notNull(),
+    /** COSE, as the authenticator gave it, base64url. */
+    publicKey: text('public_key').notNull(),
     /** The authenticator's count of signatures: one that falls is refused. */
     counter: integer('counter').notNull(),
     /** JSON list. */

@@ -2,7 +2,7 @@
 // are seldom used; what is asked all the time is counted in an isolate's memory (failed-attempts.ts).
 
 export interface DoorRule {
-  readonly door: 'signup' | 'link' | 'link-code';
+  readonly door: 'signup' | 'link' | 'link-code' | 'sign-in' | 'sign-in-mail' | 'passkey';
   readonly most: number;
   readonly windowMs: number;
 }

@@ -50,6 +50,8 @@ export interface People {
   readonly find: (personId: string) => Promise<Person | null>;
   readonly findByEmail: (email: string) => Promise<Person | null>;
   readonly change: (personId: string, change: { readonly name?: string; readonly locale?: Locale }) => Promise<void>;
+  /** An address that the person has shown to be theirs; false where it is somebody else's already. */
+  readonly prove: (personId: string, email: string) => Promise<boolean>;
   /** A member is one person: false where it is another already. Again is the same. */
   readonly join: (personId: string, memberId: string) => Promise<boolean>;
   /** Those of an account's members who are somebody: they have opened their invitation. */
@@ -83,6 +85,11 @@ export function makePeople(doors: { readonly db: D1Database; readonly random: (b
     find,
     findByEmail,
     change: async (personId, change) => void (await db.update(people).set(change).where(eq(people.id, personId))),
+    prove: async (personId, email) => {
+      const said = email.toLowerCase();
+      await db.run(sql`UPDATE OR IGNORE people SET email = ${said} WHERE id = ${personId}`);
+      return (await find(personId))?.email === said;
+    },
     join: async (personId, memberId) => {
       await db.insert(personMembers).values({ personId, memberId }).onConflictDoNothing();
       const row = await db.select().from(personMembers).where(eq(personMembers.memberId, memberId)).get();

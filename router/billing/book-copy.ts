@@ -36,8 +36,8 @@ export interface BookCopy {
   readonly endImport: (name: string) => Promise<void>;
 }
 
-/** Never copied: what migrations keep, where copies stand, and figures that are read anew. */
-const STAYS = new Set(['d1_migrations', 'book_copies', 'audits']);
+/** Never copied: what migrations keep, where copies stand, figures that are read anew, and what is good in this place and for a while: people sign in anew. */
+const STAYS = new Set(['d1_migrations', 'book_copies', 'audits', 'sessions', 'sign_in_codes', 'passkey_challenges']);
 /** Its rows open everything else. */
 const KEYS = 'api_keys';
 const FIRST_LIMIT = 100;

@@ -17,6 +17,10 @@ import type { WorkerBundle } from './worker-bundle.ts';
 
 const HOST = '127.0.0.1';
 const DEFAULT_CONFIG = resolve(import.meta.dirname, '../../wrangler.toml');
+/** Where each Worker that the router asks is told of. */
+const SERVICES: Readonly<Record<string, string>> = {
+  'irori-passkeys': resolve(import.meta.dirname, '../passkeys/wrangler.toml'),
+};
 const READY_WAIT_MS = 60_000;
 const KILL_WAIT_MS = 5_000;
 const MAIN_MODULE = 'worker.js';
@@ -36,6 +40,8 @@ export interface NetworkOptions {
   readonly configPath?: string;
   /** The Worker as it was bundled before; left out, it is bundled at each start. */
   readonly bundle?: WorkerBundle;
+  /** Whether the Workers that it asks run beside it. Default: where `bundle` is left out; else those bindings are not there, as where they were not deployed. */
+  readonly hasServices?: boolean;
   /** Added to the environment of workerd, so that its process can be known. */
   readonly environment?: Readonly<Record<string, string>>;
   /** False leaves out the binding that lets a request carry `x-irori-place`, as deployed. Default true. */
@@ -173,7 +179,8 @@ async function startRuntime(start: RuntimeStart): Promise<Runtime> {
     start.options.bundle ?? bundleWorker(resolve(dirname(configPath), config.value.main)),
     loadMiniflare(),
   ]);
-  const described = describeNetwork({ ...start, config: config.value, bundle });
+  const services = (start.options.hasServices ?? !start.options.bundle) ? await openServices(config.value) : [];
+  const described = describeNetwork({ ...start, config: config.value, bundle, services });
   const before = listSignalListeners();
   const miniflare = new library.Miniflare({ ...described, log: new library.NoOpLog() });
   if (start.options.ownsSignals) dropSignalListeners(before);
@@ -187,6 +194,40 @@ async function startRuntime(start: RuntimeStart): Promise<Runtime> {
     if (cause instanceof StartError) throw cause;
     throw new StartError(`workerd did not start: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
+}
+
+/** A Worker beside the router's, which no socket leads to. */
+interface Service {
+  readonly binding: string;
+  readonly config: WorkerConfig;
+  readonly bundle: WorkerBundle;
+}
+
+async function openServices({ services }: WorkerConfig): Promise<Service[]> {
+  return Promise.all(
+    services.map(async ({ binding, service }) => {
+      const path = SERVICES[service];
+      if (path === undefined) throw new StartError(`services: where ${service} is on this machine is not known`);
+      const config = parseWorkerConfig(await readFile(path, 'utf8'));
+      if (!config.ok) throw new StartError(`${path}: ${config.error}`);
+      return { binding, config: config.value, bundle: await bundleWorker(resolve(dirname(path), config.value.main)) };
+    }),
+  );
+}
+
+function describeService({ config, bundle }: Service): MiniflareOptions['workers'][number] {
+  const { name, compatibilityDate, compatibilityFlags } = config;
+  return {
+    config: {
+      name,
+      compatibilityDate,
+      compatibilityFlags: [...compatibilityFlags],
+      manifest: { mainModule: MAIN_MODULE, modules: listModules(bundle) },
+      env: {},
+      exports: {},
+    },
+    dev: { cacheAPI: false },
+  };
 }
 
 async function migrateAll(runtime: Runtime, configFolder: string): Promise<void> {
@@ -225,6 +266,7 @@ type ModuleList = NonNullable<MiniflareOptions['workers'][number]['config']['man
 interface DescribedWorker extends RuntimeStart {
   readonly config: WorkerConfig;
   readonly bundle: WorkerBundle;
+  readonly services: readonly Service[];
 }
 
 function describeNetwork(network: DescribedWorker): MiniflareOptions {
@@ -245,13 +287,14 @@ function describeNetwork(network: DescribedWorker): MiniflareOptions {
     workers: [
       describeWorker(network, { name: config.name, port, texts: {} }),
       ...edges.map(([name, texts]) => describeWorker(network, { name, port: network.edgePorts[name] ?? 0, texts })),
+      ...network.services.map(describeService),
     ],
   };
 }
 
 /** One edge. Objects live in the Worker that wrangler.toml names; the others reach them there. */
 function describeWorker(
-  { options, config, bundle }: DescribedWorker,
+  { options, config, bundle, services }: DescribedWorker,
   edge: { readonly name: string; readonly port: number; readonly texts: Readonly<Record<string, string>> },
 ): MiniflareOptions['workers'][number] {
   const places: Record<string, string> = options.localPlaces === false ? {} : { LOCAL_PLACES: '1' };
@@ -267,6 +310,7 @@ function describeWorker(
         ...texts.map(([name, value]) => [name, { type: 'text', value }] as const),
         ...config.databases.map(({ binding, name }) => [binding, { type: 'd1', name, id: binding }] as const),
         ...config.buckets.map(({ binding, name }) => [binding, { type: 'r2', name }] as const),
+        ...services.map((one) => [one.binding, { type: 'worker', worker: one.config.name }] as const),
         ...config.objects.map(
           ({ binding, className }) =>
             [binding, { type: 'durable-object', worker: config.name, exportName: className }] as const,

@@ -14,6 +14,8 @@ export interface WorkerConfig {
   readonly databases: readonly { readonly binding: string; readonly name: string; readonly migrationsDir: string }[];
   readonly objects: readonly { readonly binding: string; readonly className: string }[];
   readonly buckets: readonly { readonly binding: string; readonly name: string }[];
+  /** Other Workers that it asks, by their names. */
+  readonly services: readonly { readonly binding: string; readonly service: string }[];
   /** True where the platform's clock calls the Worker every few minutes. */
   readonly isTimed: boolean;
 }
@@ -35,6 +37,7 @@ const wranglerFile = z.strictObject({
     )
     .default([]),
   r2_buckets: z.array(z.strictObject({ binding: z.string(), bucket_name: z.string() })).default([]),
+  services: z.array(z.strictObject({ binding: z.string(), service: z.string() })).default([]),
   triggers: z.strictObject({ crons: z.array(z.string()) }).default({ crons: [] }),
   durable_objects: z
     .strictObject({ bindings: z.array(z.strictObject({ name: z.string(), class_name: z.string() })) })
@@ -83,6 +86,7 @@ export function parseWorkerConfig(text: string): Result<WorkerConfig, string> {
     })),
     objects,
     buckets: file.r2_buckets.map((each) => ({ binding: each.binding, name: each.bucket_name })),
+    services: file.services,
     isTimed: file.triggers.crons.length > 0,
   });
 }

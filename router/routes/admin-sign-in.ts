@@ -2,7 +2,7 @@
 import { Hono } from 'hono';
 import { readInput } from './admin-input.ts';
 import type { AppEnv } from './app-env.ts';
-import { linkBody, makeSignInLink } from './sign-in-desk.ts';
+import { linkBody, makeSignInLink } from './session-desk.ts';
 
 /** POST /sign-in-links. */
 export function makeAdminSignInRoutes(): Hono<AppEnv> {

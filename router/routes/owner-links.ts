@@ -1,4 +1,4 @@
-// GET and POST /v1/owner/links/{code}: an owner sees the machine that shows this code, and says whether it is one of the account's; GET /link is the page of it.
+// GET and POST /v1/owner/links/{code}: an owner sees the machine that shows this code, and says whether it is one of the account's.
 import { Hono } from 'hono';
 import type * as z from 'zod';
 import type { DeviceLink, LinkDecision } from '../auth/device-links.ts';
@@ -6,7 +6,6 @@ import type { Caller } from '../auth/judge-key.ts';
 import type { DecisionFault } from '../auth/judge-link.ts';
 import { readUserCode, showUserCode } from '../auth/make-user-code.ts';
 import { linkDecisionBody } from '../auth/bodies.ts';
-import { LINK_POLICY, makeLinkPage, pickLanguage } from '../docs/link-page.ts';
 import { ApiError } from '../errors.ts';
 import { notFound, readInput } from './admin-input.ts';
 import type { AppEnv } from './app-env.ts';
@@ -30,16 +29,6 @@ ownerLinks.post('/v1/owner/links/:code', async (c) => {
   const decided = await decideLink(services, caller, { code: c.req.param('code'), said });
   return c.json(await tellLink(services, caller, decided), 200, { 'cache-control': 'no-store' });
 });
-
-ownerLinks.get('/link', (c) =>
-  c.html(makeLinkPage(pickLanguage(c.req.header('accept-language'))), 200, {
-    'cache-control': 'no-store',
-    'content-security-policy': LINK_POLICY,
-    'referrer-policy': 'no-referrer',
-    vary: 'accept-language',
-    'x-content-type-options': 'nosniff',
-  }),
-);
 
 /** Who guesses codes is stopped by its account, wherever it asks. Throws ApiError 404, 409 or 429. */
 export async function findLink(

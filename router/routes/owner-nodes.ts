@@ -38,6 +38,16 @@ export async function listOwnerNodes(
   { after, limit, isByDay }: { readonly after: string; readonly limit: number; readonly isByDay: boolean },
 ): Promise<{ readonly data: readonly OwnerNode[]; readonly next: string | null }> {
   const rows = await services.nodes.list(after, limit, accountId);
+  const data = await tellNodes(services, rows, isByDay);
+  return { data, next: rows.length === limit ? (rows.at(-1)?.id ?? null) : null };
+}
+
+/** One home, with its days. */
+export async function findOwnerNode(services: Services, row: NodeRow): Promise<OwnerNode | null> {
+  return (await tellNodes(services, [row], true))[0] ?? null;
+}
+
+async function tellNodes(services: Services, rows: readonly NodeRow[], isByDay: boolean): Promise<OwnerNode[]> {
   const nodeIds = rows.map(({ id }) => id);
   const today = Math.floor(Date.now() / DAY_MS);
   const fromDay = today - DAYS + 1;
@@ -47,7 +57,7 @@ export async function listOwnerNodes(
     services.catalogue.list(Date.now()),
     isByDay ? services.listEarningDays(nodeIds, fromDay) : null,
   ]);
-  const data = rows.map((row, i) => ({
+  return rows.map((row, i) => ({
     ...tellNode(
       row,
       sums.find(({ nodeId }) => nodeId === row.id),
@@ -55,7 +65,6 @@ export async function listOwnerNodes(
     ...tellLive(whys[i], (digest) => nameModel(listed, digest)),
     ...(byDay === null ? {} : { earned_days_micro: spreadDays(byDay, row.id, fromDay) }),
   }));
-  return { data, next: rows.length === limit ? (nodeIds.at(-1) ?? null) : null };
 }
 
 /** Whose homes are told: of the account whose key asks, or whose home. */

@@ -103,6 +103,8 @@ export async function startStack(
     localPlaces?: boolean;
     /** Waits of edge, hub and area that differ from TEST_WAITS. */
     timings?: Partial<Timings>;
+    /** The Worker that verifies passkeys runs beside it. */
+    hasPasskeys?: boolean;
     /** A bucket for old receipts is bound. */
     hasBucket?: boolean;
     /** With a bucket only: another entry than the Worker's, from the repository's root. */
@@ -132,6 +134,7 @@ export async function startStack(
   const network = await startNetwork({
     stateDir: join(folder, 'router'),
     ...(bundle ? { bundle } : {}),
+    hasServices: options.hasPasskeys ?? false,
     ...(options.hasBucket ? { configPath: await writeConfig(folder, options.worker ?? WORKER) } : {}),
     bindings: {
       ADMIN_SECRET,

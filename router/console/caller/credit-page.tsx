@@ -83,7 +83,7 @@ creditPages.get('/console/credit', async (c) => {
       {code !== null && (
         <Sheet title={words.chain}>
           <p>{words.chainTold}</p>
-          <pre>{code}</pre>
+          <pre tabindex={0}>{code}</pre>
         </Sheet>
       )}
       {gifts?.isSponsor === true && (

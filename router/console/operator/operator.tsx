@@ -7,6 +7,9 @@ import { ACCOUNTS, accountPages } from './accounts-pages.tsx';
 import { cataloguePages } from './catalogue-pages.tsx';
 import { epochPages } from './epoch-pages.tsx';
 import { ledgerPages } from './ledger-pages.tsx';
+import { healthPages } from './health-page.tsx';
+import { hubPages } from './hubs-page.tsx';
+import { oddJobPages } from './jobs-page.tsx';
 import { nodePages } from './nodes-pages.tsx';
 
 export const operatorPages = new Hono<ConsoleEnv>();
@@ -15,5 +18,15 @@ operatorPages.get('/console/operator', (c) => {
   requireOperator(c);
   return c.redirect(ACCOUNTS, 303);
 });
-for (const pages of [accountPages, accountActs, nodePages, cataloguePages, ledgerPages, epochPages])
+for (const pages of [
+  accountPages,
+  accountActs,
+  nodePages,
+  cataloguePages,
+  ledgerPages,
+  epochPages,
+  hubPages,
+  healthPages,
+  oddJobPages,
+])
   operatorPages.route('/', pages);
