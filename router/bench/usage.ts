@@ -2,6 +2,7 @@
 // jobs are written into the book as the roll-up sums them up: so many jobs in so many rows of daily totals, and so many flushes that wait beside them.
 import { parseArgs } from 'node:util';
 import { quantile } from '../../schema/quantile.ts';
+import { monthSql } from '../billing/usage-sql.ts';
 import type { D1Database } from '../local/network.ts';
 import { startStack } from '../test/stack.ts';
 import type { Stack, TestAccount } from '../test/stack.ts';
@@ -17,6 +18,7 @@ const { values: flags } = parseArgs({
 const JOBS = Number(flags.jobs ?? 1_000_000);
 /** A month of 20 keys, 5 models, 4 countries and 2 kinds; and what no account comes to: one of each hour of a year. */
 const ROWS = flags.rows === undefined ? [24_000, 240_000] : [Number(flags.rows)];
+const ROWS_AT_ONCE = 24_000;
 const FRESH = Number(flags.fresh ?? 1100);
 const ASKED = 15;
 const DAY_MS = 86_400_000;
@@ -24,7 +26,19 @@ const MOST_DAYS = 366;
 const [MODELS, COUNTRIES, KINDS] = [5, 4, 2];
 /** Rows of a day until there are more than a year has days. */
 const A_DAY = 800;
-const QUESTIONS = ['group_by=key', 'group_by=model,country,kind', 'group_by=day', 'group_by=day,key,model&format=csv'];
+/** What is asked, and over how many days; hours are kept for 35. */
+const QUESTIONS: readonly (readonly [question: string, days: number])[] = [
+  ['group_by=key', 365],
+  ['group_by=model,country,kind', 365],
+  ['group_by=day', 365],
+  ['group_by=day,key,model&format=csv', 365],
+  ['group_by=month', 365],
+  ['group_by=month,key,model', 365],
+  ['group_by=hour', 30],
+  ['group_by=hour,model,country', 30],
+];
+/** Flushes of a dozen jobs that an account has had: a page of jobs reads eight of them. */
+const JOB_FLUSHES = 20_000;
 
 interface Figure {
   readonly rows: number;
@@ -48,14 +62,20 @@ process.exit(0);
 
 async function measure(network: Stack, rows: number): Promise<Figure[]> {
   const account = await network.makeAccount();
+  await network.startAgent({ owner: account });
   const database = await network.network.database();
+  await network.waitForModel(account, 'nano-demo');
+  await fillJobs(network, database, account);
   await fill(database, account, rows);
-  const year = new Date(Date.now() - 365 * DAY_MS).toISOString().slice(0, 10);
   const figures: Figure[] = [];
-  for (const question of QUESTIONS) {
+  const paths = QUESTIONS.map(([question, days]) => {
+    const from = new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10);
+    return [question, `/v1/usage?${question}&from=${from}`] as const;
+  });
+  for (const [question, path] of [...paths, ['jobs', '/v1/jobs?limit=50'] as const]) {
     const ask = async (): Promise<number> => {
       const from = performance.now();
-      const response = await network.call(`/v1/usage?${question}&from=${year}`, { key: account.apiKey });
+      const response = await network.call(path, { key: account.apiKey });
       const text = await response.text();
       if (response.status !== 200) throw new Error(text);
       return performance.now() - from;
@@ -83,9 +103,30 @@ async function fill(database: D1Database, { id, keyId }: TestAccount, rows: numb
     `'C' || (${place} / ${keys * MODELS} % ${COUNTRIES})`,
     `'kind-' || (${place} / ${keys * MODELS * COUNTRIES})`,
   ];
-  const insert = `${numbers} INSERT INTO usage_days SELECT ?1, ${names.join(', ')}, ?4, ?4, 100, 200, 300, 5, 1 FROM n`;
-  await database.prepare(insert).bind(id, keyId, rows, each).run();
+  // In pieces: one statement of them all takes longer than a loaded machine's D1 lets it.
+  const insert = `WITH RECURSIVE n(i) AS (SELECT ?5 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?3)
+    INSERT INTO usage_days SELECT ?1, ${names.join(', ')}, ?4, ?4, 100, 200, 300, 5, 1 FROM n`;
+  for (let at = 0; at < rows; at += ROWS_AT_ONCE)
+    await database
+      .prepare(insert)
+      .bind(id, keyId, Math.min(rows, at + ROWS_AT_ONCE), each, at)
+      .run();
   const usage = `json_array(json_array(${today}, ?2, 'model-0', 'C0', 'chat', 1, 1, 10, 20, 50, 0, 0))`;
+  // As the roll-up has them: of a day's row one of its hours.
+  const sums = ['jobs', 'parts', 'prompt_tokens', 'output_tokens', 'charged', 'energy_micro_wh', 'energy_parts'];
+  const added = sums.map((name) => `sum(${name})`).join(', ');
+  await database
+    .prepare(
+      `INSERT INTO usage_months SELECT account_id, ${monthSql('day')}, key_id, model, kind, ${added} FROM usage_days WHERE account_id = ?1 GROUP BY 1, 2, 3, 4, 5`,
+    )
+    .bind(id)
+    .run();
+  await database
+    .prepare(
+      `INSERT INTO usage_hours SELECT account_id, day * 24 + abs(random()) % 24, key_id, model, country, kind, ${sums.join(', ')} FROM usage_days WHERE account_id = ?1 AND day > ${today} - 35`,
+    )
+    .bind(id)
+    .run();
   const flushes = `${numbers} INSERT INTO flushes (seq, account_id, at, postings, homes, usage, parts)
     SELECT (SELECT max(coalesce((SELECT max(seq) FROM flushes), 0), summed) FROM book_marks) + 1 + i, ?1, ?4, '{}', '{}', ${usage}, '{"p":[]}' FROM n`;
   await database.prepare(flushes).bind(id, keyId, FRESH, Date.now()).run();
@@ -94,6 +135,33 @@ async function fill(database: D1Database, { id, keyId }: TestAccount, rows: numb
     .bind(id)
     .first();
   process.stderr.write(`filled: ${JSON.stringify(told)}\n`);
+}
+
+/** Copies of the flush of a real call, before all others. */
+async function fillJobs(network: Stack, database: D1Database, { id, apiKey }: TestAccount): Promise<void> {
+  const body = { model: 'nano-demo', messages: [{ role: 'user', content: 'Hi' }], max_tokens: 8 };
+  const response = await network.call('/v1/chat/completions', { key: apiKey, body });
+  if (response.status !== 200) throw new Error(await response.text());
+  await response.text();
+  const found = 'SELECT count(*) AS n FROM flushes WHERE account_id = ?1 AND packed IS NOT NULL';
+  for (let tries = 0; tries < 100; tries++) {
+    if (Number((await database.prepare(found).bind(id).first())?.['n']) > 0) break;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  await database
+    .prepare(
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?2)
+      INSERT INTO flushes (seq, account_id, at, postings, homes, usage, earnings, parts, packed)
+      SELECT (SELECT min(seq) FROM flushes) - i, f.account_id, f.at - i, '{}', '{}', '[]', '[]', f.parts, f.packed
+      FROM n, (SELECT * FROM flushes WHERE account_id = ?1 AND packed IS NOT NULL LIMIT 1) AS f`,
+    )
+    .bind(id, JOB_FLUSHES)
+    .run();
+  // They are in the totals: none of them waits.
+  await database
+    .prepare('UPDATE book_marks SET summed = max(summed, (SELECT max(seq) FROM flushes WHERE account_id = ?1) - 1)')
+    .bind(id)
+    .run();
 }
 
 function print(figures: readonly Figure[]): void {

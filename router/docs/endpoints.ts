@@ -7,6 +7,7 @@ import { imageBody } from '../../schema/openai-image.ts';
 import { transcriptionForm } from '../../schema/openai-transcription.ts';
 import { newGiftBody } from '../billing/credit-bodies.ts';
 import { checkoutBody } from '../payments/read-checkout.ts';
+import { ACCOUNT } from './account-endpoints.ts';
 import type { Endpoint } from './endpoint.ts';
 import { MANAGED } from './managed-endpoints.ts';
 import { CHAIN_ENDPOINTS } from './chain-endpoints.ts';
@@ -175,12 +176,14 @@ export const ENDPOINTS: readonly Endpoint[] = [
     body: null,
     examples: {},
     query: {
-      group_by: 'some of key, model, day, country, kind, with commas: a row for each',
-      from: 'a day as 2026-01-31; 30 days until `to` where it is not told, 366 at most',
+      group_by:
+        'some of key, model, hour, day, month, country, kind, with commas: a row for each; hours are kept for 35 days',
+      from: 'a day as 2026-01-31; 30 days until `to` where it is not told (2 by hour, 12 months by month), 366 at most',
       to: 'a day, which is told too; today where it is not told',
       key: 'the id or name of one key',
       model: 'one model',
       kind: 'chat, completion, embedding, transcription or image',
+      country: 'homes of one country, as DE',
       format: 'json or csv (or `Accept: text/csv`); a table is by day where `group_by` says nothing',
       limit: 'rows of one page, 1 to 10000',
       after: 'where the page begins: `next` of the page before has it',
@@ -221,7 +224,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     method: 'get',
     path: '/v1/receipts/{jobId}',
     title: 'Receipts',
-    told: 'What each home signed for one answer: `x-irori-job` is its number. For the account that paid, and, of its own homes’ parts, for the owner (`usage` or `nodes`) and a home itself. Of a call that was paid for by itself: without a key, by its payment, with what became of that.',
+    told: 'What each home signed for one answer: `x-irori-job` is its number. For the account that paid, and, of its own homes’ parts, for the owner (`usage` or `nodes`) and a home itself. Of a call that was paid for by itself: without a key, by its payment, with what became of that. `decision` tells its caller why the last home was chosen, for as long as a list of jobs has it.',
     body: null,
     examples: {},
     query: {
@@ -277,6 +280,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     isStreamed: false,
     answer: having('id', 'state', 'amount_micro', 'refunded_micro'),
   },
+  ...ACCOUNT,
   ...MANAGED,
   ...OWNED,
   ...CHAIN_ENDPOINTS,

@@ -1,10 +1,11 @@
 // What an account is told of by webhook: a key near its spend limit, a low balance.
 import { Hono } from 'hono';
 import type { Context } from 'hono';
+import { newAlerts } from '../billing/alert-body.ts';
 import { ApiError } from '../errors.ts';
 import { allowsLocalWebhooks } from '../services/pick-local.ts';
 import { notFound, readInput } from './admin-input.ts';
-import { newAlerts, setAlerts } from './alert-desk.ts';
+import { setAlerts } from './alert-desk.ts';
 import type { AppEnv } from './app-env.ts';
 
 /** PUT, GET and DELETE /accounts/:id/alerts. */

@@ -1,16 +1,10 @@
 // What is done to an account's alerts, whoever asks: the operator, or one of its owners.
-import * as z from 'zod';
+import type * as z from 'zod';
+import type { newAlerts } from '../billing/alert-body.ts';
 import { judgeWebhookUrl } from '../billing/judge-webhook-url.ts';
 import { makeWebhookSecret, SECRET_BYTES } from '../billing/sign-webhook.ts';
 import { ApiError } from '../errors.ts';
 import type { Services } from '../services/edge.ts';
-
-const MAX_BALANCE = 4_000_000_000_000_000;
-export const newAlerts = z.strictObject({
-  url: z.string(),
-  low_balance_micro: z.int().min(1).max(MAX_BALANCE).nullish(),
-  new_secret: z.boolean().default(false),
-});
 
 export interface ToldAlerts {
   readonly url: string;
@@ -32,4 +26,13 @@ export async function setAlerts(
   const secret = kept ? null : makeWebhookSecret(crypto.getRandomValues(new Uint8Array(SECRET_BYTES)));
   if (secret !== null) await account.changeAlerts(settings, secret);
   return { url, low_balance_micro: lowBalance, secret };
+}
+
+/** Sends a test event where the alerts go, as any of them: signed, and again where nobody takes it. Throws ApiError 404 where they go nowhere. */
+export async function testAlerts(
+  account: ReturnType<Services['account']>,
+): Promise<{ readonly sent: true; readonly event_id: string }> {
+  const id = await account.testAlerts();
+  if (id === null) throw new ApiError('not_found', 'This account is told of nothing: say first where to.');
+  return { sent: true, event_id: id };
 }

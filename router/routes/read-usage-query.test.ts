@@ -46,6 +46,7 @@ test('groups stand in the order given; the last 30 days are told where none are 
     key: null,
     model: null,
     kind: null,
+    country: null,
     after: null,
     limit: 1000,
   });
@@ -80,6 +81,9 @@ describe('what cannot be is refused by its field', () => {
     ['limit=1e3', 'limit'],
     ['limit=10001', 'limit'],
     ['format=xml', 'format'],
+    ['country=germany', 'country'],
+    ['group_by=hour&from=2026-01-01', 'from'],
+    ['group_by=month&from=2001-01-01', 'from'],
     ['group_by=key&after=7', 'after'],
     ['group_by=key&after=[1]', 'after'],
     ['group_by=key,day&after=["key_1"]', 'after'],
@@ -108,7 +112,7 @@ test('a row names its groups; energy that nobody knows is null, and what is know
     from: '2026-11-01',
     to: '2026-11-28',
     group_by: ['day', 'key'],
-    filters: { key: null, model: null, kind: null },
+    filters: { key: null, model: null, kind: null, country: null },
     period: null,
     data: [
       { day: '2026-11-28', key: 'key_1', key_name: 'laptop', ...counts, energy_micro_wh: 0, energy_known_parts: 1 },

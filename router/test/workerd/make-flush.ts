@@ -87,7 +87,7 @@ export async function emptyBook(db: D1Database): Promise<void> {
   await withoutTriggers(db, () =>
     db.batch([
       ...tables.map((table) => db.prepare(`DELETE FROM ${table}`)),
-      db.prepare('UPDATE book_marks SET summed = 0, placed = 0, kept_from = 0'),
+      db.prepare('UPDATE book_marks SET summed = 0, placed = 0, kept_from = 0, hours_from = 0'),
     ]),
   );
 }
