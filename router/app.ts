@@ -17,12 +17,14 @@ import { chatCompletions } from './routes/chat-completions.ts';
 import { creditChain } from './routes/credit-chain.ts';
 import { creditCheckout } from './routes/credit-checkout.ts';
 import { creditGifts } from './routes/credit-gifts.ts';
+import { creditHistory } from './routes/credit-history.ts';
 import { docs } from './routes/docs.ts';
 import { completions } from './routes/completions.ts';
 import { embeddings } from './routes/embeddings.ts';
 import { health } from './routes/health.ts';
 import { images } from './routes/images.ts';
 import { isStoreAway } from './routes/is-store-away.ts';
+import { jobs } from './routes/jobs.ts';
 import { key } from './routes/key.ts';
 import { messages } from './routes/messages.ts';
 import { models } from './routes/models.ts';
@@ -42,6 +44,7 @@ import { makeNodeSelfRoutes } from './routes/node-self.ts';
 import { nodeWhy } from './routes/node-why.ts';
 import { ownerNodes } from './routes/owner-nodes.ts';
 import { ownerLinks } from './routes/owner-links.ts';
+import { ownAlerts } from './routes/own-alerts.ts';
 import { ownKeys } from './routes/own-keys.ts';
 import { ownMembers } from './routes/own-members.ts';
 import { makeOwnNodeRoutes } from './routes/own-nodes.ts';
@@ -71,6 +74,9 @@ const JOB_ROUTES: Readonly<Record<JobKind, Hono<AppEnv>>> = {
 
 /** What owners and their homes do without an operator. */
 const OWNER_ROUTES = [signUp, ownerLinks, ownerNodes, nodeLinks, nodeDoctor, nodeDemand, makeNodeSelfRoutes()];
+
+/** What an account reads of itself, and its alerts. */
+const ACCOUNT_ROUTES = [jobs, creditHistory, ownAlerts];
 
 /** What there is to ask where the network has a chain. */
 const CHAIN_ROUTES = [auditChain, creditChain, nodeClaim, votes];
@@ -108,6 +114,7 @@ export function makeApp(): Hono<AppEnv> {
   app.route('/', receipts);
   app.route('/', usage);
   app.route('/', creditGifts);
+  for (const route of ACCOUNT_ROUTES) app.route('/', route);
   app.route('/', ownKeys);
   app.route('/', ownMembers);
   app.route('/', makeOwnNodeRoutes());

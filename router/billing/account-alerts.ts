@@ -1,7 +1,7 @@
 // What an account wants to be told of, in its object's SQLite: where to, what was told already, and the alerts that are on their way, with their tries.
 // Alerts are written with what they tell of, and sent by the object's alarm: no call waits for one.
 import { makeLog } from '../log.ts';
-import { findBalanceAlert, findSpendAlerts, LOW_BALANCE } from './find-alerts.ts';
+import { findBalanceAlert, findSpendAlerts, LOW_BALANCE, makeTestAlert } from './find-alerts.ts';
 import type { Alert } from './find-alerts.ts';
 
 const log = makeLog('billing');
@@ -91,6 +91,14 @@ export class AccountAlerts {
     this.#sql.exec('INSERT OR REPLACE INTO alertSettings VALUES (1, ?, ?, ?)', url, kept, lowBalance);
     this.#settings = { url, secret: kept, lowBalance };
     return true;
+  }
+
+  /** A test sets out, as any alert; gives its id, null where nobody wants to hear anything. For the caller's transaction. */
+  test(now: number): string | null {
+    if (!this.#settings) return null;
+    const alert = makeTestAlert(this.#accountId, now);
+    this.#add(alert, now);
+    return alert.id;
   }
 
   /** A key has spent something, or was refused for what it had spent. For the caller's transaction. */

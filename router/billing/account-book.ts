@@ -199,6 +199,11 @@ export class AccountBook {
     });
   }
 
+  /** Null where nothing is told. */
+  testAlerts(now: number): string | null {
+    return this.#store.commit(now, () => this.#store.alerts.test(now));
+  }
+
   get alerts(): AccountAlerts {
     return this.#store.alerts;
   }

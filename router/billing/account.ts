@@ -254,6 +254,11 @@ export class Account extends KeptObject {
     return this.#run((now) => this.#book.changeAlerts(settings, secret, now));
   }
 
+  /** Sends a test event there; gives its id, null where nothing is told. */
+  testAlerts(): string | null {
+    return this.#run((now) => this.#book.testAlerts(now));
+  }
+
   /** What is told, where; and how many alerts are on their way. */
   alerts(): { settings: AlertSettings | null; waiting: number } {
     return { settings: this.#book.alerts.settings, waiting: this.#book.alerts.waiting };

@@ -86,3 +86,10 @@ export function findBalanceAlert(
   };
   return { name: LOW_BALANCE, period: String(lowBalance), id: `${accountId}-${LOW_BALANCE}-${now}`, body };
 }
+
+/** What somebody sends to see whether it arrives: one a second, however often it is asked for. */
+export function makeTestAlert(accountId: string, now: number): Alert {
+  const period = String(Math.floor(now / 1000));
+  const body = { type: 'alerts.test', timestamp: new Date(now).toISOString(), data: { account: accountId } };
+  return { name: 'test', period, id: `test-${accountId}-${period}`, body };
+}

@@ -95,15 +95,15 @@ export const BOOK_ENTRIES = [INSERT_EVENTS, MOVE_BALANCES, MOVE_HOME_FEES, MOVE_
 export const BOOK_LAST = [INSERT_POSTINGS, INSERT_RECEIPTS] as const;
 
 /** How many accounts can begin a flush in one ms and share its first place. */
-const PLACES = 8;
+export const PLACES_TAKEN = 8;
 
 /** A flush stands at the place that its number and account give, ?1, or at one of the next, which another account's may have taken. */
-const STANDS = (place: string): string => `f.seq BETWEEN ${place} AND ${place} + ${PLACES - 1}`;
+const STANDS = (place: string): string => `f.seq BETWEEN ${place} AND ${place} + ${PLACES_TAKEN - 1}`;
 
 /** A flush is one transaction, and so it is known by itself, and once it has been placed by its first part: its account, job and part are ?2 to ?4. */
 const IS_FLUSH_NEW = `NOT EXISTS (SELECT 1 FROM flushes AS f WHERE ${STANDS('?1')} AND f.account_id = ?2)
       AND NOT ${isBookedSql({ key: 'unhex(?3)', part: '?4', bit: String(BOOKED_BITS.settle) })}`;
-const FREE_PLACE = `(SELECT min(?1 + n.value) FROM json_each('[${Array.from({ length: PLACES }, (_, i) => i).join()}]') AS n
+const FREE_PLACE = `(SELECT min(?1 + n.value) FROM json_each('[${Array.from({ length: PLACES_TAKEN }, (_, i) => i).join()}]') AS n
       WHERE NOT EXISTS (SELECT 1 FROM flushes AS taken WHERE taken.seq = ?1 + n.value))`;
 /** Its end, postings, homes, list, receipts, usage and earnings are ?5 to ?11. */
 const INSERT_FLUSH = `INSERT INTO flushes (seq, account_id, at, postings, homes, usage, earnings, parts, packed)

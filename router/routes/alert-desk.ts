@@ -33,3 +33,12 @@ export async function setAlerts(
   if (secret !== null) await account.changeAlerts(settings, secret);
   return { url, low_balance_micro: lowBalance, secret };
 }
+
+/** Sends a test event where the alerts go, as any of them: signed, and again where nobody takes it. Throws ApiError 404 where they go nowhere. */
+export async function testAlerts(
+  account: ReturnType<Services['account']>,
+): Promise<{ readonly sent: true; readonly event_id: string }> {
+  const id = await account.testAlerts();
+  if (id === null) throw new ApiError('not_found', 'This account is told of nothing: say first where to.');
+  return { sent: true, event_id: id };
+}

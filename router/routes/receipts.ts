@@ -10,6 +10,8 @@ import type { SettlementJson } from '../../schema/settlement.ts';
 import type { AppEnv } from './app-env.ts';
 import { findHome, readId, requireHome } from './asked-nodes.ts';
 import { findRouter } from '../billing/find-router.ts';
+import { tellDecision } from '../billing/list-flush-jobs.ts';
+import type { ToldDecision } from '../billing/list-flush-jobs.ts';
 import { energyOf } from '../billing/judge-energy.ts';
 import { tellEnergy } from '../billing/tell-energy.ts';
 import { onlyKeySeen } from '../auth/judge-rights.ts';
@@ -49,7 +51,8 @@ receipts.get('/v1/receipts/:jobId', async (c) => {
   const seen = found?.settlements.filter(({ keyId }) => only === null || keyId === only) ?? [];
   const told = payment && { payment: tellPayment(payment) };
   if (seen.length > 0 || (payment && payment.charge !== null)) {
-    const data = seen.map((one) => toReceiptJson(c, one));
+    const decision = await findDecision(services, { accountId, jobId }, seen);
+    const data = seen.map((one) => ({ ...toReceiptJson(c, one), decision }));
     return c.json({ object: 'list', data, ...told }, 200, payment ? toPaymentHeaders(payment) : {});
   }
   if (found?.isPending)
@@ -59,6 +62,22 @@ receipts.get('/v1/receipts/:jobId', async (c) => {
   const isOwner = caller?.scopes.some((scope) => scope === 'usage' || scope === 'nodes') ?? false;
   return answerOwner(c, jobId, isOwner ? { id: null, accountId } : null);
 });
+
+/** Why its last home was chosen, for its caller alone; null where that is not known any more, or cannot be told now. */
+async function findDecision(
+  services: Services,
+  { accountId, jobId }: { readonly accountId: string; readonly jobId: string },
+  settlements: readonly SettlementJson[],
+): Promise<ToldDecision | null> {
+  const known = settlements.findLast(({ decision }) => decision !== undefined)?.decision;
+  if (known) return tellDecision(known);
+  try {
+    const flushes = await services.account(accountId).flushesOf(jobId);
+    return await services.jobList.findDecision(accountId, jobId, flushes);
+  } catch {
+    return null;
+  }
+}
 
 /** Homes of an owner that are asked about a job, where none is named. */
 const MOST_HOMES = 50;

@@ -6,8 +6,12 @@ import type { BookCopy } from '../billing/book-copy.ts';
 import { makeReadBookState } from '../billing/book-state.ts';
 import type { ReadBookState } from '../billing/book-state.ts';
 import type { Catalogue } from '../billing/catalogue.ts';
+import { makeCreditHistory } from '../billing/credit-history.ts';
+import type { CreditHistory } from '../billing/credit-history.ts';
 import { makeDayTotals } from '../billing/day-totals.ts';
 import type { DayTotals } from '../billing/day-totals.ts';
+import { makeJobList } from '../billing/job-list.ts';
+import type { JobList } from '../billing/job-list.ts';
 import { makeJobLog } from '../billing/job-log.ts';
 import type { JobLog } from '../billing/job-log.ts';
 import { makeOddJobs } from '../billing/odd-jobs.ts';
@@ -20,6 +24,8 @@ export interface BookDoors {
   readonly bookCopy: BookCopy;
   readonly jobLog: JobLog;
   readonly dayTotals: DayTotals;
+  readonly jobList: JobList;
+  readonly creditHistory: CreditHistory;
   readonly projections: Projections;
   readonly audit: Audit;
   readonly oddJobs: OddJobs;
@@ -34,6 +40,8 @@ export function openBooks(env: Env, catalogue: Catalogue): BookDoors {
       publicModels: async () => new Set((await catalogue.list(Date.now())).map(({ id }) => id)),
     }),
     dayTotals: makeDayTotals(env.DB),
+    jobList: makeJobList(env.DB),
+    creditHistory: makeCreditHistory(env.DB),
     projections: openProjections(env),
     audit: makeAudit(env.DB, () => Date.now()),
     oddJobs: makeOddJobs(env.DB),
