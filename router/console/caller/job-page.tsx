@@ -49,6 +49,9 @@ jobPages.get('/console/jobs/:id', async (c) => {
         />
       ))}
       {parts.length > 0 && <Why decision={decision} words={words} locale={locale} />}
+      {parts.map((part) => (
+        <Messages part={part} words={words} locale={locale} />
+      ))}
       {parts.length > 0 && (
         <Sheet title={words.verify}>
           <p>{words.verifyTold}</p>
@@ -119,7 +122,6 @@ function Part({ title, ...told }: Told & { readonly title: string | undefined })
         {part.resumed && <p>{words.resumed[part.resumed]}</p>}
         {part.related && <p>{words.related[part.related]}</p>}
       </Sheet>
-      <Messages {...told} />
     </>
   );
 }

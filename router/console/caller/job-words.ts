@@ -26,10 +26,10 @@ const OUTCOMES_JA: Readonly<Record<Outcome, string>> = {
 };
 type Named<Of extends readonly string[]> = Readonly<Record<Of[number], string>>;
 const RELATED_EN: Named<typeof RELATIONS> = {
-  account: 'the home is of this account',
-  wallet: 'the home pays the same wallet',
-  pool: 'the home is in a pool of this account',
-  address: 'the home is behind the same address',
+  account: 'The home is of this account.',
+  wallet: 'The home is paid to the same wallet.',
+  pool: 'The home is in a pool of this account.',
+  address: 'The home is behind the same address.',
 };
 const RELATED_JA: Named<typeof RELATIONS> = {
   account: 'このアカウントの家です',
@@ -38,9 +38,9 @@ const RELATED_JA: Named<typeof RELATIONS> = {
   address: '同じアドレスの家です',
 };
 const RESUMED_EN: Named<typeof RESUME_CLASSES> = {
-  exact: 'went on with the same tokens',
-  'same-model': 'went on with the same weights, sampled anew',
-  'same-family': 'went on with other weights of the same model',
+  exact: 'It went on with the same tokens.',
+  'same-model': 'It went on with the same weights, sampled anew.',
+  'same-family': 'It went on with other weights of the same model.',
 };
 const RESUMED_JA: Named<typeof RESUME_CLASSES> = {
   exact: '同じトークンのまま続行',

@@ -165,7 +165,7 @@ function TimeChart(
   }));
   const tell = (value: number): string => (isFree ? formatCount(value, locale) : formatCredits(value, locale));
   const titles = isFree ? words.jobsPer : words.per;
-  return <BarChart title={titles[time]} bars={bars} tell={tell} />;
+  return <BarChart title={titles[time]} bars={bars} tell={tell} isWhole={isFree} />;
 }
 
 interface Days {
