@@ -25,9 +25,10 @@ const MOST_RULES = 4;
 /** In a box from (left, 0) to (width, height). */
 export function buildBars(
   bars: readonly Bar[],
-  box: { readonly left: number; readonly width: number; readonly height: number },
+  box: { readonly left: number; readonly width: number; readonly height: number; readonly isWhole?: boolean },
 ): Bars {
-  const step = scaleStep(Math.max(...bars.map(({ value }) => value), 0));
+  const most = Math.max(...bars.map(({ value }) => value), 0);
+  const step = box.isWhole === true ? Math.max(1, scaleStep(most)) : scaleStep(most);
   const top = step * Math.max(1, Math.ceil(Math.max(...bars.map(({ value }) => value), 0) / step));
   const place = (box.width - box.left) / Math.max(1, bars.length);
   const round = (value: number): number => Math.round(value * 100) / 100;

@@ -9,17 +9,19 @@ const FOOT = 26;
 /** So many labels fit under it. */
 const MOST_LABELS = 8;
 
-/** `tell`: how a value of the scale is written. */
+/** `tell`: how a value of the scale is written; `isWhole`: of counts, whose scale has no fractions. */
 export function BarChart({
   bars,
   title,
   tell,
+  isWhole = false,
 }: {
   bars: readonly Bar[];
   title: string;
   tell: (value: number) => string;
+  isWhole?: boolean;
 }) {
-  const { bars: placed, rules } = buildBars(bars, { left: LEFT, width: WIDTH, height: HEIGHT });
+  const { bars: placed, rules } = buildBars(bars, { left: LEFT, width: WIDTH, height: HEIGHT, isWhole });
   const every = Math.max(1, Math.ceil(placed.length / MOST_LABELS));
   return (
     <figure>

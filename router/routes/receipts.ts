@@ -64,7 +64,7 @@ receipts.get('/v1/receipts/:jobId', async (c) => {
 });
 
 /** Why its last home was chosen, for its caller alone; null where that is not known any more, or cannot be told now. */
-async function findDecision(
+export async function findDecision(
   services: Services,
   { accountId, jobId }: { readonly accountId: string; readonly jobId: string },
   settlements: readonly SettlementJson[],

@@ -7,7 +7,7 @@ import { ActForm, CheckGroup, TextField } from '../../look/form.tsx';
 import { formatCount } from '../../look/format-number.ts';
 import { formatCredits } from '../../look/format-money.ts';
 import { Facts, Note, Sheet } from '../../look/pieces.tsx';
-import { setAlerts } from '../../routes/alert-desk.ts';
+import { setAlerts, testAlerts } from '../../routes/alert-desk.ts';
 import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireMember } from '../visit.ts';
@@ -34,6 +34,14 @@ alertPages.post('/console/alerts', async (c) => {
   const account = c.get('services').account(member.caller.accountId);
   const { secret } = await setAlerts(account, said, allowsLocalWebhooks(c.env));
   return showAlerts(c, member, { secret });
+});
+
+/** An event as any other, so that whoever receives them sees what comes. */
+alertPages.post('/console/alerts/test', async (c) => {
+  const member = await requireMember(c, 'members');
+  await readPageForm(c, nothing);
+  await testAlerts(c.get('services').account(member.caller.accountId));
+  return c.redirect('/console/alerts?done=tested', 303);
 });
 
 alertPages.post('/console/alerts/end', async (c) => {
@@ -69,6 +77,7 @@ async function showAlerts(
       )}
       {saved?.secret === null && <Note tone="good">{words.saved}</Note>}
       {c.req.query('done') === 'ended' && <Note tone="good">{words.ended}</Note>}
+      {c.req.query('done') === 'tested' && <Note tone="good">{words.tested}</Note>}
       <Sheet title={words.now}>
         {settings === null ? (
           <p class="soft">{words.none}</p>
@@ -83,6 +92,9 @@ async function showAlerts(
                 { name: words.waiting, value: formatCount(waiting, locale) },
               ]}
             />
+            <ActForm csrf={csrf} action="/console/alerts/test" isInline>
+              <button class="quiet">{words.test}</button>
+            </ActForm>
             <ActForm csrf={csrf} action="/console/alerts/end" isInline>
               <button class="bad">{words.end}</button>
             </ActForm>

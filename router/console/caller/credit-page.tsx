@@ -6,17 +6,22 @@ import { ActForm, TextField } from '../../look/form.tsx';
 import { formatCredits } from '../../look/format-money.ts';
 import { Facts, Note, Sheet, Time } from '../../look/pieces.tsx';
 import { Table } from '../../look/table.tsx';
+import { listCreditHistory } from '../../routes/credit-history.ts';
+import type { ToldCreditEvent } from '../../routes/credit-history.ts';
+import type { Locale } from '../../look/words.ts';
 import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { orNull } from '../or-null.ts';
 import { requireMember } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 import { CREDIT_WORDS } from './credit-words.ts';
+import type { CreditWords } from './credit-words.ts';
 
 export const creditPages = new Hono<ConsoleEnv>();
 
 const MOST_GIFTS = 50;
 const CENTS = 100;
+const PAGE = 50;
 const buyForm = z.object({ usd: z.coerce.number().min(1).max(10_000) });
 
 creditPages.get('/console/credit', async (c) => {
@@ -25,10 +30,12 @@ creditPages.get('/console/credit', async (c) => {
   const words = CREDIT_WORDS[locale];
   const services = c.get('services');
   const account = services.account(caller.accountId);
-  const [usage, gifts, code] = await Promise.all([
+  const before = c.req.query('before') ?? null;
+  const [usage, gifts, code, history] = await Promise.all([
     account.usage(),
     orNull(account.gifts('', MOST_GIFTS)),
     services.hasChain ? orNull(services.chainCodes.codeOf(caller.accountId, Date.now())) : null,
+    orNull(listCreditHistory(services, caller.accountId, { before, limit: PAGE })),
   ]);
   const amount = (micro: number): string => `${formatCredits(micro, locale)} ${words.credits}`;
   const { kinds } = usage;
@@ -63,6 +70,7 @@ creditPages.get('/console/credit', async (c) => {
           ]}
         />
       </Sheet>
+      <History history={history} words={words} locale={locale} />
       <Sheet title={words.buy}>
         {services.checkouts && caller.scopes.includes('call') ? (
           <ActForm csrf={csrf} action="/console/credit/buy">
@@ -104,6 +112,42 @@ creditPages.get('/console/credit', async (c) => {
   );
   return showPage(c, { title: words.title, body });
 });
+
+interface Told {
+  readonly words: CreditWords;
+  readonly locale: Locale;
+}
+
+/** Where credit came from, and what went without being spent. */
+function History({
+  history,
+  words,
+  locale,
+}: Told & { readonly history: { readonly data: readonly ToldCreditEvent[]; readonly next: string | null } | null }) {
+  const next = history?.next ?? null;
+  const links =
+    next === null ? [] : [{ href: `/console/credit?before=${encodeURIComponent(next)}`, text: words.older }];
+  return (
+    <Sheet title={words.history}>
+      {history === null ? (
+        <Note tone="bad">{words.notNow}</Note>
+      ) : (
+        <Table
+          caption={words.history}
+          rows={history.data}
+          empty={words.noHistory}
+          columns={[
+            { head: words.when, cell: ({ at }) => <Time at={at} locale={locale} /> },
+            { head: words.what, cell: ({ type }) => words.types[type] ?? type },
+            { head: words.amount, isNumber: true, cell: (event) => formatCredits(event.amount_micro, locale) },
+            { head: words.memo, cell: ({ memo }) => memo ?? '–' },
+          ]}
+          links={links}
+        />
+      )}
+    </Sheet>
+  );
+}
 
 creditPages.post('/console/credit/buy', async (c) => {
   const { caller } = await requireMember(c, 'call');

@@ -3,10 +3,10 @@ import { Hono } from 'hono';
 import type { Context } from 'hono';
 import type { Child } from 'hono/jsx';
 import { isId } from '../../../schema/ids.ts';
-import type { Decision } from '../../../schema/placement.ts';
 import type { SettlementJson } from '../../../schema/settlement.ts';
 import { onlyKeySeen } from '../../auth/judge-rights.ts';
 import { energyOf } from '../../billing/judge-energy.ts';
+import type { ToldDecision } from '../../billing/list-flush-jobs.ts';
 import { tellEnergy } from '../../billing/tell-energy.ts';
 import { ApiError } from '../../errors.ts';
 import { formatCredits, formatCreditsWhole } from '../../look/format-money.ts';
@@ -14,6 +14,7 @@ import { formatCount, formatCountry, formatMeasure } from '../../look/format-num
 import { formatSpan } from '../../look/format-time.ts';
 import { Badge, Facts, Note, Sheet, Time } from '../../look/pieces.tsx';
 import type { Locale } from '../../look/words.ts';
+import { findDecision } from '../../routes/receipts.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireMember } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
@@ -26,7 +27,8 @@ jobPages.get('/console/jobs/:id', async (c) => {
   const jobId = c.req.param('id');
   const { locale } = c.get('visit');
   const words = JOB_WORDS[locale];
-  const { parts, isOpen } = await findParts(c, jobId);
+  const { parts, isOpen, accountId } = await findParts(c, jobId);
+  const decision = parts.length > 0 ? await findDecision(c.get('services'), { accountId, jobId }, parts) : null;
   const title = words.job;
   const body = (
     <>
@@ -45,6 +47,10 @@ jobPages.get('/console/jobs/:id', async (c) => {
           words={words}
           locale={locale}
         />
+      ))}
+      {parts.length > 0 && <Why decision={decision} words={words} locale={locale} />}
+      {parts.map((part) => (
+        <Messages part={part} words={words} locale={locale} />
       ))}
       {parts.length > 0 && (
         <Sheet title={words.verify}>
@@ -85,7 +91,7 @@ jobPages.get('/console/jobs/:id/:part/:message', async (c) => {
 async function findParts(
   c: Context<ConsoleEnv>,
   jobId: string,
-): Promise<{ readonly parts: readonly SettlementJson[]; readonly isOpen: boolean }> {
+): Promise<{ readonly parts: SettlementJson[]; readonly isOpen: boolean; readonly accountId: string }> {
   const { caller } = await requireMember(c);
   const { accountId } = caller;
   const found = isId('job', jobId) ? await c.get('services').findReceipts({ jobId, accountId }) : null;
@@ -94,7 +100,7 @@ async function findParts(
   const isOpen = found?.isPending === true && parts.length === 0;
   if (parts.length === 0 && !isOpen)
     throw new ApiError('receipt_not_found', 'There is no receipt for this job, or it is not yours.');
-  return { parts, isOpen };
+  return { parts, isOpen, accountId };
 }
 
 interface Told {
@@ -116,8 +122,6 @@ function Part({ title, ...told }: Told & { readonly title: string | undefined })
         {part.resumed && <p>{words.resumed[part.resumed]}</p>}
         {part.related && <p>{words.related[part.related]}</p>}
       </Sheet>
-      <Why decision={part.decision} words={words} locale={locale} />
-      <Messages {...told} />
     </>
   );
 }
@@ -165,28 +169,30 @@ function tellPower({ part, words, locale }: Told): Fact {
   return { name: words.energy, value: `${measure(told.wh)} Wh`, note };
 }
 
-function Why({ decision, words, locale }: Omit<Told, 'part'> & { readonly decision: Decision | undefined }) {
+/** The sentence of the hub is English; what it was decided by is told in the page's language. */
+function Why({ decision, words, locale }: Omit<Told, 'part'> & { readonly decision: ToldDecision | null }) {
   if (!decision)
     return (
       <Sheet title={words.why}>
         <p class="soft">{words.whyGone}</p>
       </Sheet>
     );
-  const count = (value: number): string => formatCount(value, locale);
+  const speed = formatMeasure(decision.expected_tokens_per_s, locale);
   return (
     <Sheet title={words.why}>
-      <p lang="en">{decision.reason}</p>
-      {decision.isForced && <p>{words.forced}</p>}
+      <p>{words.modes[decision.mode] ?? decision.mode}</p>
+      {decision.is_forced && <p>{words.forced}</p>}
+      {decision.reason !== null && <p lang="en">{decision.reason}</p>}
       <Facts
         facts={[
-          { name: words.mode, value: <code>{decision.mode}</code> },
-          { name: words.distance, value: `${formatMeasure(decision.km, locale)} km` },
+          { name: words.distance, value: `${formatMeasure(decision.distance_km, locale)} km` },
           {
-            name: words.expected,
-            value: words.expectedFirst(formatSpan(decision.ttftMs, locale)),
-            note: words.expectedSpeed(formatMeasure(decision.tokensPerS, locale)),
+            name: words.expectedFirst,
+            value: formatSpan(decision.expected_ttft_ms, locale),
+            note: words.onTheWay(formatSpan(decision.rtt_ms, locale)),
           },
-          { name: words.choice, value: words.choiceTold(count(decision.candidates), count(decision.keeping)) },
+          { name: words.expectedSpeed, value: words.perSecond(speed) },
+          { name: words.asked, value: formatCount(decision.hubs_asked, locale) },
         ]}
       />
     </Sheet>

@@ -12,10 +12,12 @@ import { Note, Sheet, Time } from '../../look/pieces.tsx';
 import { Table } from '../../look/table.tsx';
 import type { Locale } from '../../look/words.ts';
 import { changeKey, mintKey, revokeKey } from '../../routes/key-desk.ts';
+import { orNull } from '../or-null.ts';
 import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireMember } from '../visit.ts';
 import type { ConsoleEnv, SignedInMember } from '../visit.ts';
+import { KeySpend } from './key-spend.tsx';
 import { KEY_WORDS } from './key-words.ts';
 import type { KeyWords } from './key-words.ts';
 import { keyForm, readKeyForm } from './read-key-form.ts';
@@ -201,18 +203,23 @@ function KeyTable(props: {
   );
 }
 
-function showChange(
+async function showChange(
   c: Context<ConsoleEnv>,
   member: SignedInMember,
   { key, form, fault }: { readonly key: ListedKey; readonly form: KeyForm; readonly fault: KeyFormFault | null },
-): Response | Promise<Response> {
-  const words = KEY_WORDS[c.get('visit').locale];
+): Promise<Response> {
+  const { locale } = c.get('visit');
+  const words = KEY_WORDS[locale];
+  const usage = await orNull(c.get('services').account(key.accountId).keyUsage(key.id));
   const body = (
     <>
       <h1>{key.name}</h1>
       <p>
         <a href="/console/keys">{words.back}</a>
       </p>
+      <Sheet title={words.spend}>
+        <KeySpend usage={usage} words={words} locale={locale} />
+      </Sheet>
       <Sheet title={words.change}>
         {fault && <Fault words={words} fault={fault} />}
         <ActForm csrf={member.csrf}>

@@ -48,6 +48,12 @@ const EN = {
   own: 'You see your own keys; an owner sees all.',
   credits: 'credits',
   unlimited: 'no limit',
+  spentIn: { day: 'Spent today', month: 'Spent this month', total: 'Spent in all' },
+  ofLimit: (limit: string) => `of ${limit} credits`,
+  held: 'Held for jobs that run',
+  running: (count: string) => `${count} running`,
+  spend: 'Spent, beside its limits',
+  notNow: 'This cannot be told right now. Try again in a moment.',
   noJson: 'Usual wishes: this is no JSON.',
 };
 
@@ -101,6 +107,12 @@ export const KEY_WORDS: Dictionaries<typeof EN> = {
     own: '表示されているのはあなたのキーです。オーナーにはすべて表示されます。',
     credits: 'クレジット',
     unlimited: '上限なし',
+    spentIn: { day: '今日の利用', month: '今月の利用', total: '利用の合計' },
+    ofLimit: (limit) => `上限 ${limit} クレジット`,
+    held: '実行中のジョブのために確保',
+    running: (count) => `実行中 ${count} 件`,
+    spend: '利用と上限',
+    notNow: 'いまは表示できません。少し待ってからもう一度お試しください。',
     noJson: '既定の希望: JSON ではありません。',
   },
 };

@@ -1,13 +1,14 @@
-// Usage: what is left, and what was used by day, model, key or country, from the totals of days and never from the ledger.
+// Usage: what is left, and what was used by hour, day, month, model, key or country, from totals and never from the ledger.
 import { Hono } from 'hono';
 import * as z from 'zod';
 import { dayOf } from '../../billing/build-usage.ts';
+import { monthOf } from '../../billing/compute-periods.ts';
+import { firstDayOf } from '../../billing/build-usage-query.ts';
 import type { UsageGroup } from '../../billing/build-usage-query.ts';
 import type { UsageSums } from '../../billing/day-totals.ts';
 import { BarChart } from '../../look/chart.tsx';
 import { formatCredits, formatCreditsWhole } from '../../look/format-money.ts';
 import { formatCount, formatCountry, formatMeasure, formatShare } from '../../look/format-number.ts';
-import { formatDay } from '../../look/format-time.ts';
 import { Facts, Note, Sheet, Tabs } from '../../look/pieces.tsx';
 import { Table } from '../../look/table.tsx';
 import type { Column } from '../../look/table.tsx';
@@ -17,14 +18,18 @@ import { orNull } from '../or-null.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireMember } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
+import { formatUsageTime, listTimes } from './list-times.ts';
+import type { UsageTime } from './list-times.ts';
 import { USAGE_WORDS } from './usage-words.ts';
 import type { UsageWords } from './usage-words.ts';
 
 export const usagePages = new Hono<ConsoleEnv>();
 
 const DAY_MS = 86_400_000;
-const GROUPS = ['day', 'model', 'key', 'country'] as const;
+const GROUPS = ['hour', 'day', 'month', 'model', 'key', 'country'] as const;
 const SPANS = [1, 7, 30, 90, 365] as const;
+/** Hours beyond a week are no picture, and a month needs its days. */
+const SPANS_OF: Partial<Record<string, readonly number[]>> = { hour: [1, 7], month: [90, 365] };
 const MOST_ROWS = 1000;
 /** What anything else in the query stands for. */
 const querySchema = z.object({
@@ -40,12 +45,13 @@ usagePages.get('/console', async (c) => {
   const { caller } = await requireMember(c, 'usage');
   const { locale } = c.get('visit');
   const words = USAGE_WORDS[locale];
-  const query = querySchema.parse({ by: c.req.query('by'), days: c.req.query('days') ?? 30 });
+  const query = fitSpan(querySchema.parse({ by: c.req.query('by'), days: c.req.query('days') ?? 30 }));
   const today = dayOf(Date.now());
+  const time = timeOf(query.by);
   const ask = {
     accountId: caller.accountId,
     ownKeyId: onlyKeySeen(caller),
-    fromDay: today - query.days + 1,
+    fromDay: time === 'month' ? firstDayOf(monthOf(today) - Math.round(query.days / 30) + 1) : today - query.days + 1,
     toDay: today,
     key: null,
     model: null,
@@ -55,12 +61,12 @@ usagePages.get('/console', async (c) => {
   };
   const { dayTotals, account } = c.get('services');
   const find = (group: UsageGroup): ReturnType<typeof dayTotals.find> => dayTotals.find({ ...ask, groups: [group] });
-  const [now, days, rows] = await Promise.all([
+  const [now, times, rows] = await Promise.all([
     orNull(account(caller.accountId).usage()),
-    orNull(find('day')),
-    query.by === 'day' ? null : orNull(find(query.by)),
+    orNull(find(time)),
+    query.by === time ? null : orNull(find(query.by)),
   ]);
-  const shown = query.by === 'day' ? days : rows;
+  const shown = query.by === time ? times : rows;
   const body = (
     <>
       <h1>{words.title}</h1>
@@ -72,15 +78,15 @@ usagePages.get('/console', async (c) => {
               value: now ? `${formatCredits(now.balance - now.held, locale)} ${words.credits}` : '–',
               ...(now && now.held > 0 && { note: words.held(formatCredits(now.held, locale)) }),
             },
-            ...tellPeriod(days?.all ?? null, { words, locale }),
+            ...tellPeriod(times?.all ?? null, { words, locale }),
           ]}
         />
       </Sheet>
-      <Tabs label={words.span} tabs={SPANS.map((span) => tab(query, { days: span }, words.days(span)))} />
-      {days === null && <Note tone="bad">{words.notNow}</Note>}
-      {days !== null && days.rows.length > 0 && (
+      <Tabs label={words.span} tabs={spansOf(query.by).map((span) => tab(query, { days: span }, words.days(span)))} />
+      {times === null && <Note tone="bad">{words.notNow}</Note>}
+      {times !== null && times.rows.length > 0 && (
         <Sheet>
-          <DayChart rows={days.rows} ask={ask} words={words} locale={locale} />
+          <TimeChart time={time} rows={times.rows} ask={ask} words={words} locale={locale} />
         </Sheet>
       )}
       <Sheet title={words.table}>
@@ -99,6 +105,22 @@ function tab(query: Query, change: Partial<Query>, text: string): { href: string
     text,
     isHere: next.by === query.by && next.days === query.days,
   };
+}
+
+function spansOf(by: Query['by']): readonly number[] {
+  return SPANS_OF[by] ?? SPANS;
+}
+
+/** The span that is asked for, or the nearest that its groups have. */
+function fitSpan(query: Query): Query {
+  const spans = spansOf(query.by);
+  const days = spans.includes(query.days) ? query.days : spans[query.by === 'hour' ? 0 : spans.length - 1];
+  return { ...query, days: days ?? query.days };
+}
+
+/** What the chart goes by. */
+function timeOf(by: Query['by']): UsageTime {
+  return by === 'hour' || by === 'month' ? by : 'day';
 }
 
 interface Telling {
@@ -131,32 +153,24 @@ function tellPeriod(
 }
 
 /** Where nothing was charged, by how many jobs there were. */
-function DayChart({ rows, ask, words, locale }: Telling & { readonly rows: readonly UsageSums[]; readonly ask: Days }) {
+function TimeChart(
+  props: Telling & { readonly time: UsageTime; readonly rows: readonly UsageSums[]; readonly ask: Days },
+) {
+  const { time, rows, ask, words, locale } = props;
   const isFree = rows.every(({ charged }) => charged === 0);
-  const bars = fillDays(rows, ask, isFree ? 'jobs' : 'charged').map(({ day, value }) => ({
-    label: formatDay(day * DAY_MS, locale).replace(/[\s,]*\d{4}$/, ''),
-    value,
+  const values = new Map(rows.map((row) => [row[time], row[isFree ? 'jobs' : 'charged']]));
+  const bars = listTimes(time, ask).map((at) => ({
+    label: formatUsageTime(time, at, locale, true),
+    value: values.get(at) ?? 0,
   }));
   const tell = (value: number): string => (isFree ? formatCount(value, locale) : formatCredits(value, locale));
-  return <BarChart title={isFree ? words.jobsPerDay : words.perDay} bars={bars} tell={tell} />;
+  const titles = isFree ? words.jobsPer : words.per;
+  return <BarChart title={titles[time]} bars={bars} tell={tell} isWhole={isFree} />;
 }
 
 interface Days {
   readonly fromDay: number;
   readonly toDay: number;
-}
-
-/** A day without jobs has its place too. */
-function fillDays(
-  rows: readonly UsageSums[],
-  { fromDay, toDay }: Days,
-  of: 'charged' | 'jobs',
-): { readonly day: number; readonly value: number }[] {
-  const values = new Map(rows.map((row) => [row.day, row[of]]));
-  return Array.from({ length: toDay - fromDay + 1 }, (_, at) => ({
-    day: fromDay + at,
-    value: values.get(fromDay + at) ?? 0,
-  }));
 }
 
 function UsageTable(
@@ -177,7 +191,7 @@ function UsageTable(
   return (
     <Table
       caption={words.table}
-      rows={query.by === 'day' ? rows.toReversed() : rows.toSorted((a, b) => b.charged - a.charged)}
+      rows={query.by === timeOf(query.by) ? rows.toReversed() : rows.toSorted((a, b) => b.charged - a.charged)}
       empty={
         <>
           {words.nothing} <a href="/console/keys">{words.keys}</a>
@@ -203,8 +217,10 @@ function UsageTable(
 
 function nameOf(by: Query['by'], row: UsageSums, { words, locale }: Telling): string {
   switch (by) {
+    case 'hour':
     case 'day':
-      return formatDay((row.day ?? 0) * DAY_MS, locale);
+    case 'month':
+      return formatUsageTime(by, row[by] ?? 0, locale, false);
     case 'model':
       return row.model ?? '';
     case 'key':
