@@ -171,7 +171,9 @@ async function checkReceipt(form: HTMLFormElement, job: string, { words, facts }
   list.className = 'checks';
   list.append(...found.map(([name, told]) => makeFact(name, told)));
   details.append(summary, list);
-  row.querySelector('dd')?.append(details);
+  const told = row.querySelector('dd');
+  if (told) told.className = 'long';
+  told?.append(details);
   facts.append(row);
 }
 

@@ -146,22 +146,25 @@ function FirstSteps({ words, origin, model }: { words: FrontWords; origin: strin
   const curl = `curl ${origin}/v1/chat/completions \\
   -H "Authorization: Bearer $IRORI_API_KEY" \\
   -H "Content-Type: application/json" \\
-  -d '{"model": "${model}",
-       "messages": [{"role": "user", "content": "Hello"}]}'`;
+  -d '{"model": "${model}", "messages": [
+        {"role": "user", "content": "Hello"}]}'`;
   const client = `from openai import OpenAI
 
-client = OpenAI(base_url="${origin}/v1", api_key=IRORI_API_KEY)
+client = OpenAI(base_url="${origin}/v1",
+                api_key="IRORI_API_KEY")
 answer = client.chat.completions.create(
     model="${model}",
-    messages=[{"role": "user", "content": "Hello"}],
-)
+    messages=[{"role": "user",
+               "content": "Hello"}])
 print(answer.choices[0].message.content)`;
   return (
-    <div class="two">
+    <>
       <Sheet title={words.call}>
         <p>{words.callTold}</p>
-        <Code id="curl" title={words.curl} text={curl} copy={words.copy} />
-        <Code id="client" title={words.client} text={client} copy={words.copy} />
+        <div class="two">
+          <Code id="curl" title={words.curl} text={curl} copy={words.copy} />
+          <Code id="client" title={words.client} text={client} copy={words.copy} />
+        </div>
         <p>
           <a href="/console/keys">{words.callNext}</a>
         </p>
@@ -173,7 +176,7 @@ print(answer.choices[0].message.content)`;
           <a href="/console/machines">{words.lendNext}</a>
         </p>
       </Sheet>
-    </div>
+    </>
   );
 }
 

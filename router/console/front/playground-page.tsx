@@ -76,6 +76,8 @@ async function showPlay(c: Context<ConsoleEnv>, member: SignedInMember, answered
     .filter(({ can }) => !can.includes('embedding'))
     .toSorted((a, b) => b.nodesOnline - a.nodesOnline)
     .map(({ id }) => ({ value: id, label: id }));
+  // What the model of a network on one machine was made for.
+  const { sample } = c.env.LOCAL_PLACES === '1' ? PLAYGROUND_WORDS.en : words;
   const scriptWords = JSON.stringify(words);
   const mayCall = caller.scopes.includes('call');
   const body = (
@@ -99,7 +101,7 @@ async function showPlay(c: Context<ConsoleEnv>, member: SignedInMember, answered
           <div>
             <label for="f-prompt">{words.prompt}</label>
             <textarea id="f-prompt" name="prompt" rows={4} required maxlength={8000}>
-              {answered?.said.prompt ?? words.sample}
+              {answered?.said.prompt ?? sample}
             </textarea>
           </div>
           <TextField
