@@ -101,6 +101,7 @@ function tellHomes(now: NetworkNow | null, words: FrontWords, locale: Locale): s
   if (now === null) return words.notNow;
   if (now.countries.length > 0)
     return words.mapTold(formatCount(now.homes, locale), words.countries(now.countries.length));
+  if (now.homes > 0) return words.online(now.homes, formatCount(now.homes, locale));
   return now.models.some(({ homes }) => homes > 0) ? words.few : words.nobody;
 }
 
