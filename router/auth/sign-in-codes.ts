@@ -7,8 +7,8 @@ import { hashToken, isToken, makeToken, TOKEN_BYTES } from './make-session-token
 export interface SignInCodes {
   /** The code, told this once. */
   readonly mint: (of: CodeOf & { readonly lifeMs: number }, now: number) => Promise<string>;
-  /** Whether it would be taken now, without taking it: mail is read by machines, too. */
-  readonly look: (code: string, now: number) => Promise<boolean>;
+  /** What it would be taken for now, without taking it: mail is read by machines, too. */
+  readonly look: (code: string, now: number) => Promise<TakenCode | null>;
   /** Null for one that is none, over, or used: of two who come at once one is let in. */
   readonly take: (code: string, now: number) => Promise<TakenCode | null>;
   /** Those of a person that nobody has opened are worth nothing from now on. */
@@ -30,7 +30,8 @@ export interface TakenCode extends CodeOf {
 
 /** Those that are over are kept for a day. */
 const KEPT_MS = 86_400_000;
-const LOOK = 'SELECT 1 FROM sign_in_codes WHERE id = ?1 AND expires_at > ?2 AND used_at IS NULL';
+const LOOK = `SELECT person_id AS personId, member_id AS memberId, email FROM sign_in_codes
+  WHERE id = ?1 AND expires_at > ?2 AND used_at IS NULL`;
 const TAKE = `UPDATE sign_in_codes SET used_at = ?2 WHERE id = ?1 AND expires_at > ?2 AND used_at IS NULL
   RETURNING person_id AS personId, member_id AS memberId, email`;
 
@@ -47,8 +48,7 @@ export function makeSignInCodes(doors: {
       await db.insert(signInCodes).values(row);
       return code;
     },
-    look: async (code, now) =>
-      isToken(code) && (await doors.db.prepare(LOOK).bind(hashToken(code), now).first()) !== null,
+    look: async (code, now) => (isToken(code) ? doors.db.prepare(LOOK).bind(hashToken(code), now).first() : null),
     take: async (code, now) => (isToken(code) ? doors.db.prepare(TAKE).bind(hashToken(code), now).first() : null),
     dropOf: async (personId) =>
       void (await db.delete(signInCodes).where(and(eq(signInCodes.personId, personId), isNull(signInCodes.usedAt)))),

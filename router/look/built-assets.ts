@@ -26,6 +26,12 @@ export const BUILT_ASSETS: Readonly<Record<string, Asset>> = {
     packed:
       'H4sIAAAAAAACA12R0W/TQAzG3/krwmmq7qQsbAyeQqgmUTGkjgeYxCQ0qV7u63rS1ZfeORlTkv8dZUC78mj758/2545iFqpPJCg4PGpTrluuxQXOSJverbUNdbsFS7Fx1oKH4cCehg/n73BhIqSNXB7JeEiGivGY3V4vr0Sab9i1SFKiCA1Yq8+LG5WvTnofaprmFQ3JhmmLce5dh5XJUSTI37YrkEXUiuoajahcCX7Jm41svZrAiNQETrh5alCpfyurHAVZu+jAsnRJwJOED2RVrk31sUeRhKRNVVW9PTubzQ5Ct9fL2czqo4QZ/+zEVptxb5PVMP06RD1dLFlYZ3vHdi3i03d41BLipfda/bQkdDrdd6eM6acWrnAM6tWBqtRJL8UD5FIkuvtWoNW+qMx8rtSo7lamfM3DwIVLi11L/muw0GKGQYo6sJDjdHgj1eI6LDym6JmJaDzV+OFk8wKzoZFnITZmHBPkCwtiR15Tfv4eF6Z8wf7vceeSu3feyVO9IX6AysmUr34D0iVOSmwCAAA=',
   },
+  'passkey.js': {
+    type: 'text/javascript; charset=utf-8',
+    tag: '5h1f777ijci3',
+    packed:
+      'H4sIAAAAAAACA5WTQW/bMAyF7/sVtg6FBHhCe3WgBUPXHbZiLZrtVOTA2HSs1aZciU5mOP7vg+O0y9ps2I4CycenT0+F87JCjjByRZS7rK2RWD+26LsFVpix8++rSorC+fo+B4a3DYTwgN1SKGUL6aVSfXEQ4VEET0xPk1vL5TKJVi2zI6EU69LmOZKJL2b/IeFaXv42fT5DDXl+tUHiaxsYCb0UoV3VlkXC5l3PuvE4lj9gAW3FUiVOohrUULSUsXUUean6Crm/bVeVzT5jd+kxR2ILVYqD2VrK3XbmkVtPEc51Az7gHT62GPimGSXCR+/qT4ubL7ExG2fz6PzsDKe+S48wtvypcYDQURY9mxnN9Xsc5gULKZ7wJfC6Zqlp+Z6gRuMxNI4CLoVK6HXnhHMPYynUzBYyljHvdjHsdjEp1bPObYBVhbmJzxM6gs2+60FvoGrRjLfQgb2ltS06CVuwHAWJSiWopxeQasiAs7L/pXGRkGb8wZeOGIkN6dFNQNZ7Q/O5EMnx/otheEko/IXQEYUs+GIp1Hyym4Ah3Ebf7q4XCD4rb8FDHSSbp3eY90PajzMpDyO26T4FclZKfDYJ4WFvsa+RS5en4vZm8VUkK5d3KQwTTNLuQXHp3TYaV155PzojF2UlVBXSGoWajf7tYQnp78GRVIeITSiPlh6+nTFGZGOaUMwJNnYN7LzOnrMa9FSVffMU5PREpP8aS2nVoNLT6mvkf5I+/TP2ykppdvuTGt78BOPtO26ABAAA',
+  },
   'playground.js': {
     type: 'text/javascript; charset=utf-8',
     tag: 'xixk58luabne',

@@ -1,9 +1,15 @@
 // Doors that anybody may knock at and that write into the books: how often an address family, or an account, may come to each.
-import type { Context } from 'hono';
+import type { HonoRequest } from 'hono';
 import type { DoorRule } from '../auth/door-counts.ts';
 import { ADDRESS_HEADER, readAddress } from '../auth/read-address.ts';
 import { ApiError } from '../errors.ts';
-import type { AppEnv } from './app-env.ts';
+import type { Services } from '../services/edge.ts';
+
+/** Who knocks: a request of the API or of a page. */
+export interface Knock {
+  readonly req: Pick<HonoRequest, 'header'>;
+  readonly get: (key: 'services') => Services;
+}
 
 const HOUR_MS = 3_600_000;
 
@@ -23,12 +29,12 @@ export const PASSKEYS_ASKED: DoorRule = { door: 'passkey', most: 120, windowMs: 
 const NOBODY_TIMES = 200;
 
 /** The tag of the family that the request comes from; '' where its address tells none. */
-export function familyOf(c: Context<AppEnv>): string {
+export function familyOf(c: Knock): string {
   return c.get('services').families.tag(readAddress(c.req.header(ADDRESS_HEADER))) ?? '';
 }
 
 /** Counts one more of this family. Throws ApiError 429 where these are too many. */
-export async function passDoor(c: Context<AppEnv>, rule: DoorRule, told: string): Promise<void> {
+export async function passDoor(c: Knock, rule: DoorRule, told: string): Promise<void> {
   const family = familyOf(c);
   const most = family === '' ? rule.most * NOBODY_TIMES : rule.most;
   const waitS = await c.get('services').doorCounts.take({ ...rule, most }, `from ${family}`, Date.now());

@@ -1,4 +1,4 @@
-// GET and POST /v1/owner/links/{code}: an owner sees the machine that shows this code, and says whether it is one of the account's; GET /link is the page of it.
+// GET and POST /v1/owner/links/{code}: an owner sees the machine that shows this code, and says whether it is one of the account's.
 import { Hono } from 'hono';
 import type * as z from 'zod';
 import type { DeviceLink, LinkDecision } from '../auth/device-links.ts';
@@ -6,10 +6,8 @@ import type { Caller } from '../auth/judge-key.ts';
 import type { DecisionFault } from '../auth/judge-link.ts';
 import { readUserCode, showUserCode } from '../auth/make-user-code.ts';
 import { linkDecisionBody } from '../auth/bodies.ts';
-import { makeLinkPage, pickLanguage } from '../docs/link-page.ts';
 import { ApiError } from '../errors.ts';
 import { notFound, readInput } from './admin-input.ts';
-import { answerDocument } from './answer-document.ts';
 import type { AppEnv } from './app-env.ts';
 import { WRONG_CODES } from './counted-doors.ts';
 import type { Services } from '../services/edge.ts';
@@ -30,11 +28,6 @@ ownerLinks.post('/v1/owner/links/:code', async (c) => {
   const services = c.get('services');
   const decided = await decideLink(services, caller, { code: c.req.param('code'), said });
   return c.json(await tellLink(services, caller, decided), 200, { 'cache-control': 'no-store' });
-});
-
-ownerLinks.get('/link', (c) => {
-  const page = makeLinkPage(pickLanguage(c.req.header('accept-language')));
-  return answerDocument(c, page, { 'cache-control': 'no-store', vary: 'accept-language' });
 });
 
 /** Who guesses codes is stopped by its account, wherever it asks. Throws ApiError 404, 409 or 429. */

@@ -59,7 +59,9 @@ async function showAlerts(
       {saved?.secret != null && (
         <Note tone="good">
           <p>{words.secret}</p>
-          <pre tabindex={0} id="secret">{saved.secret}</pre>
+          <pre tabindex={0} id="secret">
+            {saved.secret}
+          </pre>
           <button class="quiet" type="button" data-copy="secret" hidden>
             {words.copy}
           </button>

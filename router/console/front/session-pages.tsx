@@ -3,32 +3,30 @@ import { Hono } from 'hono';
 import type { Context } from 'hono';
 import * as z from 'zod';
 import { ApiError } from '../../errors.ts';
+import type { TakenCode } from '../../auth/sign-in-codes.ts';
 import { readOpenForm, readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
-import { dropSession, keepSession, requirePerson } from '../visit.ts';
+import { startSession } from '../session-start.ts';
+import { dropSession, requirePerson } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 import { pickWayOn } from './pick-way-on.ts';
 import { SIGN_IN_WORDS } from './sign-in-words.ts';
+import { wayInPages } from './way-in-pages.tsx';
 
 export const signInPages = new Hono<ConsoleEnv>();
 
 const nothing = z.object({});
 const codeForm = z.object({ to: z.string().max(2000).optional() });
 
-signInPages.get('/sign-in', (c) => {
-  const words = SIGN_IN_WORDS[c.get('visit').locale];
-  const body = (
-    <>
-      <h1>{words.title}</h1>
-      <p>{words.how}</p>
-    </>
-  );
-  return showPage(c, { title: words.title, body });
-});
+// Before codes: these are none.
+signInPages.route('/', wayInPages);
 
 signInPages.get('/sign-in/:code', async (c) => {
   const words = SIGN_IN_WORDS[c.get('visit').locale];
-  const isGood = await c.get('services').signInCodes.look(c.req.param('code'), Date.now());
+  const code = await c.get('services').signInCodes.look(c.req.param('code'), Date.now());
+  if (code && !mayTake(c, code))
+    return showPage(c, { title: words.title, body: <p role="alert">{words.otherBrowser}</p>, status: 403 });
+  const isGood = code !== null;
   const body = isGood ? (
     <>
       <h1>{words.linkTitle}</h1>
@@ -41,6 +39,9 @@ signInPages.get('/sign-in/:code', async (c) => {
     <>
       <h1>{words.title}</h1>
       <p role="alert">{words.over}</p>
+      <p>
+        <a href="/sign-in">{words.another}</a>
+      </p>
     </>
   );
   return showPage(c, { title: words.title, body, status: isGood ? 200 : 404 });
@@ -48,15 +49,23 @@ signInPages.get('/sign-in/:code', async (c) => {
 
 signInPages.post('/sign-in/:code', async (c) => {
   const { to } = await readOpenForm(c, codeForm);
-  const { signInCodes, sessions } = c.get('services');
+  const { signInCodes, people } = c.get('services');
   const now = Date.now();
+  const known = await signInCodes.look(c.req.param('code'), now);
+  if (known && !mayTake(c, known)) return c.redirect(`/sign-in/${c.req.param('code')}`, 303);
   const taken = await signInCodes.take(c.req.param('code'), now);
   if (!taken) return c.redirect(`/sign-in/${c.req.param('code')}`, 303);
-  const about = c.req.header('user-agent') ?? '';
   const personId = taken.personId ?? (await acceptInvitation(c, taken.memberId, now));
-  keepSession(c, await sessions.open({ personId, memberId: taken.memberId, about }, now));
+  if (taken.email !== null && !(await people.prove(personId, taken.email)))
+    throw new ApiError('conflict', 'This mail address is somebody else’s here already.');
+  await startSession(c, { personId, memberId: taken.memberId });
   return c.redirect(pickWayOn(to, '/console'), 303);
 });
+
+/** A link that proves a mail address is for who asked for it, in that browser: else one could have another's address, and be who its reader signs in as. */
+function mayTake(c: Context<ConsoleEnv>, { email, personId }: TakenCode): boolean {
+  return email === null || c.get('visit').signedIn?.person.id === personId;
+}
 
 /** Whoever is signed in becomes the member too; else somebody new does. Throws ApiError 409 where the member is somebody already, 404 where it is none any more. */
 async function acceptInvitation(c: Context<ConsoleEnv>, memberId: string | null, now: number): Promise<string> {

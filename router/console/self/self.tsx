@@ -1,12 +1,10 @@
 // Pages of router/console/self.
 import { Hono } from 'hono';
-import { showPage } from '../page-answer.tsx';
-import { requirePerson } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
+import { passkeyForms } from './passkey-forms.ts';
+import { youForms } from './you-forms.ts';
+import { youPages } from './you-page.tsx';
 
 export const selfPages = new Hono<ConsoleEnv>();
 
-selfPages.get('/console/you', async (c) => {
-  const { person } = requirePerson(c);
-  return showPage(c, { title: 'Self', body: <h1>{person.name}</h1> });
-});
+for (const pages of [youPages, youForms, passkeyForms]) selfPages.route('/', pages);

@@ -1,0 +1,45 @@
+// Adding a passkey to oneself, and removing one. What an authenticator is to sign is asked for by the page's script; the form itself is as any other.
+import { Hono } from 'hono';
+import * as z from 'zod';
+import { parseJson } from '../../../schema/json.ts';
+import { shownText } from '../../auth/bodies.ts';
+import { findPasskeyPlace, makeAddOptions } from '../../auth/make-passkey-options.ts';
+import { ApiError } from '../../errors.ts';
+import { readPageForm } from '../page-form.ts';
+import { requirePerson } from '../visit.ts';
+import type { ConsoleEnv } from '../visit.ts';
+
+export const passkeyForms = new Hono<ConsoleEnv>();
+
+const nothing = z.object({});
+const addForm = z.object({ name: shownText.max(60), response: z.string().min(2).max(32_000) });
+const removeForm = z.object({ id: z.string().max(1400) });
+const NONE = 'There are no passkeys here.';
+
+passkeyForms.post('/console/you/passkeys/ask', async (c) => {
+  await readPageForm(c, nothing);
+  const { person } = requirePerson(c);
+  const { passkeys } = c.get('services');
+  const place = findPasskeyPlace(c.req.url);
+  if (!passkeys || !place) throw new ApiError('not_found', NONE);
+  const known = (await passkeys.list(person.id)).map(({ id }) => id);
+  const challenge = await passkeys.challenge(person.id, Date.now());
+  return c.json(makeAddOptions({ rpId: place.rpId, challenge, person, known }), 200, { 'cache-control': 'no-store' });
+});
+
+passkeyForms.post('/console/you/passkeys', async (c) => {
+  const { name, response } = await readPageForm(c, addForm);
+  const { person } = requirePerson(c);
+  const { passkeys } = c.get('services');
+  const place = findPasskeyPlace(c.req.url);
+  if (!passkeys || !place) throw new ApiError('not_found', NONE);
+  const fault = await passkeys.add(person.id, { name, response: parseJson(response), ...place }, Date.now());
+  return c.redirect(`/console/you?done=${fault === null ? 'passkey-added' : `passkey-${fault}`}`, 303);
+});
+
+passkeyForms.post('/console/you/passkeys/remove', async (c) => {
+  const { id } = await readPageForm(c, removeForm);
+  const { person } = requirePerson(c);
+  await c.get('services').passkeys?.remove(person.id, id);
+  return c.redirect('/console/you?done=passkey-removed', 303);
+});

@@ -1,0 +1,14 @@
+// Signing a browser in: always a token that nobody had before, so that one that was planted, or left by somebody else, opens nothing.
+import type { Context } from 'hono';
+import { keepSession } from './visit.ts';
+import type { ConsoleEnv } from './visit.ts';
+
+export async function startSession(
+  c: Context<ConsoleEnv>,
+  of: { readonly personId: string; readonly memberId: string | null },
+): Promise<void> {
+  const { sessions } = c.get('services');
+  const before = c.get('visit').signedIn;
+  if (before) await sessions.end(before.person.id, before.session.id);
+  keepSession(c, await sessions.open({ ...of, about: c.req.header('user-agent') ?? '' }, Date.now()));
+}
