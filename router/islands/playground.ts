@@ -123,6 +123,10 @@ function tellFacts(
   took: { readonly first: number; readonly all: number },
 ): void {
   const write = new Intl.NumberFormat(document.documentElement.lang, { maximumSignificantDigits: 3 });
+  const money = new Intl.NumberFormat(document.documentElement.lang, {
+    minimumFractionDigits: 2,
+    maximumFractionDigits: 6,
+  });
   const names = new Intl.DisplayNames(document.documentElement.lang, { type: 'region' });
   const tokens = facts.output_tokens ?? 0;
   const { energy } = facts;
@@ -134,7 +138,7 @@ function tellFacts(
     ['first', `${Math.round(took.first)} ms`],
     ['speed', took.all < 1 ? '–' : `${write.format(tokens / (took.all / 1000))} ${words['tokensPerS'] ?? ''}`],
     ['tokens', write.format(tokens)],
-    ['cost', `${((facts.charge_micro ?? 0) / 1e6).toFixed(6)} ${words['credits'] ?? ''}`],
+    ['cost', `${money.format((facts.charge_micro ?? 0) / 1e6)} ${words['credits'] ?? ''}`],
     ['energy', energy?.wh == null ? '–' : `${write.format(energy.wh)} Wh${span}`],
     ['why', facts.reason ?? '–'],
   ];
@@ -167,7 +171,9 @@ async function checkReceipt(form: HTMLFormElement, job: string, { words, facts }
   list.className = 'checks';
   list.append(...found.map(([name, told]) => makeFact(name, told)));
   details.append(summary, list);
-  row.querySelector('dd')?.append(details);
+  const told = row.querySelector('dd');
+  if (told) told.className = 'long';
+  told?.append(details);
   facts.append(row);
 }
 

@@ -8,31 +8,34 @@ export interface Dot {
   readonly count: number;
 }
 
-const LEAST_RADIUS = 5;
-const MOST_RADIUS = 26;
+const LEAST_RADIUS = 11;
+const MOST_RADIUS = 36;
 
-export function World({ dots }: { dots: readonly Dot[] }) {
+/** `hasLand`: not where only the dots are asked for anew. */
+export function World({ dots, hasLand = true }: { dots: readonly Dot[]; hasLand?: boolean }) {
   return (
     <svg class="world" viewBox={`0 0 ${WORLD.width} ${WORLD.height}`} aria-hidden="true" focusable="false" id="world">
-      <path class="land" d={WORLD.land} />
-      {dots.map(({ country, name, count }) => {
-        const [x, y] = CENTRES[country] ?? [];
-        return (
-          x !== undefined && (
-            <g>
-              <circle class="halo" cx={x} cy={y} r={radiusOf(count)} />
-              <circle class="dot" cx={x} cy={y} r="3.5">
-                <title>{`${name}: ${count}`}</title>
-              </circle>
-            </g>
-          )
-        );
-      })}
+      {hasLand && <path class="land" d={WORLD.land} />}
+      <g data-live="dots">
+        {dots.map(({ country, name, count }) => {
+          const [x, y] = CENTRES[country] ?? [];
+          return (
+            x !== undefined && (
+              <g>
+                <circle class="halo" cx={x} cy={y} r={radiusOf(count)} />
+                <circle class="dot" cx={x} cy={y} r="5">
+                  <title>{`${name}: ${count}`}</title>
+                </circle>
+              </g>
+            )
+          );
+        })}
+      </g>
     </svg>
   );
 }
 
-/** A hundred times the homes, four times the width. */
+/** A hundred times the homes, three times the width. */
 function radiusOf(count: number): number {
-  return Math.round(Math.min(MOST_RADIUS, LEAST_RADIUS * (1 + 1.5 * Math.log10(Math.max(1, count)))) * 10) / 10;
+  return Math.round(Math.min(MOST_RADIUS, LEAST_RADIUS * (1 + Math.log10(Math.max(1, count)))) * 10) / 10;
 }

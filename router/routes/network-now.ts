@@ -64,7 +64,9 @@ async function readNetwork({ catalogue, homes }: Services, isLocal: boolean, now
   });
   const each = [...new Map(rows.flat().map((row) => [row.node, row.country])).values()];
   const sums = sumCountries(each, isLocal ? 1 : undefined);
-  return { at: now, homes: each.length, ...sums, models: models.toSorted((a, b) => b.homes - a.homes) };
+  // The sum of what is told, since the rest of it could be told from a whole.
+  const homesTold = sums.countries.reduce((sum, { homes: count }) => sum + count, sums.elsewhere);
+  return { at: now, homes: homesTold, ...sums, models: models.toSorted((a, b) => b.homes - a.homes) };
 }
 
 function middleOf(rows: readonly PresenceRow[]): number | null {

@@ -22,6 +22,7 @@ test('a few homes in no country that is told are not told at all', () => {
 
 test('what names no country is elsewhere', () => {
   expect(sumCountries(of('XX?', 5)).elsewhere).toBe(5);
+  expect(sumCountries(of('XX', 5))).toEqual({ countries: [], elsewhere: 5 });
 });
 
 test('a network on one machine tells its only home', () => {

@@ -1,4 +1,5 @@
 // How many homes a country has, as far as that tells nobody's own. Pure.
+import { UNKNOWN_PLACE } from '../../schema/places.ts';
 
 export interface CountryHomes {
   /** ISO 3166-1 alpha-2. */
@@ -24,7 +25,8 @@ export function sumCountries(
     country,
     homes: of.length,
   }));
-  const isTold = ({ country, homes }: CountryHomes): boolean => homes >= least && /^[A-Z]{2}$/.test(country);
+  const isTold = ({ country, homes }: CountryHomes): boolean =>
+    homes >= least && country !== UNKNOWN_PLACE.country && /^[A-Z]{2}$/.test(country);
   const told = counts.filter(isTold).map(({ country, homes }) => ({ country, homes: roundDown(homes) }));
   const elsewhere = counts.filter((one) => !isTold(one)).reduce((sum, { homes }) => sum + homes, 0);
   return {

@@ -14,6 +14,8 @@ const EN = {
   localMap: 'This network runs on one machine: its homes stand where they were told to.',
   elsewhere: (homes: string) => `and ${homes} elsewhere`,
   nobody: 'No home is online right now.',
+  online: (count: number, homes: string) => (count === 1 ? '1 home online' : `${homes} homes online`),
+  few: 'Homes are online, too few to say where.',
   country: 'Country',
   homes: 'Homes',
   byCountry: 'Homes by country',
@@ -29,6 +31,10 @@ const EN = {
   noModels: 'The catalogue is empty: the operator has listed no model yet.',
   call: 'Call it',
   callTold: 'Any OpenAI client works: change the base URL and the key.',
+  curl: 'With curl',
+  client: 'With the OpenAI client',
+  callNext: 'Make a key',
+  lendNext: 'Your machines',
   lend: 'Lend your GPU',
   lendTold:
     'One command, no open port. Your machine comes first: a game, a film, heat or your own hours pause it within a second. You see what it earned, and why.',
@@ -39,7 +45,7 @@ const EN = {
 export const FRONT_WORDS: Dictionaries<typeof EN> = {
   en: EN,
   ja: {
-    lead: '家庭にすでにある GPU が、AI の答えを返します。',
+    lead: '家庭にあるGPUが、AIの答えを返します。',
     told: 'リクエストは、いま応答できる最も近い家に届き、結果はストリームで返ります。どの家が答えたか、料金、使った電力がすべての回答に記され、誰でも検証できる受領書が付きます。',
     try: 'プレイグラウンドを試す',
     signIn: 'サインイン',
@@ -51,6 +57,8 @@ export const FRONT_WORDS: Dictionaries<typeof EN> = {
     localMap: 'このネットワークは 1 台のマシンで動いており、家の場所は設定されたものです。',
     elsewhere: (homes) => `その他に ${homes} 軒`,
     nobody: 'いまオンラインの家はありません。',
+    online: (_, homes) => `${homes} 軒がオンライン`,
+    few: 'オンラインの家はありますが、場所を示せるほど多くありません。',
     country: '国',
     homes: '軒数',
     byCountry: '国別の軒数',
@@ -66,6 +74,10 @@ export const FRONT_WORDS: Dictionaries<typeof EN> = {
     noModels: 'カタログは空です。運営者がまだモデルを登録していません。',
     call: '使う',
     callTold: 'OpenAI のクライアントがそのまま使えます。ベース URL とキーを変えるだけです。',
+    curl: 'curl で',
+    client: 'OpenAI クライアントで',
+    callNext: 'キーを作る',
+    lendNext: 'あなたのマシン',
     lend: 'GPU を貸す',
     lendTold:
       'コマンド 1 つ、ポート開放は不要。あなたのマシンが最優先です。ゲーム、映画、発熱、決めた時間帯には 1 秒以内に止まります。収益とその理由も見えます。',

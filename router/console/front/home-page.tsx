@@ -24,58 +24,62 @@ export async function showHome(c: Context<ConsoleEnv>): Promise<Response> {
     log.warn('network-not-read', { error });
     return null;
   });
+  const isLive = c.req.query('live') !== undefined;
+  const shown = { now, words, locale, isLocal, hasLand: !isLive };
   const body = (
     <>
-      <section class="hero">
-        <h1>{words.lead}</h1>
-        <p class="lead">{words.told}</p>
-        <p class="inline">
-          <a class="button" href="/playground">
-            {words.try}
-          </a>
-          {signedIn === null && (
-            <a class="button quiet" href="/sign-in">
-              {words.signIn}
-            </a>
-          )}
-          <a href="/docs">{words.read}</a>
-        </p>
-      </section>
-      {now === null ? (
-        <p role="status">{words.notNow}</p>
-      ) : (
-        <Now now={now} words={words} locale={locale} isLocal={isLocal} />
-      )}
-      <FirstSteps words={words} origin={new URL(c.req.url).origin} model={now?.models[0]?.id ?? 'MODEL'} />
+      <div class="front">
+        <Hero words={words} isSignedIn={signedIn !== null} />
+        <Map {...shown} />
+      </div>
+      <Models models={now?.models ?? null} words={words} locale={locale} />
+      {!isLive && <FirstSteps words={words} origin={new URL(c.req.url).origin} model={now?.models[0]?.id ?? 'MODEL'} />}
     </>
   );
-  return showPage(c, { title: 'Irori', body, islands: ['copy'] });
+  return showPage(c, { title: 'Irori', body, islands: ['copy', 'live'] });
 }
 
-function Now({
-  now,
-  words,
-  locale,
-  isLocal,
-}: {
-  now: NetworkNow;
-  words: FrontWords;
-  locale: Locale;
-  isLocal: boolean;
-}) {
-  const { homes, countries, elsewhere, models } = now;
-  const dots = countries.map(({ country, homes: count }) => ({ country, count, name: formatCountry(country, locale) }));
-  const told =
-    homes === 0 || countries.length === 0
-      ? words.nobody
-      : words.mapTold(formatCount(homes, locale), words.countries(countries.length));
+function Hero({ words, isSignedIn }: { words: FrontWords; isSignedIn: boolean }) {
   return (
-    <>
-      <Sheet title={words.map}>
-        <p class="figure">{told}</p>
-        <World dots={dots} />
-        <details>
-          <summary>{words.byCountry}</summary>
+    <section class="hero">
+      <h1>{words.lead}</h1>
+      <p class="lead">{words.told}</p>
+      <p class="inline">
+        <a class="button" href="/playground">
+          {words.try}
+        </a>
+        {!isSignedIn && (
+          <a class="button quiet" href="/sign-in">
+            {words.signIn}
+          </a>
+        )}
+        <a href="/docs">{words.read}</a>
+      </p>
+    </section>
+  );
+}
+
+interface Shown {
+  /** Null where it cannot be told. */
+  readonly now: NetworkNow | null;
+  readonly words: FrontWords;
+  readonly locale: Locale;
+  readonly isLocal: boolean;
+  readonly hasLand: boolean;
+}
+
+function Map({ now, words, locale, isLocal, hasLand }: Shown) {
+  const { countries = [], elsewhere = 0 } = now ?? {};
+  const dots = countries.map(({ country, homes: count }) => ({ country, count, name: formatCountry(country, locale) }));
+  return (
+    <Sheet title={words.map}>
+      <p class="figure" data-live="told">
+        {tellHomes(now, words, locale)}
+      </p>
+      <World dots={dots} hasLand={hasLand} />
+      <details>
+        <summary>{words.byCountry}</summary>
+        <div data-live="countries">
           <Table
             caption={words.byCountry}
             rows={dots}
@@ -86,35 +90,54 @@ function Now({
             ]}
           />
           {elsewhere > 0 && <p>{words.elsewhere(formatCount(elsewhere, locale))}</p>}
-        </details>
-        <p class="small soft">{isLocal ? words.localMap : words.rounded}</p>
-      </Sheet>
-      <Models models={models} words={words} locale={locale} />
-    </>
+        </div>
+      </details>
+      <p class="small soft">{isLocal ? words.localMap : words.rounded}</p>
+    </Sheet>
   );
 }
 
-function Models({ models, words, locale }: { models: readonly NetworkModel[]; words: FrontWords; locale: Locale }) {
+function tellHomes(now: NetworkNow | null, words: FrontWords, locale: Locale): string {
+  if (now === null) return words.notNow;
+  if (now.countries.length > 0)
+    return words.mapTold(formatCount(now.homes, locale), words.countries(now.countries.length));
+  if (now.homes > 0) return words.online(now.homes, formatCount(now.homes, locale));
+  return now.models.some(({ homes }) => homes > 0) ? words.few : words.nobody;
+}
+
+/** `models`: null where they cannot be told. */
+function Models({
+  models,
+  words,
+  locale,
+}: {
+  models: readonly NetworkModel[] | null;
+  words: FrontWords;
+  locale: Locale;
+}) {
   const price = (micro: number): string => (micro === 0 ? words.free : formatCredits(micro, locale));
   return (
     <Sheet title={words.models}>
-      <Table
-        caption={words.models}
-        rows={models}
-        empty={words.noModels}
-        columns={[
-          { head: words.model, cell: ({ id }) => <code>{id}</code> },
-          { head: words.input, isNumber: true, cell: ({ priceIn }) => price(priceIn) },
-          { head: words.output, isNumber: true, cell: ({ priceOut }) => price(priceOut) },
-          {
-            head: words.speed,
-            isNumber: true,
-            cell: ({ tokensPerS }) => (tokensPerS === null ? '–' : words.tokensPerS(formatMeasure(tokensPerS, locale))),
-          },
-          { head: words.homes, isNumber: true, cell: ({ homes }) => formatCount(homes, locale) },
-          { head: words.context, isNumber: true, cell: ({ contextTokens }) => formatCount(contextTokens, locale) },
-        ]}
-      />
+      <div data-live="models">
+        <Table
+          caption={words.models}
+          rows={models ?? []}
+          empty={models === null ? words.notNow : words.noModels}
+          columns={[
+            { head: words.model, cell: ({ id }) => <code>{id}</code> },
+            { head: words.input, isNumber: true, cell: ({ priceIn }) => price(priceIn) },
+            { head: words.output, isNumber: true, cell: ({ priceOut }) => price(priceOut) },
+            {
+              head: words.speed,
+              isNumber: true,
+              cell: ({ tokensPerS }) =>
+                tokensPerS === null ? '–' : words.tokensPerS(formatMeasure(tokensPerS, locale)),
+            },
+            { head: words.homes, isNumber: true, cell: ({ homes }) => formatCount(homes, locale) },
+            { head: words.context, isNumber: true, cell: ({ contextTokens }) => formatCount(contextTokens, locale) },
+          ]}
+        />
+      </div>
       <p class="small soft">{words.perMillion}</p>
     </Sheet>
   );
@@ -124,23 +147,50 @@ function FirstSteps({ words, origin, model }: { words: FrontWords; origin: strin
   const curl = `curl ${origin}/v1/chat/completions \\
   -H "Authorization: Bearer $IRORI_API_KEY" \\
   -H "Content-Type: application/json" \\
-  -d '{"model":"${model}","messages":[{"role":"user","content":"Hello"}]}'`;
+  -d '{"model": "${model}", "messages": [
+        {"role": "user", "content": "Hello"}]}'`;
+  const client = `from openai import OpenAI
+
+client = OpenAI(base_url="${origin}/v1",
+                api_key="IRORI_API_KEY")
+answer = client.chat.completions.create(
+    model="${model}",
+    messages=[{"role": "user",
+               "content": "Hello"}])
+print(answer.choices[0].message.content)`;
   return (
-    <div class="two">
+    <>
       <Sheet title={words.call}>
         <p>{words.callTold}</p>
-        <pre tabindex={0} id="curl">{curl}</pre>
-        <button class="quiet" type="button" data-copy="curl" hidden>
-          {words.copy}
-        </button>
+        <div class="two">
+          <Code id="curl" title={words.curl} text={curl} copy={words.copy} />
+          <Code id="client" title={words.client} text={client} copy={words.copy} />
+        </div>
+        <p>
+          <a href="/console/keys">{words.callNext}</a>
+        </p>
       </Sheet>
       <Sheet title={words.lend}>
         <p>{words.lendTold}</p>
-        <pre tabindex={0} id="lend">{`irori-node up --router ${origin}`}</pre>
-        <button class="quiet" type="button" data-copy="lend" hidden>
-          {words.copy}
-        </button>
+        <Code id="lend" title={null} text={`irori-node up --router ${origin}`} copy={words.copy} />
+        <p>
+          <a href="/console/machines">{words.lendNext}</a>
+        </p>
       </Sheet>
+    </>
+  );
+}
+
+function Code({ id, title, text, copy }: { id: string; title: string | null; text: string; copy: string }) {
+  return (
+    <div class="code">
+      {title !== null && <h3>{title}</h3>}
+      <pre tabindex={0} id={id}>
+        {text}
+      </pre>
+      <button class="quiet" type="button" data-copy={id} hidden>
+        {copy}
+      </button>
     </div>
   );
 }

@@ -1,6 +1,7 @@
 // The playground's page: a form that an island streams the answer of, and that answers whole without one.
 import { Hono } from 'hono';
 import type { Context } from 'hono';
+import type { Child } from 'hono/jsx';
 import * as z from 'zod';
 import { parseChatRequest } from '../../../schema/openai.ts';
 import { parseJson } from '../../../schema/json.ts';
@@ -8,7 +9,11 @@ import { ok } from '../../../schema/result.ts';
 import type { Caller } from '../../auth/judge-key.ts';
 import { assetPath } from '../../look/assets.ts';
 import { SelectField, TextField } from '../../look/form.tsx';
+import { formatCredits } from '../../look/format-money.ts';
+import { formatCount, formatCountry, formatMeasure } from '../../look/format-number.ts';
+import { formatSpan } from '../../look/format-time.ts';
 import { Note, Sheet } from '../../look/pieces.tsx';
+import type { Locale } from '../../look/words.ts';
 import { answerChat } from '../../routes/answer-chat.ts';
 import type { AppEnv } from '../../routes/app-env.ts';
 import { findPlace } from '../../routes/find-place.ts';
@@ -60,7 +65,7 @@ function showVisitor(c: Context<ConsoleEnv>): Response | Promise<Response> {
 
 interface Answered {
   readonly said: Said;
-  readonly told: { readonly text: string; readonly isFault: boolean };
+  readonly told: { readonly text: string; readonly isFault: boolean; readonly facts: Facts | null };
 }
 
 async function showPlay(c: Context<ConsoleEnv>, member: SignedInMember, answered: Answered | null): Promise<Response> {
@@ -71,6 +76,8 @@ async function showPlay(c: Context<ConsoleEnv>, member: SignedInMember, answered
     .filter(({ can }) => !can.includes('embedding'))
     .toSorted((a, b) => b.nodesOnline - a.nodesOnline)
     .map(({ id }) => ({ value: id, label: id }));
+  // What the model of a network on one machine was made for.
+  const { sample } = c.env.LOCAL_PLACES === '1' ? PLAYGROUND_WORDS.en : words;
   const scriptWords = JSON.stringify(words);
   const mayCall = caller.scopes.includes('call');
   const body = (
@@ -94,7 +101,7 @@ async function showPlay(c: Context<ConsoleEnv>, member: SignedInMember, answered
           <div>
             <label for="f-prompt">{words.prompt}</label>
             <textarea id="f-prompt" name="prompt" rows={4} required maxlength={8000}>
-              {answered?.said.prompt ?? words.sample}
+              {answered?.said.prompt ?? sample}
             </textarea>
           </div>
           <TextField
@@ -120,7 +127,9 @@ async function showPlay(c: Context<ConsoleEnv>, member: SignedInMember, answered
           <p id="answer" class="answer">
             {answered?.told.isFault ? '' : answered?.told.text}
           </p>
-          <dl id="facts" class="facts" />
+          <dl id="facts" class="facts">
+            {answered?.told.facts && <Told facts={answered.told.facts} words={words} locale={c.get('visit').locale} />}
+          </dl>
         </Sheet>
       </div>
     </>
@@ -150,11 +159,67 @@ async function ask(
   const body = JSON.stringify({ model, max_tokens, messages: [{ role: 'user', content: prompt }] });
   const request = new Request(c.req.raw, { body, headers: { 'content-type': 'application/json' } });
   const response = await inner.fetch(request, c.env, c.executionCtx);
-  const read = answerSchema.safeParse(parseJson(await response.text()));
-  if (read.success) return { text: read.data.choices[0]?.message.content ?? '', isFault: false };
-  return { text: PLAYGROUND_WORDS[c.get('visit').locale].failed, isFault: true };
+  const json = parseJson(await response.text());
+  const read = answerSchema.safeParse(json);
+  if (read.success)
+    return { text: read.data.choices[0]?.message.content ?? '', isFault: false, facts: read.data.irori ?? null };
+  const why = faultSchema.safeParse(json).data?.error.message ?? String(response.status);
+  return { text: `${PLAYGROUND_WORDS[c.get('visit').locale].failed} ${why}`, isFault: true, facts: null };
 }
 
+/** What the script tells of an answer, too; its receipt is a file here, for /verify. */
+function Told({ facts, words, locale }: { facts: Facts; words: (typeof PLAYGROUND_WORDS)['en']; locale: Locale }) {
+  const { energy } = facts;
+  const span = energy?.wh_90 ? ` (${energy.wh_90.map((wh) => formatMeasure(wh, locale)).join(' – ')})` : '';
+  const rows: (readonly [string, Child])[] = [
+    [words.home, facts.node],
+    [words.country, facts.country === null ? '–' : formatCountry(facts.country, locale)],
+    [words.distance, facts.distance_km === null ? '–' : `${formatMeasure(facts.distance_km, locale)} km`],
+    [words.first, facts.ttft_ms === null ? '–' : formatSpan(facts.ttft_ms, locale)],
+    [words.tokens, formatCount(facts.output_tokens, locale)],
+    [words.cost, `${formatCredits(facts.charge_micro, locale)} ${words.credits}`],
+    [words.energy, energy?.wh == null ? '–' : `${formatMeasure(energy.wh, locale)} Wh${span}`],
+    [words.why, facts.reason ?? '–'],
+    [
+      words.receipt,
+      <>
+        <a href={`/console/api/v1/receipts/${facts.job}`} download={`${facts.job}.json`}>
+          {words.download}
+        </a>
+        {' · '}
+        <a href="/verify">{words.check}</a>
+      </>,
+    ],
+  ];
+  return (
+    <>
+      {rows.map(([name, value]) => (
+        <div>
+          <dt>{name}</dt>
+          <dd class={typeof value !== 'string' || value.length > LONG ? 'long' : undefined}>{value}</dd>
+        </div>
+      ))}
+    </>
+  );
+}
+
+/** Longer texts are no figures. */
+const LONG = 22;
+
+const factsSchema = z.object({
+  job: z.string().regex(/^[\w-]+$/),
+  node: z.string(),
+  country: z.string().nullable(),
+  reason: z.string().nullable(),
+  distance_km: z.number().nullable(),
+  ttft_ms: z.number().nullable(),
+  output_tokens: z.number(),
+  charge_micro: z.number(),
+  energy: z.object({ wh: z.number().nullish(), wh_90: z.tuple([z.number(), z.number()]).nullish() }).optional(),
+});
+type Facts = z.output<typeof factsSchema>;
 const answerSchema = z.object({
   choices: z.array(z.object({ message: z.object({ content: z.string().nullable() }) })).min(1),
+  irori: factsSchema.optional().catch(undefined),
 });
+const faultSchema = z.object({ error: z.object({ message: z.string() }) });

@@ -1,0 +1,89 @@
+// What anybody sees first, in a real browser: the network in one screen, kept up to date, and a playground that answers whole without scripts.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { learnDigest, listModel } from './ask.ts';
+import { BROWSER_TOLD, ConsoleBrowser, HAS_BROWSER, NARROW, WIDE } from './console-browser.ts';
+import { startModelServer } from './model-server.ts';
+import type { ModelServer } from './model-server.ts';
+import { startStack } from './stack.ts';
+import type { Stack, TestAccount } from './stack.ts';
+
+const MODEL = 'test/front';
+
+describe.skipIf(!HAS_BROWSER)(`the front of the console (${BROWSER_TOLD})`, () => {
+  let stack: Stack;
+  let server: ModelServer;
+  let browser: ConsoleBrowser;
+  let caller: TestAccount;
+
+  beforeAll(async () => {
+    stack = await startStack();
+    server = await startModelServer();
+    const owner = await stack.makeAccount();
+    caller = await stack.makeAccount(10_000_000);
+    await stack.startAgent({ owner, args: ['--models', 'say-8x0', '--backend', server.url] });
+    await listModel(stack, { owner, id: MODEL, digest: await learnDigest(stack, owner, 'say-8x0') });
+    browser = await ConsoleBrowser.launch(stack);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await stack?.stop();
+    await server?.stop();
+  });
+
+  test.each([
+    ['wide-light-en', { size: WIDE, scheme: 'light', locale: 'en-GB' }],
+    ['narrow-dark-ja', { size: NARROW, scheme: 'dark', locale: 'ja-JP' }],
+  ] as const)(
+    '%s: a visitor sees the models and how to call them, and is asked to sign in to play',
+    async (name, looks) => {
+      const tab = await browser.open(looks);
+      await tab.go('/');
+      expect(await tab.page.textContent('[data-live=models]')).toContain(MODEL);
+      expect(await tab.page.textContent('#client')).toContain(`base_url="${browser.origin}/v1"`);
+      expect(await tab.judge()).toEqual([]);
+      await tab.shot(`front-${name}`);
+      await tab.go('/playground');
+      expect(await tab.page.$('form#play')).toBeNull();
+      expect(await tab.page.getAttribute('main a.button', 'href')).toBe('/sign-in?to=/playground');
+      expect(tab.faults).toEqual([]);
+      await tab.close();
+    },
+  );
+
+  test('what the page tells of now is taken anew by itself, under its own policy', async () => {
+    const tab = await browser.open();
+    await tab.page.clock.install();
+    await tab.go('/');
+    const told = await tab.page.textContent('[data-live=told]');
+    await tab.page.evaluate('document.querySelector("[data-live=told]").textContent = "long ago"');
+    await tab.page.clock.fastForward(16_000);
+    await tab.page.waitForFunction('document.querySelector("[data-live=told]").textContent !== "long ago"');
+    expect(await tab.page.textContent('[data-live=told]')).toBe(told);
+    // The land stays, though only the dots come anew.
+    expect(await tab.page.$$('#world .land')).toHaveLength(1);
+    expect(tab.faults).toEqual([]);
+    await tab.close();
+  });
+
+  test('without scripts the playground answers whole, and tells its home, cost and receipt', async () => {
+    const tab = await browser.open({ hasScripts: false, size: NARROW });
+    await tab.signIn({ account: caller.id });
+    await tab.go('/playground');
+    await tab.page.selectOption('#f-model', MODEL);
+    await Promise.all([tab.page.waitForNavigation(), tab.page.click('#play button:not([type=button])')]);
+    expect(await tab.page.textContent('#answer')).toContain('word');
+    const facts = (await tab.page.textContent('#facts')) ?? '';
+    expect(facts).toMatch(/node_[0-9a-f]{32}/);
+    const receipt = await tab.page.getAttribute('#facts a[download]', 'href');
+    expect(receipt).toMatch(/^\/console\/api\/v1\/receipts\/job_[0-9a-f]{32}$/);
+    expect(tab.faults).toEqual([]);
+    await tab.close();
+  });
+
+  test('the network is told to anybody; on one machine from its first home on, which stands in no country here', async () => {
+    const response = await stack.call('/v1/network');
+    expect(response.headers.get('cache-control')).toBe('public, max-age=10');
+    const { countries, homes_online, elsewhere } = (await response.json()) as Record<string, unknown>;
+    expect({ countries, homes_online, elsewhere }).toEqual({ countries: [], homes_online: 1, elsewhere: 1 });
+  });
+});
