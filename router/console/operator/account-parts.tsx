@@ -46,7 +46,7 @@ export function AccountFacts({ usage, accountId, locale }: PartProps & { usage: 
     <Sheet>
       <Facts
         facts={[
-          { name: words.balance, value: credits(balance), note: `${words.balanceNote}. ${parts.join(', ')}` },
+          { name: words.balance, value: credits(balance), note: `${parts.join(', ')}; ${words.balanceNote}` },
           { name: words.held, value: credits(held) },
           { name: words.charged, value: credits(totals.charged) },
           { name: words.jobs, value: formatCount(totals.jobs, locale) },
@@ -83,9 +83,11 @@ export function KeysOf(props: PartProps & { keys: readonly ListedKey[] | null; m
             {
               head: words.revoke,
               cell: (key) => (
-                <a href={`/console/operator/accounts/${segment(accountId)}/keys/${segment(key.id)}/revoke`}>
+                <a
+                  href={`/console/operator/accounts/${segment(accountId)}/keys/${segment(key.id)}/revoke`}
+                  aria-label={words.revokeTitle(key.name)}
+                >
                   {words.revoke}
-                  <span class="unseen"> {key.name}</span>
                 </a>
               ),
             },

@@ -151,7 +151,14 @@ function LastHour({ stats, locale }: { stats: JobStats | null; locale: Locale })
 
 function Schedule({ book, locale }: { book: Health['book']; locale: Locale }) {
   const words = HEALTH_WORDS[locale];
-  const time = (at: number | null) => (at === null ? words.never : <Time at={at} locale={locale} />);
+  const time = (at: number | null) =>
+    at === null ? (
+      words.never
+    ) : (
+      <span class="small">
+        <Time at={at} locale={locale} />
+      </span>
+    );
   const kept = book
     ? [
         { name: words.summedTo, value: time(book.state.summedTo) },

@@ -218,7 +218,14 @@ ledgerPages.get(`${LEDGER}/projections`, async (c) => {
   const words = LEDGER_WORDS[locale];
   const { readBookState, bookCopy } = c.get('services');
   const [state, isPaused] = await Promise.all([orNull(readBookState()), orNull(bookCopy.isPaused(Date.now()))]);
-  const time = (at: number | null) => (at === null ? words.never : <Time at={at} locale={locale} />);
+  const time = (at: number | null) =>
+    at === null ? (
+      words.never
+    ) : (
+      <span class="small">
+        <Time at={at} locale={locale} />
+      </span>
+    );
   return showLedger(
     c,
     'upkeep',

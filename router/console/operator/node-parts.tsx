@@ -5,6 +5,7 @@ import type { NodeTotals } from '../../billing/node-book.ts';
 import type { NodeWhy } from '../../homes/make-why.ts';
 import { formatCredits } from '../../look/format-money.ts';
 import { formatCount } from '../../look/format-number.ts';
+import { formatDay } from '../../look/format-time.ts';
 import { Badge, Facts, Sheet, Time } from '../../look/pieces.tsx';
 import { Table } from '../../look/table.tsx';
 import type { Locale } from '../../look/words.ts';
@@ -17,7 +18,7 @@ export function NodeNow({ node, why, locale }: { node: NodeRow; why: NodeWhy | n
     { name: words.address, value: <code class="small">{node.address}</code> },
     { name: words.wallet, value: node.wallet === null ? words.noWallet : <code class="small">{node.wallet}</code> },
     { name: words.pools, value: node.pools.length === 0 ? words.clean : node.pools.join(', ') },
-    { name: words.made, value: <Time at={node.createdAt} locale={locale} /> },
+    { name: words.made, value: formatDay(node.createdAt, locale) },
   ];
   if (!why)
     return (
@@ -40,7 +41,11 @@ export function NodeNow({ node, why, locale }: { node: NodeRow; why: NodeWhy | n
             : [
                 {
                   name: words.cooling,
-                  value: <Time at={coolingUntil} locale={locale} />,
+                  value: (
+                    <span class="small">
+                      <Time at={coolingUntil} locale={locale} />
+                    </span>
+                  ),
                   note: why.coolingReason ?? '',
                 },
               ]),

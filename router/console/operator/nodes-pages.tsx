@@ -38,7 +38,7 @@ nodePages.get(NODES, async (c) => {
         <Table
           caption={words.title}
           columns={[
-            { head: words.name, cell: (row) => <a href={nodePath(row.id)}>{row.name ?? words.noName}</a> },
+            { head: words.name, cell: (row) => <a href={nodePath(row.id)}>{row.name ?? row.id}</a> },
             { head: words.id, cell: (row) => <code>{row.id}</code> },
             { head: words.state, cell: (row) => <NodeState node={row} locale={locale} /> },
             { head: words.owner, cell: (row) => <AccountLink accountId={row.accountId} /> },
@@ -70,7 +70,7 @@ nodePages.get(`${NODES}/:id`, async (c) => {
   const bar = barOf(node);
   const body = (
     <>
-      <h1>{node.name ?? words.noName}</h1>
+      <h1>{node.name ?? node.id}</h1>
       <p>
         <code>{node.id}</code> <NodeState node={node} locale={locale} /> {words.owner}{' '}
         <AccountLink accountId={node.accountId} />
