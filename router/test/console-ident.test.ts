@@ -1,5 +1,5 @@
 // Signing in, in a real browser with a virtual authenticator, and by hand against its doors: what is replayed, planted, foreign, removed or late opens nothing.
-import { createServer } from 'node:http';
+import { createServer, request } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Page } from 'playwright-core';
@@ -16,11 +16,11 @@ let mailServer: Server;
 const mails: { readonly to: string; readonly url: string; readonly locale: string; readonly isSigned: boolean }[] = [];
 
 beforeAll(async () => {
-  mailServer = createServer((request, response) => {
+  mailServer = createServer((asked, response) => {
     let text = '';
-    request.on('data', (chunk) => (text += String(chunk)));
-    request.on('end', () => {
-      mails.push({ ...(JSON.parse(text) as (typeof mails)[number]), isSigned: 'webhook-signature' in request.headers });
+    asked.on('data', (chunk) => (text += String(chunk)));
+    asked.on('end', () => {
+      mails.push({ ...(JSON.parse(text) as (typeof mails)[number]), isSigned: 'webhook-signature' in asked.headers });
       response.end();
     });
   });
@@ -59,6 +59,24 @@ async function ask(
   });
   const set = response.headers.get('set-cookie')?.split(';')[0] ?? null;
   return { status: response.status, to: response.headers.get('location'), cookie: set, text: await response.text() };
+}
+
+/** As a browser that reached the router by another name; where it is led to. */
+function postAs(host: string, path: string, form: Record<string, string>): Promise<string | undefined> {
+  const { port } = new URL(origin);
+  const headers = {
+    host: `${host}:${port}`,
+    origin: `http://${host}:${port}`,
+    'content-type': 'application/x-www-form-urlencoded',
+  };
+  return new Promise((done, fail) => {
+    const sent = request({ host: '127.0.0.1', port, path, method: 'POST', headers }, (response) => {
+      response.resume();
+      done(response.headers.location);
+    });
+    sent.on('error', fail);
+    sent.end(new URLSearchParams(form).toString());
+  });
 }
 
 async function makeLink(body: Record<string, unknown> = {}): Promise<string> {
@@ -242,7 +260,7 @@ describe.skipIf(!HAS_BROWSER)(`in a browser (${BROWSER_TOLD})`, () => {
     await tab.signIn({ account: account.id, name: 'Kaori' });
     await tab.go('/console/you');
     expect(await tab.judge()).toEqual([]);
-    await page.fill('form[data-passkey] input[name=name]', 'laptop');
+    await page.fill('form[data-passkey] input[name=key]', 'laptop');
     await page.click('form[data-passkey] button');
     await page.waitForURL('**/console/you?done=passkey-added');
     await tab.shot('you-1280-light-en');
@@ -275,7 +293,39 @@ describe.skipIf(!HAS_BROWSER)(`in a browser (${BROWSER_TOLD})`, () => {
     await tab.close();
   });
 
-  test('what was signed for another place or another’s challenge is refused; without scripts the page offers links', async () => {
+  test('what was signed for another place, or by a challenge of somebody who adds a key, is refused', async () => {
+    const tab = await browser.open();
+    const { page } = tab;
+    await addAuthenticator(page);
+    await tab.signIn({ account: account.id, name: 'Mio' });
+    await tab.go('/console/you');
+    await page.fill('form[data-passkey] input[name=key]', 'phone');
+    await page.click('form[data-passkey] button');
+    await page.waitForURL('**/console/you?done=passkey-added');
+    /** Signs what `path` asks for, as the page's own script would to sign in. */
+    const sign = async (path: string): Promise<string> =>
+      String(
+        await page.evaluate(`(async () => {
+          const body = new URLSearchParams({ csrf: document.querySelector('input[name=csrf]').value });
+          const { challenge } = await (await fetch('${path}', { method: 'POST', body })).json();
+          const asked = { challenge, rpId: 'localhost', userVerification: 'required', allowCredentials: [] };
+          const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(asked);
+          return JSON.stringify((await navigator.credentials.get({ publicKey })).toJSON());
+        })()`),
+      );
+    const added = await sign('/console/you/passkeys/ask');
+    expect((await ask('/sign-in/passkey', { form: { response: added } })).to).toBe('/sign-in?fault=over');
+    const own = await sign('/sign-in/passkey/ask');
+    expect(await postAs('elsewhere.localhost', '/sign-in/passkey', { response: own })).toBe('/sign-in?fault=refused');
+    // Whoever tries has spent the challenge.
+    expect((await ask('/sign-in/passkey', { form: { response: own } })).to).toBe('/sign-in?fault=over');
+    const fresh = await sign('/sign-in/passkey/ask');
+    expect((await ask('/sign-in/passkey', { form: { response: fresh } })).to).toBe('/console');
+    expect(tab.faults).toEqual([]);
+    await tab.close();
+  });
+
+  test('without scripts the page offers links; it is no hurdle, narrow, dark and in Japanese', async () => {
     const tab = await browser.open({ size: NARROW, scheme: 'dark', locale: 'ja-JP', hasScripts: false });
     await tab.go('/sign-in');
     expect(await tab.page.isVisible('form[data-passkey] button')).toBe(false);

@@ -128,7 +128,7 @@ function AddKey({ words, csrf }: { words: YouWords; csrf: string }) {
       <input type="hidden" name="response" value="" />
       <div data-with hidden>
         <TextField
-          name="name"
+          name="key"
           label={words.passkeyName}
           help={words.passkeyNameTold}
           isRequired
