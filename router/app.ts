@@ -45,6 +45,7 @@ import { ownerLinks } from './routes/owner-links.ts';
 import { ownKeys } from './routes/own-keys.ts';
 import { ownMembers } from './routes/own-members.ts';
 import { makeOwnNodeRoutes } from './routes/own-nodes.ts';
+import { makeOwnPoolRoutes } from './routes/own-pools.ts';
 import { discardUnread } from './routes/read-body.ts';
 import { receipts } from './routes/receipts.ts';
 import { responses } from './routes/responses.ts';
@@ -110,6 +111,7 @@ export function makeApp(): Hono<AppEnv> {
   app.route('/', ownKeys);
   app.route('/', ownMembers);
   app.route('/', makeOwnNodeRoutes());
+  app.route('/', makeOwnPoolRoutes());
   for (const route of OWNER_ROUTES) app.route('/', route);
   app.route('/', key);
   app.route('/', stats);

@@ -31,6 +31,56 @@ export const usageDays = sqliteTable(
   ],
 );
 
+/** The same by UTC hour, as their flushes were handed over: an hour of a row's own day, so that hours of a day sum to it. They go after 35 days. */
+export const usageHours = sqliteTable(
+  'usage_hours',
+  {
+    accountId: text('account_id').notNull(),
+    /** Hours since 1970. */
+    hour: integer('hour').notNull(),
+    keyId: text('key_id').notNull(),
+    model: text('model').notNull(),
+    country: text('country').notNull(),
+    kind: text('kind').notNull(),
+    jobs: integer('jobs').notNull(),
+    parts: integer('parts').notNull(),
+    promptTokens: integer('prompt_tokens').notNull(),
+    outputTokens: integer('output_tokens').notNull(),
+    /** Units. */
+    charged: integer('charged').notNull(),
+    energyMicroWh: integer('energy_micro_wh').notNull(),
+    energyParts: integer('energy_parts').notNull(),
+  },
+  (table) => [
+    primaryKey({
+      columns: [table.accountId, table.hour, table.keyId, table.model, table.country, table.kind],
+    }),
+    index('usage_hours_hour').on(table.hour),
+  ],
+);
+
+/** The same by UTC month, without countries: few rows for years of any account. They stay. */
+export const usageMonths = sqliteTable(
+  'usage_months',
+  {
+    accountId: text('account_id').notNull(),
+    /** Months since 1970. */
+    month: integer('month').notNull(),
+    keyId: text('key_id').notNull(),
+    model: text('model').notNull(),
+    kind: text('kind').notNull(),
+    jobs: integer('jobs').notNull(),
+    parts: integer('parts').notNull(),
+    promptTokens: integer('prompt_tokens').notNull(),
+    outputTokens: integer('output_tokens').notNull(),
+    /** Units. */
+    charged: integer('charged').notNull(),
+    energyMicroWh: integer('energy_micro_wh').notNull(),
+    energyParts: integer('energy_parts').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.accountId, table.month, table.keyId, table.model, table.kind] })],
+);
+
 /** A UTC day of one home's parts, by model; what was paid later than its part stands on the day it was paid. */
 export const nodeDays = sqliteTable(
   'node_days',

@@ -1,4 +1,4 @@
-// The states of a home and the reasons of its pauses in Japanese; the same for the owner's page, the router's pages and whoever else speaks it. In English: state-words.ts.
+// The states of a home and the reasons of its pauses in Japanese; in English they are everybody's (state-words.ts).
 import type { StateText, StateWord } from './state-words.ts';
 
 export const STATES_JA: Readonly<Record<StateWord, StateText>> = {

@@ -175,15 +175,24 @@ export const models = sqliteTable('models', {
  * Grants and corrections, one by one; and why a part's charge was lowered, which has no postings of its own. An event's id says what it is, so a
  * second delivery is the same row.
  */
-export const events = sqliteTable('events', {
-  id: text('id').primaryKey(),
-  kind: text('kind', { enum: ['grant', 'settle', 'correction'] }).notNull(),
-  jobId: text('job_id'),
-  part: integer('part'),
-  accountId: text('account_id').notNull(),
-  at: integer('at').notNull(),
-  memo: text('memo'),
-});
+export const events = sqliteTable(
+  'events',
+  {
+    id: text('id').primaryKey(),
+    kind: text('kind', { enum: ['grant', 'settle', 'correction'] }).notNull(),
+    jobId: text('job_id'),
+    part: integer('part'),
+    accountId: text('account_id').notNull(),
+    at: integer('at').notNull(),
+    memo: text('memo'),
+  },
+  // Where an account's credit came from.
+  (table) => [
+    index('events_account')
+      .on(table.accountId, table.at, table.id)
+      .where(sql`${table.jobId} IS NULL`),
+  ],
+);
 
 /** Signed amounts in units; those of one event sum to zero. Books: `acct_…`, `owner:acct_…`, `fees`, `grants`, `operator`. */
 export const postings = sqliteTable(
@@ -203,25 +212,30 @@ export const postings = sqliteTable(
  * others at once (`book_marks`). It also lists the parts by time, for statistics and the archive. Its number says when it was begun and by whom
  * (billing/ledger-sql.ts).
  */
-export const flushes = sqliteTable('flushes', {
-  seq: integer('seq').primaryKey(),
-  accountId: text('account_id').notNull(),
-  /** When the newest of its parts ended, ms since epoch. */
-  at: integer('at').notNull(),
-  /** Units by book, which sum to zero: `{"acct_…": -50, "owner:acct_…": 45, "fees": 5}`. */
-  postings: text('postings').notNull(),
-  /** Units of fees by home, and under `{home}:bought` those of them that bought credit paid. */
-  homes: text('homes').notNull(),
-  /** What its parts add to `usage_days` and `node_days`: rows as billing/build-usage.ts has them. `{}` for what is older than these. */
-  usage: text('usage').notNull().default('{}'),
-  earnings: text('earnings').notNull().default('{}'),
-  /** For a list of what came alone: what that moved in `book_days` and `home_fees`, where it stands already. */
-  alone: text('alone'),
-  /** The parts, and what statistics read of them (billing/pack-facts.ts). */
-  parts: text('parts').notNull(),
-  /** The parts' receipts (billing/pack-settlement.ts); null for a list of what came alone. */
-  packed: blob('packed', { mode: 'buffer' }),
-});
+export const flushes = sqliteTable(
+  'flushes',
+  {
+    seq: integer('seq').primaryKey(),
+    accountId: text('account_id').notNull(),
+    /** When the newest of its parts ended, ms since epoch. */
+    at: integer('at').notNull(),
+    /** Units by book, which sum to zero: `{"acct_…": -50, "owner:acct_…": 45, "fees": 5}`. */
+    postings: text('postings').notNull(),
+    /** Units of fees by home, and under `{home}:bought` those of them that bought credit paid. */
+    homes: text('homes').notNull(),
+    /** What its parts add to `usage_days` and `node_days`: rows as billing/build-usage.ts has them. `{}` for what is older than these. */
+    usage: text('usage').notNull().default('{}'),
+    earnings: text('earnings').notNull().default('{}'),
+    /** For a list of what came alone: what that moved in `book_days` and `home_fees`, where it stands already. */
+    alone: text('alone'),
+    /** The parts, and what statistics read of them (billing/pack-facts.ts). */
+    parts: text('parts').notNull(),
+    /** The parts' receipts (billing/pack-settlement.ts); null for a list of what came alone. */
+    packed: blob('packed', { mode: 'buffer' }),
+  },
+  // An account's jobs, the newest first.
+  (table) => [index('flushes_account').on(table.accountId, table.seq)],
+);
 
 /** One row. */
 export const bookMarks = sqliteTable('book_marks', {
@@ -232,6 +246,8 @@ export const bookMarks = sqliteTable('book_marks', {
   placed: integer('placed').notNull(),
   /** From which UTC day on `usage_days` are kept. */
   keptFrom: integer('kept_from').notNull().default(0),
+  /** From which UTC hour on `usage_hours` are kept. */
+  hoursFrom: integer('hours_from').notNull().default(0),
 });
 
 /**

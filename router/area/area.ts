@@ -101,6 +101,11 @@ export class Area extends DurableObject<object> {
     return this.#seats.hubs().map((row) => row.hub);
   }
 
+  /** The same with what each carries, for the operator: slots and homes as reported last, and where they are on average. */
+  tellHubs(): HubRow[] {
+    return this.#seats.hubs();
+  }
+
   /** Rows of a model from the hubs themselves, nearest hubs first: for edges while Redis is away. */
   async offers(ask: { modelKey: string; lat: number; lon: number }): Promise<PresenceRow[]> {
     const now = Date.now();

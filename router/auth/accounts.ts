@@ -1,8 +1,9 @@
 // The door to accounts in D1: who they are, not what they own.
-import { and, asc, eq, gt, isNull } from 'drizzle-orm';
+import { and, asc, eq, gt, isNull, or } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import { makeId } from '../../schema/ids.ts';
 import { accounts } from '../../schema/tables.ts';
+import { holdsText } from './search-text.ts';
 
 export interface AccountRow {
   readonly id: string;
@@ -21,6 +22,8 @@ export interface Accounts {
   readonly disable: (accountId: string, now: number) => Promise<boolean>;
   /** Up to `limit` accounts in the order of their ids, from after `afterId`. */
   readonly list: (afterId: string, limit: number) => Promise<AccountRow[]>;
+  /** As list, of those whose id or name holds a text, in either case; '' for all. Reads every account after `afterId` until it has enough: for people. */
+  readonly search: (text: string, afterId: string, limit: number) => Promise<AccountRow[]>;
 }
 
 export function makeAccounts(doors: {
@@ -52,5 +55,10 @@ export function makeAccounts(doors: {
     },
     list: (afterId, limit) =>
       db.select().from(accounts).where(gt(accounts.id, afterId)).orderBy(asc(accounts.id)).limit(limit).all(),
+    search: (text, afterId, limit) => {
+      const isFound = or(holdsText(accounts.id, text), holdsText(accounts.name, text));
+      const isNext = and(gt(accounts.id, afterId), isFound);
+      return db.select().from(accounts).where(isNext).orderBy(asc(accounts.id)).limit(limit).all();
+    },
   };
 }

@@ -77,6 +77,8 @@ export const memberChangeBody = memberFields.partial().refine((said) => Object.k
 export const newCodeBody = z.strictObject({
   wallet: addressField.nullish(),
   uses: z.number().int().min(1).max(MAX_USES).default(1),
+  /** A pool of the account's own that they join. */
+  pool: z.string().min(1).max(100).nullish(),
   public: z.boolean().nullish(),
 });
 export const nodeChangeBody = z

@@ -60,3 +60,42 @@ export async function claimCode(
     db.prepare(JOIN_POOL).bind(codeHash, nodeId),
   ]);
 }
+
+/** A code as its owner sees it: never its text. */
+export interface CodeRow {
+  readonly id: string;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  readonly uses: number;
+  readonly used: number;
+  readonly poolId: string | null;
+  readonly isPublic: boolean;
+}
+
+/** So many are told, the newest. */
+const MOST_CODES = 100;
+const LIST_CODES = `
+  SELECT id, created_at AS createdAt, expires_at AS expiresAt, uses, pool_id AS poolId, is_public AS isPublic,
+    (SELECT count(*) FROM enrolment_uses WHERE enrolment_id = enrolments.id) AS used
+  FROM enrolments WHERE account_id = ?1 AND expires_at > ?2 ORDER BY created_at DESC, id LIMIT ${MOST_CODES}`;
+const END_CODE = `
+  UPDATE enrolments SET expires_at = min(expires_at, ?3) WHERE id = ?1 AND account_id = ?2`;
+
+/** An account's codes that were good at or after a moment, the newest first. */
+export async function listCodes(db: D1Database, accountId: string, sinceAt: number): Promise<CodeRow[]> {
+  const { results } = await db
+    .prepare(LIST_CODES)
+    .bind(accountId, sinceAt)
+    .all<Omit<CodeRow, 'isPublic'> & { readonly isPublic: number }>();
+  return results.map((row) => ({ ...row, isPublic: row.isPublic === 1 }));
+}
+
+/** From now on nothing joins by it; what has joined stays. False for no code of this account. */
+export async function endCode(
+  db: D1Database,
+  { id, accountId }: { readonly id: string; readonly accountId: string },
+  now: number,
+): Promise<boolean> {
+  const { meta } = await db.prepare(END_CODE).bind(id, accountId, now).run();
+  return meta.changes > 0;
+}

@@ -10,9 +10,11 @@ import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { accounts, enrolments, nodes, pools } from '../../schema/tables.ts';
 import { checkEnrolProof } from './check-node-hello.ts';
-import { claimCode, findCode } from './enrolment-codes.ts';
+import { claimCode, endCode, findCode, listCodes } from './enrolment-codes.ts';
+import type { CodeRow } from './enrolment-codes.ts';
 import { judgeEnrolment } from './judge-enrolment.ts';
 import type { EnrolFault } from './judge-enrolment.ts';
+import { holdsText } from './search-text.ts';
 import { makeKin, MOST_KIN } from './make-kin.ts';
 import { hashEnrolmentCode, makeEnrolmentCode } from './make-enrolment-code.ts';
 
@@ -58,6 +60,10 @@ export interface Nodes {
   ) => Promise<
     Result<{ readonly code: string; readonly expiresAt: number }, 'no-account' | 'no-pool' | 'account-disabled'>
   >;
+  /** An account's codes that were good at or after a moment, the newest first. */
+  readonly listCodes: (accountId: string, sinceAt: number) => Promise<CodeRow[]>;
+  /** From now on nothing joins by it; what has joined stays. False for no code of this account. */
+  readonly endCode: (code: { readonly id: string; readonly accountId: string }, now: number) => Promise<boolean>;
   /**
    * Binds a node to the code's owner and pool. The signature is checked before anything is read; of more racers than a code
    * has uses left, that many win.
@@ -83,6 +89,8 @@ export interface Nodes {
   readonly revoke: (nodeId: string, reason: string, now: number) => Promise<NodeRow | null>;
   /** Up to `limit` nodes in the order of their ids, from after `afterId`; of one owner those that are not revoked. */
   readonly list: (afterId: string, limit: number, accountId?: string) => Promise<NodeRow[]>;
+  /** As list, of those whose id, name, address or owner holds a text, in either case; '' for all. Reads every node after `afterId` until it has enough: for people. */
+  readonly search: (text: string, afterId: string, limit: number) => Promise<NodeRow[]>;
   /** Ids of up to `limit` nodes of one owner that are not revoked, in order, from after `afterId`. */
   readonly listOwned: (accountId: string, afterId: string, limit: number) => Promise<string[]>;
   /** Ids of up to `limit` nodes of one owner that were not revoked before a moment: those of now first, then those that went last. */
@@ -126,6 +134,8 @@ export function makeNodes(doors: {
       await db.insert(enrolments).values({ id: makeId('enr', doors.random(16)), ...row });
       return ok({ code, expiresAt });
     },
+    listCodes: (accountId, sinceAt) => listCodes(doors.db, accountId, sinceAt),
+    endCode: (code, now) => endCode(doors.db, code, now),
     enrol: (proof, now) => enrol({ ...doors, find }, proof, now),
     find,
     change: async (nodeId, { isPublic, name }) => {
@@ -151,7 +161,7 @@ export function makeNodes(doors: {
   };
 }
 
-function makeLists(database: D1Database): Pick<Nodes, 'listOwned' | 'listSince' | 'list'> {
+function makeLists(database: D1Database): Pick<Nodes, 'listOwned' | 'listSince' | 'list' | 'search'> {
   const db = drizzle(database);
   return {
     listOwned: async (accountId, afterId, limit) => {
@@ -173,6 +183,11 @@ function makeLists(database: D1Database): Pick<Nodes, 'listOwned' | 'listSince' 
     list: async (afterId, limit, accountId) => {
       const isTheirs = accountId === undefined ? [] : [eq(nodes.accountId, accountId), isNull(nodes.revokedAt)];
       const isNext = and(gt(nodes.id, afterId), ...isTheirs);
+      return (await selectNodes(database).where(isNext).orderBy(asc(nodes.id)).limit(limit).all()).map(toNodeRow);
+    },
+    search: async (text, afterId, limit) => {
+      const isFound = or(...[nodes.id, nodes.name, nodes.address, nodes.accountId].map((one) => holdsText(one, text)));
+      const isNext = and(gt(nodes.id, afterId), isFound);
       return (await selectNodes(database).where(isNext).orderBy(asc(nodes.id)).limit(limit).all()).map(toNodeRow);
     },
   };

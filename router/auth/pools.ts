@@ -1,5 +1,5 @@
 // The door to pools in D1: which accounts may use them and which homes are in them.
-import { and, asc, eq, gt } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, or } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import { makeId } from '../../schema/ids.ts';
 import { err, ok } from '../../schema/result.ts';
@@ -31,6 +31,8 @@ export interface Pools {
   readonly find: (poolId: string) => Promise<PoolDetails | null>;
   /** Up to `limit` pools in the order of their ids, from after `afterId`. */
   readonly list: (afterId: string, limit: number) => Promise<PoolRow[]>;
+  /** Those that an account has or is a member of, at most `limit`, by their names. */
+  readonly listOf: (accountId: string, limit: number) => Promise<PoolRow[]>;
   /** Again is the same. What is cached of the account's keys must be dropped too. */
   readonly addMember: (poolId: string, accountId: string) => Promise<Result<null, 'no-pool' | 'no-account'>>;
   /** The account's own object must be told too: it refuses what edges with old knowledge let through. */
@@ -68,6 +70,14 @@ export function makePools(doors: { readonly db: D1Database; readonly random: (by
     },
     list: (afterId, limit) =>
       db.select().from(pools).where(gt(pools.id, afterId)).orderBy(asc(pools.id)).limit(limit).all(),
+    listOf: async (accountId, limit) => {
+      const joined = db
+        .select({ id: poolMembers.poolId })
+        .from(poolMembers)
+        .where(eq(poolMembers.accountId, accountId));
+      const isTheirs = or(eq(pools.ownerAccountId, accountId), inArray(pools.id, joined));
+      return db.select().from(pools).where(isTheirs).orderBy(asc(pools.name)).limit(limit).all();
+    },
     addMember: async (poolId, accountId) => {
       if (!(await findRow(poolId))) return err('no-pool');
       const account = await db.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, accountId)).get();

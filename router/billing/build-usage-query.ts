@@ -1,17 +1,22 @@
-// The question for an account's totals by whatever they are grouped by, in SQL: daily totals, and beside them what flushes hold that are not summed
-// up yet. So a year of millions of jobs is some thousand rows. Pure.
-import { FRESH_USAGE } from './usage-sql.ts';
+// The question for an account's totals by whatever they are grouped by, in SQL: daily totals, those of hours where these are asked for, and of whole
+// months where neither days nor countries are; beside them what flushes hold that are not summed up yet. So a year of millions of jobs is some thousand
+// rows. Pure.
+import { monthOf } from './compute-periods.ts';
+import { FRESH_USAGE, monthSql } from './usage-sql.ts';
 
-export const USAGE_GROUPS = ['key', 'model', 'day', 'country', 'kind'] as const;
+export const USAGE_GROUPS = ['key', 'model', 'hour', 'day', 'month', 'country', 'kind'] as const;
 export type UsageGroup = (typeof USAGE_GROUPS)[number];
 
 const COLUMNS: Readonly<Record<UsageGroup, string>> = {
   key: 'key_id',
   model: 'model',
+  hour: 'hour',
   day: 'day',
+  month: 'month',
   country: 'country',
   kind: 'kind',
 };
+const DAY_MS = 86_400_000;
 const COUNTS = ['jobs', 'parts', 'prompt_tokens', 'output_tokens', 'charged', 'energy_micro_wh', 'energy_parts'];
 
 export interface UsageAsk {
@@ -27,6 +32,7 @@ export interface UsageAsk {
   readonly key: string | null;
   readonly model: string | null;
   readonly kind: string | null;
+  readonly country?: string | null;
   /** The groups of the last row of the page before; null for the first page. */
   readonly after: readonly (string | number)[] | null;
   /** Rows at most. */
@@ -40,7 +46,7 @@ export interface UsageQuery {
 
 /** Gives rows of the chosen groups in their order, with `key_name` where keys are one of them; one more than `limit` where there are more. */
 export function buildUsageQuery(ask: UsageAsk): UsageQuery {
-  const { accountId, fromDay, toDay, key, model, kind, ownKeyId, groups, after, limit } = ask;
+  const { accountId, fromDay, toDay, key, model, kind, country = null, ownKeyId, groups, after, limit } = ask;
   const columns = groups.map((group) => COLUMNS[group]);
   const [list, sums] = [columns.join(', '), COUNTS.map((name) => `sum(${name}) AS ${name}`).join(', ')];
   const last = columns.map((_, i) => `json_extract(?8, '$[${i}]')`).join(', ');
@@ -50,14 +56,51 @@ export function buildUsageQuery(ask: UsageAsk): UsageQuery {
   const named = groups.includes('key');
   const text = `SELECT ${[...told, ...(named ? ['k.name AS key_name'] : []), ...COUNTS].join(', ')} FROM (
       SELECT ${[...columns, sums].join(', ')} FROM (
-        SELECT key_id, model, day, country, kind, ${COUNTS.join(', ')} FROM usage_days WHERE account_id = ?1 AND day BETWEEN ?2 AND ?3
-        UNION ALL SELECT key_id, model, day, country, kind, ${COUNTS.join(', ')} FROM (${FRESH_USAGE})
-          WHERE account_id = ?1 AND day BETWEEN ?2 AND ?3)
+        ${readTotals(ask)})
       WHERE (?4 IS NULL OR key_id = ?4 OR key_id IN (SELECT id FROM api_keys WHERE account_id = ?1 AND name = ?4))
-        AND (?5 IS NULL OR model = ?5) AND (?6 IS NULL OR kind = ?6) AND (?7 IS NULL OR key_id = ?7) ${isAfter}
+        AND (?5 IS NULL OR model = ?5) AND (?6 IS NULL OR kind = ?6) AND (?7 IS NULL OR key_id = ?7)
+        AND (?10 IS NULL OR country = ?10) ${isAfter}
       ${grouped} LIMIT ?9) AS t${named ? ' LEFT JOIN api_keys AS k ON k.id = t.key_id' : ''}${
         columns.length > 0 ? ` ORDER BY ${told.join(', ')}` : ''
       }`;
   const place = after && JSON.stringify(after);
-  return { text, values: [accountId, fromDay, toDay, key, model, kind, ownKeyId, place, limit + 1] };
+  return { text, values: [accountId, fromDay, toDay, key, model, kind, ownKeyId, place, limit + 1, country] };
+}
+
+/** Rows of ?1 from the day ?2 to the day ?3, of the tables that have the fewest of them. */
+function readTotals({ groups, country = null, fromDay, toDay }: UsageAsk): string {
+  const fresh = `SELECT ${columnsOf('hour', 'day', monthSql('day'), 'country')} FROM (${FRESH_USAGE})
+          WHERE account_id = ?1 AND day BETWEEN ?2 AND ?3`;
+  if (groups.includes('hour')) {
+    const day = 'hour / 24';
+    return `SELECT ${columnsOf('hour', day, monthSql(day), 'country')} FROM usage_hours
+          WHERE account_id = ?1 AND hour BETWEEN ?2 * 24 AND ?3 * 24 + 23 UNION ALL ${fresh}`;
+  }
+  const days = (where: string): string =>
+    `SELECT ${columnsOf('NULL', 'day', monthSql('day'), 'country')} FROM usage_days WHERE account_id = ?1 AND ${where}`;
+  const months = country === null && !groups.includes('day') && !groups.includes('country');
+  const whole = months ? findWholeMonths(fromDay, toDay) : null;
+  if (!whole) return `${days('day BETWEEN ?2 AND ?3')} UNION ALL ${fresh}`;
+  const { from, to } = whole;
+  return `SELECT ${columnsOf('NULL', 'NULL', 'month', 'NULL')} FROM usage_months WHERE account_id = ?1 AND month BETWEEN ${from} AND ${to}
+        UNION ALL ${days(`day BETWEEN ?2 AND ${firstDayOf(from) - 1}`)}
+        UNION ALL ${days(`day BETWEEN ${firstDayOf(to + 1)} AND ?3`)} UNION ALL ${fresh}`;
+}
+
+function columnsOf(hour: string, day: string, month: string, country: string): string {
+  const times = [`${hour} AS hour`, `${day} AS day`, `${month} AS month`, `${country} AS country`];
+  return ['key_id', 'model', 'kind', ...times, ...COUNTS].join(', ');
+}
+
+/** Months that a span has all days of; null where there are none. */
+export function findWholeMonths(fromDay: number, toDay: number): { readonly from: number; readonly to: number } | null {
+  const [first, last] = [monthOf(fromDay), monthOf(toDay)];
+  const from = firstDayOf(first) === fromDay ? first : first + 1;
+  const to = firstDayOf(last + 1) === toDay + 1 ? last : last - 1;
+  return to < from ? null : { from, to };
+}
+
+/** Of a month since 1970. */
+export function firstDayOf(month: number): number {
+  return Date.UTC(1970, month, 1) / DAY_MS;
 }

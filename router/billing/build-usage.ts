@@ -46,6 +46,8 @@ const DAY_MS = 86_400_000;
 /** Names before the counts. */
 const USAGE_NAMES = 5;
 const EARNING_NAMES = 4;
+/** Hours are kept for so many days: a month, and what is looked back to from its first. */
+export const HOURS_KEPT_DAYS = 35;
 /** The kind of what was settled before kinds were told. */
 export const NO_KIND = 'unknown';
 

@@ -1,4 +1,4 @@
-// The door to the totals of days in D1, for callers.
+// The door to the totals of hours, days and months in D1, for callers.
 import { buildUsageQuery } from './build-usage-query.ts';
 import type { UsageAsk } from './build-usage-query.ts';
 
@@ -8,8 +8,10 @@ export interface UsageSums {
   /** Null for a key that is not there any more. */
   readonly key_name?: string | null;
   readonly model?: string;
-  /** Since 1970. */
+  /** Since 1970, each. */
+  readonly hour?: number;
   readonly day?: number;
+  readonly month?: number;
   readonly country?: string;
   readonly kind?: string;
   readonly jobs: number;

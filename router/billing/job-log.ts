@@ -67,9 +67,9 @@ export function makeJobLog(doors: {
  * The newest lists, back to the first that is older than the window and any that is an hour older: lists come a few seconds after their parts, in
  * no strict order. No index is needed: their numbers are.
  */
-const NEWEST = `
-  SELECT at, parts FROM (
-    SELECT at, parts, sum(json_array_length(parts, '$.p')) OVER (ORDER BY seq DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS newer
+export const NEWEST = `
+  SELECT at, parts, account FROM (
+    SELECT at, parts, account_id AS account, sum(json_array_length(parts, '$.p')) OVER (ORDER BY seq DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS newer
     FROM flushes WHERE seq > coalesce((SELECT seq FROM flushes WHERE at <= ?1 - 3600000 ORDER BY seq DESC LIMIT 1), 0)
     ORDER BY seq DESC LIMIT ?2)
   WHERE coalesce(newer, 0) < ?2`;

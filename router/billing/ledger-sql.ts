@@ -6,13 +6,13 @@ import { toBoughtName } from './plan-bonus.ts';
 import { BOOKED_BITS, IN_FLUSH, isBookedSql, jobKeySql } from './booked-sql.ts';
 
 /** First places of flushes that are begun in one ms. */
-const PLACES_A_MS = 1024;
+export const FLUSH_PLACES_A_MS = 1024;
 
 /** Where a flush stands that an account began at `number`, ms since epoch: in the order of time, as a rule at a place of its own. */
 export function placeOf(accountId: string, number: number): number {
   let hash = 0x811c9dc5;
   for (const letter of accountId) hash = Math.imul(hash ^ letter.charCodeAt(0), 0x01000193) >>> 0;
-  return number * PLACES_A_MS + (hash % PLACES_A_MS);
+  return number * FLUSH_PLACES_A_MS + (hash % FLUSH_PLACES_A_MS);
 }
 
 /** The bit of an event by its id, 0 for one that is no part's. */
@@ -125,7 +125,7 @@ export const BOOK_LATE_FLUSH = [
     ON CONFLICT (day, book) DO UPDATE SET amount = amount + excluded.amount, postings = postings + excluded.postings`,
   `INSERT INTO home_fees (node_id, brought, drawn) SELECT h.key, h.value, 0 FROM json_each(?7) AS h WHERE ${IS_FLUSH_NEW}
     ON CONFLICT (node_id) DO UPDATE SET brought = brought + excluded.brought`,
-  ...addUsageOf({ account: '?2', usage: '?10', earnings: '?11', where: IS_FLUSH_NEW }),
+  ...addUsageOf({ account: '?2', at: '?5', usage: '?10', earnings: '?11', where: IS_FLUSH_NEW }),
   `${INSERT_FLUSH} AND ?1 <= (SELECT summed FROM book_marks)`,
   // Nobody will look there for receipts that are in no place yet.
   `INSERT INTO receipt_places (job, part, booked, file, start, length)

@@ -30,7 +30,10 @@ interface KeptDecision {
   readonly tokensPerS: number;
 }
 
-type ReadFact = Omit<PartFacts, 'decision'> & { readonly endedAt: number; readonly decision: KeptDecision | null };
+export type ReadFact = Omit<PartFacts, 'decision'> & {
+  readonly endedAt: number;
+  readonly decision: KeptDecision | null;
+};
 
 /** As it stands in the book: `w` are the words that the lines of `p` name by their place, ends are told by how long before the flush's they were. */
 interface Packed {

@@ -3,6 +3,9 @@
 import type { EarningRow, UsageRow } from './build-usage.ts';
 import { dayOf } from './build-usage.ts';
 import type { Sums } from './build-flush.ts';
+import { monthOf } from './compute-periods.ts';
+
+const HOUR_MS = 3_600_000;
 
 /** What came alone has moved, as its list says. */
 interface Alone {
@@ -34,7 +37,15 @@ type Line = readonly [
   alone: Alone | null,
 ];
 
-export const PROJECTIONS = ['balances', 'home_fees', 'book_days', 'usage_days', 'node_days'] as const;
+export const PROJECTIONS = [
+  'balances',
+  'home_fees',
+  'book_days',
+  'usage_days',
+  'usage_hours',
+  'usage_months',
+  'node_days',
+] as const;
 export type ProjectionName = (typeof PROJECTIONS)[number];
 
 /** Of one projection: sums by key, both in the order of its columns. */
@@ -78,6 +89,25 @@ export function sumJournal(text: string): ProjectionSums {
     usage_days: addRows(
       lines.flatMap(([, accountId, , , , usage]) => listOf(usage).map((row) => toUsage(row as UsageRow, accountId))),
     ),
+    usage_hours: addRows(
+      lines.flatMap(([, accountId, at, , , usage]) =>
+        listOf(usage).map((row): ProjectionRow => {
+          const [[account = '', day = 0, ...names], counts] = toUsage(row as UsageRow, accountId);
+          return [[account, hourOf(Number(day), at), ...names], counts];
+        }),
+      ),
+    ),
+    usage_months: addRows(
+      lines.flatMap(([, accountId, , , , usage]) =>
+        listOf(usage).map((row): ProjectionRow => {
+          const [[account = '', day = 0, keyId = '', model = '', , kind = ''], counts] = toUsage(
+            row as UsageRow,
+            accountId,
+          );
+          return [[account, monthOf(Number(day)), keyId, model, kind], counts];
+        }),
+      ),
+    ),
     node_days: addRows(
       lines.flatMap(([, , , , , , earnings]) => listOf(earnings).map((row) => toEarnings(row as EarningRow))),
     ),
@@ -92,8 +122,15 @@ export function addSums(parts: readonly ProjectionSums[]): ProjectionSums {
     home_fees: all('home_fees'),
     book_days: all('book_days'),
     usage_days: all('usage_days'),
+    usage_hours: all('usage_hours'),
+    usage_months: all('usage_months'),
     node_days: all('node_days'),
   };
+}
+
+/** An hour of the day itself, as usage-sql.ts has it. */
+function hourOf(day: number, at: number): number {
+  return Math.max(day * 24, Math.min(day * 24 + 23, Math.floor(at / HOUR_MS)));
 }
 
 /** A row of a list of what came alone says its account behind all else. */

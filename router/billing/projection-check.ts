@@ -19,7 +19,7 @@ export interface Projections {
   ) => Promise<{ readonly last: number; readonly sums: ProjectionSums } | null>;
   /**
    * Rows in the order of their keys, as of one moment at which `lastFile` was the newest of the archive and callers' days were kept from `keptFrom` on: a
-   * UTC day since 1970.
+   * UTC day since 1970, or, of hours, an hour.
    */
   readonly readPage: (
     name: ProjectionName,
@@ -57,7 +57,15 @@ const ROWS_A_REBUILD = 200;
 /** While it was read the archive has grown: so often it is read on. */
 const MOST_TRIES = 20;
 
-const NOTHING: ProjectionSums = { balances: [], home_fees: [], book_days: [], usage_days: [], node_days: [] };
+const NOTHING: ProjectionSums = {
+  balances: [],
+  home_fees: [],
+  book_days: [],
+  usage_days: [],
+  usage_hours: [],
+  usage_months: [],
+  node_days: [],
+};
 
 /** Compares every key of every projection. Rejects when the door does, or where the archive grows faster than it is read. */
 export async function checkProjections(door: Projections): Promise<ProjectionReport> {
@@ -98,7 +106,15 @@ async function readArchive(door: Projections, known: Archive): Promise<Archive> 
 
 /** Null where a file has come to the archive meanwhile. */
 async function compareAll(door: Projections, archive: Archive): Promise<ProjectionReport | null> {
-  const rows = { balances: 0, home_fees: 0, book_days: 0, usage_days: 0, node_days: 0 };
+  const rows = {
+    balances: 0,
+    home_fees: 0,
+    book_days: 0,
+    usage_days: 0,
+    usage_hours: 0,
+    usage_months: 0,
+    node_days: 0,
+  };
   const differing: Differing[] = [];
   for (const name of PROJECTIONS) {
     const archived = new Map(archive.sums[name].map(([key, sums]) => [JSON.stringify(key), { key, sums }]));
@@ -118,7 +134,7 @@ async function compareAll(door: Projections, archive: Archive): Promise<Projecti
     } while (after);
     // What only the archive knows.
     for (const { key, sums } of archived.values()) {
-      if (name === 'usage_days' && Number(key[1]) < keptFrom) continue;
+      if ((name === 'usage_days' || name === 'usage_hours') && Number(key[1]) < keptFrom) continue;
       rows[name]++;
       const nothing = sums.map(() => 0);
       differing.push(...findDifference({ projection: name, key, held: nothing, told: nothing, archived: sums }));

@@ -1,6 +1,7 @@
 // The projections of the book, and what each is made of as far as D1 has it: postings, flushes that are summed up, lists of what came alone, and what
 // stood there before any of it was told (`books_before`). The rest is in the files of the archive (pack-journal.ts).
 import type { ProjectionName } from './pack-journal.ts';
+import { HOUR_OF_ROW, MONTH_OF_ROW, monthSql } from './usage-sql.ts';
 
 interface Projection {
   /** Columns of the key, in its order, and of the sums. */
@@ -8,6 +9,8 @@ interface Projection {
   readonly sums: readonly string[];
   /** Rows of the same columns. */
   readonly journal: string;
+  /** What stood there before; rows of `books_before` under its own name where left out. */
+  readonly before?: string;
   /** Which rows are kept; all where left out. */
   readonly kept?: string;
 }
@@ -43,6 +46,18 @@ const TABLES: Readonly<Record<ProjectionName, Projection>> = {
     journal: `SELECT coalesce(r.value->>12, f.account_id), ${values([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])} FROM ${listed('usage')}`,
     kept: 'day >= (SELECT kept_from FROM book_marks)',
   },
+  usage_hours: {
+    keys: ['account_id', 'hour', 'key_id', 'model', 'country', 'kind'],
+    sums: [...COUNTS, 'charged', ...ENERGY],
+    journal: `SELECT coalesce(r.value->>12, f.account_id), ${HOUR_OF_ROW('f.at')}, ${values([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])} FROM ${listed('usage')}`,
+    kept: 'hour >= (SELECT hours_from FROM book_marks)',
+  },
+  usage_months: {
+    keys: ['account_id', 'month', 'key_id', 'model', 'kind'],
+    sums: [...COUNTS, 'charged', ...ENERGY],
+    journal: `SELECT coalesce(r.value->>12, f.account_id), ${MONTH_OF_ROW}, ${values([1, 2, 4, 5, 6, 7, 8, 9, 10, 11])} FROM ${listed('usage')}`,
+    before: `SELECT key->>0, ${monthSql('(key->>1)')}, key->>2, key->>3, key->>5, ${pickJson('sums', 7)} FROM books_before WHERE projection = 'usage_days'`,
+  },
   node_days: {
     keys: ['node_id', 'day', 'model', 'account_id'],
     sums: [...COUNTS, 'earned', ...ENERGY],
@@ -51,8 +66,8 @@ const TABLES: Readonly<Record<ProjectionName, Projection>> = {
 };
 
 const LAST_FILE = 'SELECT coalesce(max(id), 0) AS id FROM archive_files';
-/** The newest file of the archive, and from which day on callers' days are kept. */
-export const MARKS = `SELECT (${LAST_FILE}) AS id, kept_from AS keptFrom FROM book_marks`;
+/** The newest file of the archive, and from which day and which hour on callers' are kept. */
+export const MARKS = `SELECT (${LAST_FILE}) AS id, kept_from AS keptFrom, hours_from AS hoursFrom FROM book_marks`;
 
 function pickJson(text: string, count: number): string {
   return Array.from({ length: count }, (_, i) => `${text}->>${i}`).join(', ');
@@ -60,8 +75,10 @@ function pickJson(text: string, count: number): string {
 
 /** All that D1 has, by key. */
 function journalOf(name: ProjectionName): string {
-  const { keys, sums, journal } = TABLES[name];
-  const before = `SELECT ${pickJson('key', keys.length)}, ${pickJson('sums', sums.length)} FROM books_before WHERE projection = '${name}'`;
+  const { keys, sums, journal, before: told } = TABLES[name];
+  const before =
+    told ??
+    `SELECT ${pickJson('key', keys.length)}, ${pickJson('sums', sums.length)} FROM books_before WHERE projection = '${name}'`;
   const columns = [...keys, ...sums].join(', ');
   return `WITH journal (${columns}) AS (${journal} UNION ALL ${before})
     SELECT ${keys.join(', ')}, ${sums.map((sum) => `sum(${sum}) AS ${sum}`).join(', ')} FROM journal GROUP BY ${keys.join(', ')}`;
@@ -97,4 +114,5 @@ export function rebuildRows(name: ProjectionName): string {
 }
 
 /** Files of the archive after ?1, ?2 at most. */
-export const NEXT_FILES = `SELECT id, key, journal_start AS start, journal_length AS length FROM archive_files WHERE id > ?1 ORDER BY id LIMIT ?2`;
+export const NEXT_FILES = `SELECT id, key, journal_start AS start, journal_length AS length,
+    (SELECT hours_from FROM book_marks) AS hoursFrom FROM archive_files WHERE id > ?1 ORDER BY id LIMIT ?2`;

@@ -9,7 +9,7 @@ import { unsqueeze } from './squeeze.ts';
 export function makeProjections(database: D1Database, files: ReceiptFiles | null): Projections {
   return {
     readArchived: async (after, limit) => {
-      type File = { id: number; key: string; start: number; length: number };
+      type File = { id: number; key: string; start: number; length: number; hoursFrom: number };
       const { results } = await database.prepare(NEXT_FILES).bind(after, limit).all<File>();
       const last = results.at(-1);
       if (!last) return null;
@@ -21,20 +21,26 @@ export function makeProjections(database: D1Database, files: ReceiptFiles | null
             return sumJournal(await unsqueeze(new Uint8Array(await files.read(key, start, length))));
           }),
       );
-      return { last: last.id, sums: addSums(sums) };
+      const all = addSums(sums);
+      // Hours that are not kept would be most of it.
+      const hours = all.usage_hours.filter(([[, hour]]) => Number(hour) >= last.hoursFrom);
+      return { last: last.id, sums: { ...all, usage_hours: hours } };
     },
     readPage: async (name, after, limit) => {
       const [page, last] = (await database.batch([
         database.prepare(pageOf(name)).bind(after && JSON.stringify(after), limit),
         database.prepare(MARKS),
-      ])) as [D1Result<Record<keyof ComparedRow, string>>, D1Result<{ id: number; keptFrom: number }>];
+      ])) as [
+        D1Result<Record<keyof ComparedRow, string>>,
+        D1Result<{ id: number; keptFrom: number; hoursFrom: number }>,
+      ];
       const rows = page.results.map(({ key, held, told }) => ({
         key: JSON.parse(key) as (string | number)[],
         held: JSON.parse(held) as number[],
         told: JSON.parse(told) as number[],
       }));
-      const { id: lastFile, keptFrom } = last.results[0] ?? { id: 0, keptFrom: 0 };
-      return { lastFile, keptFrom, rows };
+      const { id: lastFile, keptFrom, hoursFrom } = last.results[0] ?? { id: 0, keptFrom: 0, hoursFrom: 0 };
+      return { lastFile, keptFrom: name === 'usage_hours' ? hoursFrom : keptFrom, rows };
     },
     rebuild: async (name, lastFile, rows) => {
       const { meta } = await database.prepare(rebuildRows(name)).bind(JSON.stringify(rows), lastFile).run();

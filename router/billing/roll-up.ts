@@ -9,8 +9,8 @@ import type { FlushTexts } from './pack-journal.ts';
 import type { BlockPlace } from './pack-facts.ts';
 import { sumUp, SUM_UP_AFTER, SUM_UP_AGE_MS } from './ledger.ts';
 import { packSettlement, packText } from './pack-settlement.ts';
-import { dayOf } from './build-usage.ts';
-import { FORGET_DAYS } from './usage-sql.ts';
+import { dayOf, HOURS_KEPT_DAYS } from './build-usage.ts';
+import { FORGET_DAYS, FORGET_HOURS } from './usage-sql.ts';
 import { squeeze } from './squeeze.ts';
 import { BOOKED_BITS, IN_FLUSH } from './booked-sql.ts';
 import type { ReceiptFiles } from './receipt-shelves.ts';
@@ -54,12 +54,7 @@ export function makeRollUp({ database, files }: RollUpDoors): RollUp {
         ...sumUp(database, SUM_UP_AFTER, placeOf('', now - SUM_UP_AGE_MS)),
         ...sumUp(database, 1, placeOf('', now - SUM_UP_ALL_AFTER_MS)),
       ]);
-      const [mark, forget] = FORGET_DAYS;
-      const keptFrom = dayOf(now) - KEEP_DAYS;
-      await database.batch([
-        database.prepare(mark).bind(keptFrom),
-        database.prepare(forget).bind(keptFrom, FORGET_BATCH),
-      ]);
+      await forgetTotals(database, now);
       const endedBy = now - ARCHIVE_AFTER_MS;
       let archived = 0;
       for (let steps = 0; steps < MOST_STEPS; steps++) {
@@ -71,6 +66,18 @@ export function makeRollUp({ database, files }: RollUpDoors): RollUp {
       return { archived };
     },
   };
+}
+
+async function forgetTotals(database: D1Database, now: number): Promise<void> {
+  const today = dayOf(now);
+  const forget = ([mark, rows]: readonly [string, string], keptFrom: number): D1PreparedStatement[] => [
+    database.prepare(mark).bind(keptFrom),
+    database.prepare(rows).bind(keptFrom, FORGET_BATCH),
+  ];
+  await database.batch([
+    ...forget(FORGET_DAYS, today - KEEP_DAYS),
+    ...forget(FORGET_HOURS, (today - HOURS_KEPT_DAYS) * 24),
+  ]);
 }
 
 /** Moves the receipts of the oldest lists; null where none is old enough. */

@@ -10,7 +10,10 @@ interface Projection {
   readonly list: 'usage' | 'earnings';
   /** Columns by the places in a row; those of the key first. */
   readonly columns: readonly string[];
-  readonly keys: number;
+  /** A column that it has not. */
+  readonly left?: string;
+  /** Columns that are made of what stands in a row, and of when its flush's newest part ended. */
+  readonly made?: Readonly<Record<string, (at: string) => string>>;
   /** A column that is the flush's, unless a row that came alone has it at this place, behind all others. */
   readonly ofFlush?: { readonly column: string; readonly place: number };
 }
@@ -26,49 +29,75 @@ const USAGE: Projection = {
     'kind',
     ...COUNTS.map((name) => (name === 'units' ? 'charged' : name)),
   ],
-  keys: 5,
   ofFlush: { column: 'account_id', place: 12 },
+};
+const DAY = 'CAST(r.value->>0 AS INTEGER)';
+/** An hour of the row's own day, so that hours sum to days: a flush spans seconds, and what came alone may be days late. */
+export const HOUR_OF_ROW = (at: string): string =>
+  `max(${DAY} * 24, min(${DAY} * 24 + 23, CAST(${at} AS INTEGER) / 3600000))`;
+/** Months since 1970 of a day. */
+export const monthSql = (day: string): string =>
+  `((CAST(strftime('%Y', ${day} * 86400, 'unixepoch') AS INTEGER) - 1970) * 12 + CAST(strftime('%m', ${day} * 86400, 'unixepoch') AS INTEGER) - 1)`;
+export const MONTH_OF_ROW = monthSql(DAY);
+
+const HOURS: Projection = {
+  ...USAGE,
+  table: 'usage_hours',
+  columns: ['hour', ...USAGE.columns.slice(1)],
+  made: { hour: HOUR_OF_ROW },
+};
+/** Its list has a country at its place, which is not taken. */
+const MONTHS: Projection = {
+  ...USAGE,
+  table: 'usage_months',
+  columns: ['month', ...USAGE.columns.slice(1)],
+  left: 'country',
+  made: { month: () => MONTH_OF_ROW },
 };
 const EARNINGS: Projection = {
   table: 'node_days',
   list: 'earnings',
   columns: ['day', 'node_id', 'account_id', 'model', ...COUNTS.map((name) => (name === 'units' ? 'earned' : name))],
-  keys: 4,
 };
 
-/** Rows by their columns, of lists that `from` joins as `r`; `account`: whose they are where a row does not say. */
-function readRows({ columns, ofFlush }: Projection, account: string): string {
-  const read = columns.map((column, place) => `r.value->>${place} AS ${column}`);
+interface OfFlush {
+  /** Whose rows are where they do not say, and when the newest part ended. */
+  readonly account: string;
+  readonly at: string;
+}
+
+/** Rows by their columns, of lists that `from` joins as `r`. */
+function readRows({ columns, made = {}, ofFlush }: Projection, { account, at }: OfFlush): string {
+  const read = columns.map((column, place) => `${made[column]?.(at) ?? `r.value->>${place}`} AS ${column}`);
   return [...(ofFlush ? [`coalesce(r.value->>${ofFlush.place}, ${account}) AS ${ofFlush.column}`] : []), ...read].join(
     ', ',
   );
 }
 
-function namesOf({ columns, ofFlush }: Projection): {
+function namesOf({ columns, left, ofFlush }: Projection): {
   readonly keys: readonly string[];
   readonly counts: readonly string[];
 } {
   const counts = columns.slice(-COUNTS.length);
-  return { keys: [...(ofFlush ? [ofFlush.column] : []), ...columns.slice(0, -COUNTS.length)], counts };
+  const keys = columns.slice(0, -COUNTS.length).filter((name) => name !== left);
+  return { keys: [...(ofFlush ? [ofFlush.column] : []), ...keys], counts };
 }
 
 /** Adds rows to a projection. `from`: what joins the lists as `r`, and which of them. */
-function addRows(
-  projection: Projection,
-  { account, from }: { readonly account: string; readonly from: string },
-): string {
+function addRows(projection: Projection, { from, ...flush }: OfFlush & { readonly from: string }): string {
   const { keys, counts } = namesOf(projection);
   const sums = counts.map((name) => `sum(${name})`);
   return `INSERT INTO ${projection.table} (${[...keys, ...counts].join(', ')})
-    SELECT ${[...keys, ...sums].join(', ')} FROM (SELECT ${readRows(projection, account)} FROM ${from}) WHERE true GROUP BY ${keys.join(', ')}
+    SELECT ${[...keys, ...sums].join(', ')} FROM (SELECT ${readRows(projection, flush)} FROM ${from}) WHERE true GROUP BY ${keys.join(', ')}
     ON CONFLICT (${keys.join(', ')}) DO UPDATE SET ${counts.map((name) => `${name} = ${name} + excluded.${name}`).join(', ')}`;
 }
 
 /** Of flushes `f`, which `where` says. */
 export function sumUpUsage(where: string): string[] {
-  return [USAGE, EARNINGS].map((projection) =>
+  return [USAGE, HOURS, MONTHS, EARNINGS].map((projection) =>
     addRows(projection, {
       account: 'f.account_id',
+      at: 'f.at',
       from: `flushes AS f, json_each(f.${projection.list}) AS r WHERE ${where}`,
     }),
   );
@@ -77,20 +106,21 @@ export function sumUpUsage(where: string): string[] {
 /** Of one flush whose rows are given. */
 export function addUsageOf(given: {
   readonly account: string;
+  readonly at: string;
   readonly usage: string;
   readonly earnings: string;
   readonly where: string;
 }): string[] {
-  const { account, where } = given;
-  return [USAGE, EARNINGS].map((projection) =>
-    addRows(projection, { account, from: `json_each(${given[projection.list]}) AS r WHERE ${where}` }),
+  const { account, at, where } = given;
+  return [USAGE, HOURS, MONTHS, EARNINGS].map((projection) =>
+    addRows(projection, { account, at, from: `json_each(${given[projection.list]}) AS r WHERE ${where}` }),
   );
 }
 
 const FRESH = 'f.seq > (SELECT summed FROM book_marks)';
 
 /** The callers' totals of flushes that are not summed up yet; ?1: the account they are read for. */
-export const FRESH_USAGE = `SELECT ${readRows(USAGE, 'f.account_id')} FROM flushes AS f, json_each(f.usage) AS r
+export const FRESH_USAGE = `SELECT ${HOUR_OF_ROW('f.at')} AS hour, ${readRows(USAGE, { account: 'f.account_id', at: 'f.at' })} FROM flushes AS f, json_each(f.usage) AS r
       WHERE ${FRESH} AND f.account_id IN (?1, '')`;
 
 /** ?1: a home. */
@@ -110,4 +140,11 @@ export const FORGET_DAYS = [
   'UPDATE book_marks SET kept_from = ?1 WHERE kept_from < ?1',
   `DELETE FROM usage_days WHERE (account_id, day, key_id, model, country, kind) IN
     (SELECT account_id, day, key_id, model, country, kind FROM usage_days WHERE day < ?1 LIMIT ?2)`,
+] as const;
+
+/** The same for hours before ?1. */
+export const FORGET_HOURS = [
+  'UPDATE book_marks SET hours_from = ?1 WHERE hours_from < ?1',
+  `DELETE FROM usage_hours WHERE (account_id, hour, key_id, model, country, kind) IN
+    (SELECT account_id, hour, key_id, model, country, kind FROM usage_hours WHERE hour < ?1 LIMIT ?2)`,
 ] as const;

@@ -1,11 +1,11 @@
 // What the page of /link says, in the languages that it speaks.
 
-export const LINK_LANGUAGES = ['en', 'ja'] as const;
-export type LinkLanguage = (typeof LINK_LANGUAGES)[number];
+export type LinkLanguage = 'en' | 'ja';
 
 const EN = {
   title: 'Link a machine',
   intro: 'A machine wants to work for the network under your account. It shows a code of eight letters.',
+  signIn: 'Sign in, and no key is needed',
   code: 'Code on the machine’s screen',
   key: 'API key of your account (scope nodes)',
   keyHint: 'It is sent to this router alone, and kept nowhere.',
@@ -37,6 +37,7 @@ export type LinkWords = typeof EN;
 const JA: LinkWords = {
   title: 'マシンを登録する',
   intro: 'あなたのアカウントで働きたいマシンがあります。画面に 8 文字のコードが出ています。',
+  signIn: 'サインインすれば、キーは要りません',
   code: 'マシンの画面に出ているコード',
   key: 'あなたのアカウントの API キー(スコープ nodes)',
   keyHint: 'このルーターにだけ送られ、どこにも保存されません。',

@@ -4,9 +4,9 @@ import { ENDPOINTS } from './endpoints.ts';
 import type { Endpoint } from './endpoint.ts';
 import { ERROR_WORDS } from './error-words.ts';
 import { ANSWER_HEADERS, REQUEST_HEADERS } from './header-words.ts';
+import { makeDocument } from './make-document.ts';
 import { CALLER_CODES } from './make-openapi.ts';
 import { RECIPES } from './recipes.ts';
-import { STYLE, TABLE_STYLE } from './style.ts';
 import { tellEnergyMethod } from './tell-energy-method.ts';
 import { toHtml } from './to-html.ts';
 
@@ -36,7 +36,8 @@ export function makePage(origin: string): string {
   ];
   const links = sections.map(([id, title]) => `<li><a href="#${id}">${title}</a></li>`).join('');
   const body = sections.map(([id, title, html]) => `<section id="${id}"><h2>${title}</h2>${html}</section>`).join('');
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><title>Irori: the API</title><style>${STYLE}${TABLE_STYLE}</style></head><body><a class="skip" href="#main">Skip to the text</a><header><h1>Irori</h1><p>Inference on GPUs in people’s homes, behind the APIs that your clients speak.</p><nav aria-label="Sections"><ul>${links}<li><a href="/verify">check a receipt</a></li><li><a href="/openapi.json">openapi.json</a></li></ul></nav></header><main id="main">${body}</main></body></html>`;
+  const head = `<h1>The API</h1><p>Inference on GPUs in people’s homes, behind the APIs that your clients speak.</p><nav aria-label="Sections"><ul>${links}<li><a href="/openapi.json">openapi.json</a></li><li><a href="/docs/look">How pages look</a></li></ul></nav>`;
+  return makeDocument({ title: 'Irori: the API', head, body });
 }
 
 function tellStart(origin: string): string {

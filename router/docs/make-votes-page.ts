@@ -4,16 +4,16 @@ import { endOfEpoch } from '../../schema/epoch.ts';
 import { boundsOf, RULE_NAMES } from '../../schema/rules-abi.ts';
 import { shortenId, tellCount, tellState, tellVotes, VOTE_NOTICE } from '../../schema/tell-proposal.ts';
 import type { Proposal, VoteNow } from '../../schema/vote-reading.ts';
-import { STYLE, TABLE_STYLE } from './style.ts';
+import { makeDocument } from './make-document.ts';
 import { toHtml } from './to-html.ts';
 
 /** Of a proposer's own words so many characters are shown. */
 const MOST_WORDS = 2000;
-const VOTE_STYLE =
-  '.state{font-weight:600}blockquote{margin:1rem 0;padding:.25rem 1rem;background:var(--soft);overflow-wrap:anywhere;white-space:pre-wrap}';
 
 export function makeVotesPage(vote: VoteNow): string {
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><title>Irori: the vote</title><style>${STYLE}${TABLE_STYLE}${VOTE_STYLE}</style></head><body><a class="skip" href="#main">Skip to the text</a><header><h1>The vote</h1><p>Whoever has test tokens bonded votes on what the network takes and how it punishes. Nobody else decides it, and no vote takes what is earned.</p><p><strong>${toHtml(VOTE_NOTICE)}</strong></p></header><main id="main">${tellProposals(vote)}${tellValues(vote)}${tellWays(vote)}</main></body></html>`;
+  const head = `<h1>The vote</h1><p>Whoever has test tokens bonded votes on what the network takes and how it punishes. Nobody else decides it, and no vote takes what is earned.</p><p><strong>${toHtml(VOTE_NOTICE)}</strong></p>`;
+  const body = `${tellProposals(vote)}${tellValues(vote)}${tellWays(vote)}`;
+  return makeDocument({ title: 'Irori: the vote', head, body });
 }
 
 function tellProposals(vote: VoteNow): string {

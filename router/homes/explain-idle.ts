@@ -1,7 +1,7 @@
 // Puts a node's minutes into words that its owner understands, and joins minutes that say the same into spans.
-import { PASSED_OVER } from '../../schema/placement.ts';
 import type { PassedOver } from '../../schema/placement.ts';
 import { STATE_WORDS } from '../../schema/state-words.ts';
+import { nameReason, sortWhy, whose } from './idle-day.ts';
 import { MINUTE_MS } from './idle-log.ts';
 import type { IdleMinute, MinuteKind } from './idle-log.ts';
 import { nameOffered } from './offered-models.ts';
@@ -61,12 +61,9 @@ export function explainIdle(minutes: readonly IdleMinute[], facts: IdleFacts): I
   return { summary: summarise(minutes, facts), minutes: groups.flatMap(tellSpan) };
 }
 
-/** The word for a minute: its kind, with the pause or the most frequent reason for passing it over. */
+/** Of minutes of cooling it tells until when, too: another time is another span. */
 function reasonOf(minute: IdleMinute): string {
-  if (minute.kind === 'paused') return `paused:${minute.paused ?? 'owner'}`;
-  if (minute.kind === 'cooling') return `cooling:${minute.coolingUntilAt ?? 0}`;
-  if (minute.kind === 'quiet') return { listed: 'quiet', own: 'quiet:own-only', none: 'quiet:no-model' }[whose(minute)];
-  return minute.kind === 'passed' ? `passed:${sortWhy([minute])[0]?.why ?? 'farther'}` : minute.kind;
+  return minute.kind === 'cooling' ? `cooling:${minute.coolingUntilAt ?? 0}` : nameReason(minute);
 }
 
 /** Of minutes without a call it counts what was offered, too: the words name it. */
@@ -75,18 +72,12 @@ function sameness(minute: IdleMinute): string {
   return kind === 'quiet' && offered ? `${reasonOf(minute)} ${nameOffered(offered)}` : reasonOf(minute);
 }
 
-/** Who could have called what it offered: everyone, its owner alone, or nobody. Where nobody wrote that down it counts as for everyone. */
-function whose({ offered }: IdleMinute): 'listed' | 'own' | 'none' {
-  if (!offered || offered.listedCount > 0) return 'listed';
-  return offered.ownCount > 0 ? 'own' : 'none';
-}
-
 function tellSpan(group: readonly IdleMinute[]): IdleSpan[] {
   const [first] = group;
   const last = group.at(-1);
   if (!first || !last) return [];
   const text = `${upper(tell(first, group))}.`;
-  const reason = first.kind === 'cooling' ? 'cooling' : reasonOf(first);
+  const reason = nameReason(first);
   return [{ from: first.at, to: last.at + MINUTE_MS, reason, text, ...listOffered(first) }];
 }
 
@@ -151,13 +142,6 @@ function tellPassed(group: readonly IdleMinute[]): string {
 function tellMissed(group: readonly IdleMinute[]): string {
   const total = sortWhy(group).reduce((sum, { count }) => sum + count, 0);
   return total === 0 ? '' : `; ${countCalls(total)} came meanwhile`;
-}
-
-/** Reasons with their sums, the most frequent first. */
-function sortWhy(minutes: readonly IdleMinute[]): { why: PassedOver; count: number }[] {
-  return PASSED_OVER.map((why) => ({ why, count: minutes.reduce((sum, minute) => sum + (minute.why[why] ?? 0), 0) }))
-    .filter(({ count }) => count > 0)
-    .toSorted((a, b) => b.count - a.count);
 }
 
 function summarise(minutes: readonly IdleMinute[], facts: IdleFacts): string {

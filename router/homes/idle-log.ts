@@ -1,10 +1,12 @@
-// Why a hub's nodes had no job, minute by minute, for the last hour: what they stood in, and what became of the calls that they could have had.
+// Why a hub's nodes had no job, minute by minute for the last hour and hour by hour for the last day: what they stood in, and what became of the calls that they could have had.
 // It holds no timers and asks for no writes of its own: minutes in which nothing happened are worked out at reading, so an idle hub may sleep.
-import { PASSED_OVER } from '../../schema/placement.ts';
 import type { PassedOver } from '../../schema/placement.ts';
 import type { PauseReason } from '../../schema/frames-to-hub.ts';
-import { addOffered, offeredAt, trimOffered } from './offered-models.ts';
+import { foldHours, joinHours, packHours, unpackHours } from './idle-day.ts';
+import type { IdleHour, PackedHours } from './idle-day.ts';
+import { addOffered, trimOffered } from './offered-models.ts';
 import type { Offered, OfferedSince } from './offered-models.ts';
+import { AWAY, COLUMN, readMinute, ZEROS } from './read-minute.ts';
 
 export const MINUTE_MS = 60_000;
 /** How far back minutes are kept. */
@@ -45,16 +47,16 @@ export interface IdleMinute {
   readonly offered: Offered | null;
 }
 
-interface Change extends Standing {
+export interface Change extends Standing {
   readonly at: number;
 }
 
-interface Span {
+export interface Span {
   readonly fromAt: number;
   readonly toAt: number;
 }
 
-interface NodeLog {
+export interface NodeLog {
   changes: Change[];
   spans: Span[];
   /** Starts of the jobs that run. */
@@ -62,6 +64,8 @@ interface NodeLog {
   /** Minute number → counts by COLUMN: why it was passed over, and the jobs that began. */
   counts: Map<number, number[]>;
   offered: readonly OfferedSince[];
+  /** Hours that are over, the oldest first. */
+  hours: readonly IdleHour[];
   /** The row of `counts` that was begun last. */
   latest?: { readonly minute: number; readonly row: number[] };
 }
@@ -76,27 +80,9 @@ export interface SavedLog {
   readonly a: readonly (readonly number[])[];
   /** Absent in logs of before version 0.5. */
   readonly o?: readonly OfferedSince[];
+  /** Absent in logs of before version 0.7. */
+  readonly h?: readonly PackedHours[];
 }
-
-/** Where each count stands in a minute's row, also in rows that hubs have saved: a new reason goes to the end, or old minutes would tell another one. */
-const COLUMN: Readonly<Record<PassedOver | 'jobs', number>> = {
-  farther: 0,
-  slower: 1,
-  promise: 2,
-  'earned-more': 3,
-  full: 4,
-  cold: 5,
-  cooling: 6,
-  wish: 7,
-  price: 8,
-  context: 9,
-  excluded: 10,
-  'own-first': 11,
-  jobs: 12,
-  dirtier: 13,
-};
-const ZEROS: readonly number[] = Object.values(COLUMN).map(() => 0);
-const AWAY: Standing = { paused: null, isConnected: false, coolingUntilAt: null, coolingReason: null };
 
 export class IdleLog {
   readonly #nodes = new Map<string, NodeLog>();
@@ -111,6 +97,7 @@ export class IdleLog {
   /** A job began (`toAt` null) or ended; an end names the same `fromAt` as its beginning, which may be unknown here. */
   noteJob(nodeId: string, fromAt: number, toAt: number | null): void {
     const log = this.#open(nodeId);
+    fold(log, toAt ?? fromAt);
     this.#isChanged = true;
     const index = toAt === null ? -1 : log.running.indexOf(fromAt);
     if (index === -1) this.#count(nodeId, COLUMN.jobs, fromAt);
@@ -127,6 +114,7 @@ export class IdleLog {
     const log = this.#open(nodeId);
     const { paused, isConnected, coolingUntilAt, coolingReason } = standing;
     const at = Math.max(now, last?.at ?? 0);
+    fold(log, at);
     log.changes.push({ at, paused, isConnected, coolingUntilAt, coolingReason });
     // A node that is gone has no job that runs.
     if (!isConnected) for (const fromAt of log.running.splice(0)) this.noteJob(nodeId, fromAt, at);
@@ -164,18 +152,22 @@ export class IdleLog {
 
   /** Every minute that begins within [fromAt, toAt), oldest first. A minute that has not ended tells of itself so far. */
   read(nodeId: string, fromAt: number, toAt: number): IdleMinute[] {
-    const log = this.#nodes.get(nodeId) ?? newLog();
-    const minutes: IdleMinute[] = [];
-    const first = Math.ceil(Math.max(fromAt, toAt - KEPT_MS) / MINUTE_MS) * MINUTE_MS;
-    for (let at = first; at < toAt; at += MINUTE_MS)
-      minutes.push(readMinute(log, { fromAt: at, toAt: Math.min(at + MINUTE_MS, toAt) }));
-    return minutes;
+    return listMinutes(this.#nodes.get(nodeId) ?? newLog(), Math.max(fromAt, toAt - KEPT_MS), toAt);
+  }
+
+  /** The hours of the last day that are over, oldest first, and what there is of this one. */
+  readDay(nodeId: string, now: number): readonly IdleHour[] {
+    const log = this.#nodes.get(nodeId);
+    if (!log) return [];
+    fold(log, now);
+    return joinHours(log.hours, now, (fromAt, toAt) => listMinutes(log, fromAt, toAt));
   }
 
   /** A node's log for the hub that it moves to; forgotten here. Null when there is none. */
   take(nodeId: string, now: number): SavedLog | null {
     const log = this.#nodes.get(nodeId);
     if (!log) return null;
+    fold(log, now);
     this.#nodes.delete(nodeId);
     this.#isChanged = true;
     return packLog(log, now);
@@ -190,6 +182,8 @@ export class IdleLog {
       log.changes = [...log.changes.filter((change) => change.at < firstAt), ...here.changes];
       log.spans = joinSpans([...log.spans, ...here.spans], Infinity);
       log.running = here.running;
+      const known = new Set(log.hours.map((hour) => hour.at));
+      log.hours = [...log.hours, ...here.hours.filter((hour) => !known.has(hour.at))].toSorted((a, b) => a.at - b.at);
       log.offered = [...log.offered.filter((one) => one.at < (here.offered[0]?.at ?? Infinity)), ...here.offered];
       for (const [minute, row] of here.counts)
         log.counts.set(
@@ -229,6 +223,7 @@ export class IdleLog {
     const minute = Math.floor(at / MINUTE_MS);
     let row = log.latest?.minute === minute ? log.latest.row : counts.get(minute);
     if (!row) {
+      fold(log, at);
       row = ZEROS.slice();
       counts.set(minute, row);
       const oldest = minute - KEPT_MS / MINUTE_MS;
@@ -253,6 +248,7 @@ export class IdleLog {
       return last?.isConnected ? Infinity : (last?.at ?? 0);
     };
     for (const [nodeId, log] of this.#nodes) {
+      fold(log, now);
       trimChanges(log, now);
       log.spans = joinSpans(log.spans, now);
       log.offered = trimOffered(log.offered, now - KEPT_MS - MINUTE_MS);
@@ -267,7 +263,20 @@ export class IdleLog {
 }
 
 function newLog(): NodeLog {
-  return { changes: [], spans: [], running: [], counts: new Map(), offered: [] };
+  return { changes: [], spans: [], running: [], counts: new Map(), offered: [], hours: [] };
+}
+
+/** Before anything of an hour that is over is dropped. */
+function fold(log: NodeLog, now: number): void {
+  const firstAt = log.changes[0]?.at ?? null;
+  log.hours = foldHours(log.hours, { firstAt, now }, (fromAt, toAt) => listMinutes(log, fromAt, toAt));
+}
+
+function listMinutes(log: NodeLog, fromAt: number, toAt: number): IdleMinute[] {
+  const minutes: IdleMinute[] = [];
+  for (let at = Math.ceil(fromAt / MINUTE_MS) * MINUTE_MS; at < toAt; at += MINUTE_MS)
+    minutes.push(readMinute(log, { fromAt: at, toAt: Math.min(at + MINUTE_MS, toAt) }));
+  return minutes;
 }
 
 function isSame(a: Standing, b: Standing): boolean {
@@ -306,54 +315,6 @@ function skipsMinute(fromAt: number, toAt: number): boolean {
   return Math.floor(toAt / MINUTE_MS) - Math.floor(fromAt / MINUTE_MS) > 1;
 }
 
-function readMinute(log: NodeLog, span: Span): IdleMinute {
-  const row = log.counts.get(Math.floor(span.fromAt / MINUTE_MS)) ?? ZEROS;
-  const why: Partial<Record<PassedOver, number>> = {};
-  for (const reason of PASSED_OVER) {
-    const count = row[COLUMN[reason]] ?? 0;
-    if (count > 0) why[reason] = count;
-  }
-  const offered = offeredAt(log.offered, span.toAt);
-  const none = { paused: null, coolingUntilAt: null, coolingReason: null };
-  const plain = { at: span.fromAt, ...none, jobs: row[COLUMN.jobs] ?? 0, why, offered };
-  const worked =
-    log.running.some((fromAt) => fromAt < span.toAt) ||
-    log.spans.some((job) => job.fromAt < span.toAt && job.toAt >= span.fromAt);
-  if (worked) return { ...plain, kind: 'job' };
-  const { standing, kind } = findLongest(log.changes, span);
-  if (kind === 'paused') return { ...plain, kind, paused: standing.paused };
-  if (kind === 'cooling')
-    return { ...plain, kind, coolingUntilAt: standing.coolingUntilAt, coolingReason: standing.coolingReason };
-  if (kind === 'offline') return { ...plain, kind };
-  return { ...plain, kind: Object.keys(why).length > 0 ? 'passed' : 'quiet' };
-}
-
-type Stood = 'offline' | 'paused' | 'cooling' | 'ready';
-
-/** What a node stood in for the longest time of a span. */
-function findLongest(changes: readonly Change[], span: Span): { standing: Standing; kind: Stood } {
-  let best = { standing: AWAY, kind: 'offline' as Stood, ms: -1 };
-  const sums = new Map<string, number>();
-  const add = (standing: Standing, kind: Stood, fromAt: number, toAt: number): void => {
-    const ms = Math.min(toAt, span.toAt) - Math.max(fromAt, span.fromAt);
-    if (ms <= 0) return;
-    const key = `${kind} ${standing.paused ?? ''}`;
-    const sum = (sums.get(key) ?? 0) + ms;
-    sums.set(key, sum);
-    if (sum > best.ms) best = { standing, kind, ms: sum };
-  };
-  add(AWAY, 'offline', -Infinity, changes[0]?.at ?? Infinity);
-  changes.forEach((change, index) => {
-    const toAt = changes[index + 1]?.at ?? Infinity;
-    if (!change.isConnected) return add(change, 'offline', change.at, toAt);
-    if (change.paused !== null) return add(change, 'paused', change.at, toAt);
-    const warmAt = Math.min(toAt, Math.max(change.at, change.coolingUntilAt ?? -Infinity));
-    add(change, 'cooling', change.at, warmAt);
-    add(change, 'ready', warmAt, toAt);
-  });
-  return best;
-}
-
 function packLog(log: NodeLog, now: number): SavedLog {
   const running = log.running.map((fromAt) => ({ fromAt, toAt: now }));
   return {
@@ -370,6 +331,7 @@ function packLog(log: NodeLog, now: number): SavedLog {
       ...row.flatMap((count, index) => (count > 0 ? [index, count] : [])),
     ]),
     o: log.offered,
+    h: packHours(log.hours),
   };
 }
 
@@ -392,5 +354,6 @@ function unpackLog(saved: SavedLog): NodeLog {
     running: [],
     counts,
     offered: saved.o ?? [],
+    hours: unpackHours(saved.h ?? []),
   };
 }

@@ -4,6 +4,7 @@ import { explainIdle } from './explain-idle.ts';
 import type { FaultCounts } from './fault-memory.ts';
 import type { TurnCounts } from './turn-memory.ts';
 import type { IdleSpan } from './explain-idle.ts';
+import type { IdleHour } from './idle-day.ts';
 import type { IdleMinute, Standing } from './idle-log.ts';
 
 /** What is believed of a home with one model: tokens a second (a stream alone), hub to home and back, share of jobs it may break. */
@@ -28,6 +29,8 @@ export interface NodeWhy {
     readonly summary: string;
     readonly spans: readonly IdleSpan[];
   };
+  /** Hour by hour for the last day, the oldest first, as far as it is known; the last one runs. */
+  readonly lastDay: readonly IdleHour[];
   /** Jobs that its model server failed on. */
   readonly faults: FaultCounts;
   /** What became of strangers' jobs in the last hour. */
@@ -70,6 +73,8 @@ export interface WhyFacts {
   readonly standing: (Standing & { readonly sinceAt: number }) | null;
   /** Its last hour, as `IdleLog.read` gives it. */
   readonly minutes: readonly IdleMinute[];
+  /** Its last day, as `IdleLog.readDay` gives it. */
+  readonly hours?: readonly IdleHour[];
   readonly faults: FaultCounts;
   readonly turns: TurnCounts;
   readonly measured: Readonly<Record<string, Measured>>;
@@ -80,7 +85,7 @@ export interface WhyFacts {
 
 /** The answer of `GET /node/v1/why` for one home. */
 export function makeWhy(facts: WhyFacts): NodeWhy {
-  const { nodeId, area, hub, standing, minutes, faults, turns, measured, guessed, live, now } = facts;
+  const { nodeId, area, hub, standing, minutes, hours = [], faults, turns, measured, guessed, live, now } = facts;
   const online = standing?.isConnected ?? false;
   const goneSinceAt = online ? null : (standing?.sinceAt ?? null);
   const { summary, minutes: spans } = explainIdle(minutes, { goneSinceAt });
@@ -99,6 +104,7 @@ export function makeWhy(facts: WhyFacts): NodeWhy {
       summary: standing ? summary : 'This home has not been connected yet. Start it with irori-node up.',
       spans,
     },
+    lastDay: hours,
     faults,
     turns,
     pause: online ? (standing?.paused ?? null) : null,

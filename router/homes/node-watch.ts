@@ -240,9 +240,10 @@ export class NodeWatch {
       (history.isMeasured(nodeId, model) ? measured : guessed)[model.name] = believed;
     }
     const minutes = idle.read(nodeId, now - KEPT_MS, now);
+    const hours = idle.readDay(nodeId, now);
     const counts = { faults: faults.count(nodeId, now), turns: turns.count(nodeId, now) };
     const live = this.#doors.liveOf(nodeId);
-    return makeWhy({ nodeId, area, hub, standing, minutes, ...counts, measured, guessed, live, now });
+    return makeWhy({ nodeId, area, hub, standing, minutes, hours, ...counts, measured, guessed, live, now });
   }
 
   /** All that is known of a node, as JSON, for the hub that it moves to; it is forgotten here. */

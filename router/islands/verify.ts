@@ -1,10 +1,7 @@
 // Checks a job's receipts in the browser: nothing of it is sent anywhere. Loaded by the playground when there is something to check.
-import * as z from 'zod';
+import './parts/no-eval.ts';
 import { checkFiles } from '../../schema/verify/check-files.ts';
 import { tellPart } from '../../schema/verify/tell-report.ts';
-
-// The page's policy lets nothing make code of text, and looking whether it does would be told as a fault.
-z.config({ jitless: true });
 
 export interface Checked {
   readonly isValid: boolean;

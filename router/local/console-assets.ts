@@ -1,9 +1,10 @@
 // `npm run build:console`: makes what pages load, the style and each island, and writes it packed where the Worker has it (router/look/built-assets.ts).
 // A test holds that against fresh ones.
 import { createHash } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { makeStyle } from './page-style.ts';
 import { UNUSED_PARTS } from './unused-parts.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -29,7 +30,7 @@ export async function makeAssets(): Promise<MadeAsset[]> {
     type: 'text/javascript; charset=utf-8',
     text: await bundleIsland(resolve(ISLANDS, name)),
   }));
-  const style = { name: 'look.css', type: 'text/css; charset=utf-8', text: await minifyStyle() };
+  const style = { name: 'look.css', type: 'text/css; charset=utf-8', text: await makeStyle('router/look/look.css') };
   return [style, ...(await Promise.all(islands))];
 }
 
@@ -48,13 +49,6 @@ async function bundleIsland(entry: string): Promise<string> {
     plugins: [UNUSED_PARTS],
   });
   return outputFiles[0]?.text ?? '';
-}
-
-async function minifyStyle(): Promise<string> {
-  const { transform } = await import('esbuild');
-  const parts = ['schema/tokens.css', 'router/look/look.css'].map((file) => readFile(resolve(ROOT, file), 'utf8'));
-  const { code } = await transform((await Promise.all(parts)).join('\n'), { loader: 'css', minify: true });
-  return code.trim();
 }
 
 /** The file that the Worker imports. */

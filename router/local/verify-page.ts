@@ -4,19 +4,11 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { STYLE } from '../docs/style.ts';
+import { makeStyle } from './page-style.ts';
 import { UNUSED_PARTS } from './unused-parts.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 export const PAGE_FILE = resolve(ROOT, 'router/docs/verify-page.ts');
-
-const MORE_STYLE =
-  'textarea{width:100%;min-height:8rem;font:.875rem/1.5 ui-monospace,monospace;background:var(--bg);color:var(--fg);border:1px solid var(--line);border-radius:.375rem;padding:.5rem}' +
-  'label{display:block;margin-top:1rem}#drop{margin-top:1rem;padding:1rem;border:2px dashed var(--line);border-radius:.375rem}#drop.over{border-color:var(--link)}' +
-  'button{margin-top:1rem;padding:.6rem 1.2rem;font:inherit;color:var(--bg);background:var(--link);border:0;border-radius:.375rem}' +
-  'button:focus-visible,textarea:focus-visible,input:focus-visible{outline:3px solid var(--link);outline-offset:2px}' +
-  '#result{margin-top:2rem;padding-left:1rem;border-left:.5rem solid var(--line)}#result h2{margin-top:0;border:0}' +
-  '#result[data-kind=valid]{border-color:#2e7d32}#result[data-kind=not-valid],#result[data-kind=equivocation]{border-color:#c62828}dd{overflow-wrap:anywhere}';
 
 const BODY = `<header><h1>Check a receipt</h1><p>Receipts of <code>GET /v1/receipts/{jobId}</code> and evidence are checked here, in your browser. <strong>Nothing leaves this page</strong>: it makes no request at all, and works from a file when it is saved (Ctrl+S) and opened without a network. <code>irori-node verify</code> does the same.</p></header>
 <main><label for="receipts">Receipts or evidence, as JSON</label><textarea id="receipts" spellcheck="false" autocomplete="off"></textarea>
@@ -49,7 +41,7 @@ export async function makeVerifyPage(): Promise<VerifyPage> {
     plugins: [UNUSED_PARTS],
   });
   const script = (outputFiles[0]?.text ?? '').trim().replaceAll('</script', String.raw`<\/script`);
-  const style = STYLE + MORE_STYLE;
+  const style = await makeStyle('router/verify-page/verify.css');
   const policy = `default-src 'none'; script-src '${hashOf(script)}'; style-src '${hashOf(style)}'; base-uri 'none'; form-action 'none'`;
   const head = `<meta charset="utf-8"><meta http-equiv="content-security-policy" content="${policy}"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><title>Irori: check a receipt</title><style>${style}</style>`;
   const html = `<!doctype html><html lang="en"><head>${head}</head><body>${BODY}<script>${script}</script></body></html>\n`;

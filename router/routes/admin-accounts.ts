@@ -3,11 +3,11 @@ import { Hono } from 'hono';
 import * as z from 'zod';
 import type { AccountRow } from '../auth/accounts.ts';
 import { shownText } from '../auth/bodies.ts';
+import { disableAccount } from './account-desk.ts';
 import type { AppEnv } from './app-env.ts';
 import { notFound, readPage } from './admin-input.ts';
 import type { TellNode } from './node-desk.ts';
 import { postOnce } from './post-once.ts';
-import { tellHomes } from './tell-homes.ts';
 
 const newAccount = z.strictObject({ name: shownText });
 
@@ -35,13 +35,8 @@ export function makeAdminAccountRoutes(tellNode: TellNode): Hono<AppEnv> {
     return c.json({ ...toJson(account), balance_micro: balance, held_micro: held, usage });
   });
   routes.post('/accounts/:id/disable', async (c) => {
-    const services = c.get('services');
     const accountId = c.req.param('id');
-    if (!(await services.accounts.disable(accountId, Date.now()))) throw notFound('account', 'id');
-    services.keys.forgetAccount(accountId);
-    await services.account(accountId).disable();
-    // Its homes end with it.
-    await tellHomes(services, accountId, tellNode);
+    await disableAccount(c.get('services'), accountId, tellNode);
     return c.json({ id: accountId, disabled: true });
   });
   return routes;

@@ -1,57 +1,17 @@
 // The operator's way to let somebody in: a link that signs in once, for a member of an account or for an operator. There is no password to hand over.
 import { Hono } from 'hono';
-import * as z from 'zod';
-import { shownText } from '../auth/bodies.ts';
-import type { Person } from '../auth/people.ts';
-import { ROLES } from '../../schema/key-rights.ts';
-import type { Services } from '../services/edge.ts';
-import { notFound, readInput } from './admin-input.ts';
+import { readInput } from './admin-input.ts';
 import type { AppEnv } from './app-env.ts';
-
-const MOST_LIFE_S = 7 * 86_400;
-const linkBody = z.strictObject({
-  name: shownText.max(100),
-  email: z.email().max(200).nullish(),
-  account_id: z.string().max(64).nullish(),
-  role: z.enum(ROLES).default('owner'),
-  is_operator: z.boolean().default(false),
-  life_s: z.number().int().min(60).max(MOST_LIFE_S).default(600),
-});
-type LinkBody = z.output<typeof linkBody>;
+import { linkBody, makeSignInLink } from './session-desk.ts';
 
 /** POST /sign-in-links. */
 export function makeAdminSignInRoutes(): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.post('/sign-in-links', async (c) => {
     const said = await readInput(c, linkBody);
-    const services = c.get('services');
-    const now = Date.now();
-    const { person, memberId } = await findPerson(services, said, now);
-    const lifeMs = said.life_s * 1000;
-    const code = await services.signInCodes.mint({ personId: person.id, memberId, lifeMs }, now);
-    const url = new URL(`/sign-in/${code}`, c.req.url).href;
-    return c.json({ person: person.id, member: memberId, url, expires_at: now + lifeMs }, 201);
+    const { personId, memberId, path, expiresAt } = await makeSignInLink(c.get('services'), said);
+    const url = new URL(path, c.req.url).href;
+    return c.json({ person: personId, member: memberId, url, expires_at: expiresAt }, 201);
   });
   return routes;
-}
-
-/** Whoever is the account's first member of that role already, if that is a person of that name; else somebody new. */
-async function findPerson(
-  services: Services,
-  { name, email = null, account_id: accountId, role, is_operator: isOperator }: LinkBody,
-  now: number,
-): Promise<{ readonly person: Person; readonly memberId: string | null }> {
-  const { people, members } = services;
-  const create = async (): Promise<Person> => people.create({ name, email, isOperator }, now);
-  if (accountId == null) return { person: await create(), memberId: null };
-  for (const member of await members.list(accountId)) {
-    if (member.role !== role || member.name !== name) continue;
-    const person = await people.findByMember(member.id);
-    if (person?.isOperator === isOperator) return { person, memberId: member.id };
-  }
-  const made = await members.create({ accountId, name, email, role }, now);
-  if (!made.ok) throw notFound('account', 'account_id');
-  const person = await create();
-  await people.join(person.id, made.value.id);
-  return { person, memberId: made.value.id };
 }

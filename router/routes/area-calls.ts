@@ -1,7 +1,7 @@
 // What doings of the operator's and of owners mean for areas and their hubs: each area is told, since a node may sit in any, and so may a model's homes.
 import { AREAS } from '../../schema/places.ts';
-import type { TellHubs } from './admin-models.ts';
 import type { FindRevoked } from './admin-restore.ts';
+import type { TellHubs } from './model-desk.ts';
 import type { KickNode, TellNode } from './node-desk.ts';
 import { tellStanding } from './tell-standing.ts';
 

@@ -1,19 +1,18 @@
-// GET /, /docs, /verify and /openapi.json: what the API tells of itself, and the page that checks its receipts. They need no key, ask no store, and load
+// GET /, /docs, /docs/look, /verify and /openapi.json: what the API tells of itself, and the page that checks its receipts. They need no key, ask no store, and load
 // nothing from elsewhere.
 import { Hono } from 'hono';
 import type { Context } from 'hono';
 import { decodeBase64 } from '../../schema/base64.ts';
 import { ENDPOINTS } from '../docs/endpoints.ts';
+import { makeLookPage } from '../docs/look-page.tsx';
 import { makeOpenapi } from '../docs/make-openapi.ts';
 import { makePage } from '../docs/make-page.ts';
 import { VERIFY_PAGE, VERIFY_POLICY } from '../docs/verify-page.ts';
+import { answerDocument } from './answer-document.ts';
 import type { AppEnv } from './app-env.ts';
 
 export const docs = new Hono<AppEnv>();
 
-/** Only the page's own style; no script, frame, form or picture. */
-const POLICY =
-  "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 /** It changes only with the router. */
 const CACHED = 'public, max-age=300';
 
@@ -32,14 +31,9 @@ docs.get('/', (c) => {
   });
 });
 
-docs.get('/docs', (c) =>
-  c.html(makePage(originOf(c)), 200, {
-    'cache-control': CACHED,
-    'content-security-policy': POLICY,
-    'referrer-policy': 'no-referrer',
-    'x-content-type-options': 'nosniff',
-  }),
-);
+docs.get('/docs', (c) => answerDocument(c, makePage(originOf(c)), { 'cache-control': CACHED }));
+
+docs.get('/docs/look', (c) => answerDocument(c, makeLookPage(), { 'cache-control': CACHED }));
 
 docs.get('/openapi.json', (c) => c.json(makeOpenapi(originOf(c)), 200, { 'cache-control': CACHED }));
 

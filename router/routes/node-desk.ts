@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { shownText } from '../auth/bodies.ts';
 import type { nodeChangeBody } from '../auth/bodies.ts';
+import type { CodeRow } from '../auth/enrolment-codes.ts';
 import type { NewCode, NodeRow } from '../auth/nodes.ts';
 import { ApiError } from '../errors.ts';
 import type { Services } from '../services/edge.ts';
@@ -27,6 +28,44 @@ export async function makeCode(
   const { code: text, expiresAt } = made.value;
   const { uses, poolId, isPublic } = code;
   return { told: { expires_at: expiresAt, uses, pool: poolId, public: isPublic }, secret: { code: text } };
+}
+
+/** Codes that are over are told for a week. */
+const CODES_TOLD_MS = 7 * 24 * 3_600_000;
+
+export async function listAccountCodes(services: Services, accountId: string, now: number): Promise<CodeRow[]> {
+  return services.nodes.listCodes(accountId, now - CODES_TOLD_MS);
+}
+
+/** From now on nothing joins by it. Throws ApiError 404. */
+export async function endAccountCode(services: Services, accountId: string, id: string): Promise<void> {
+  if (!(await services.nodes.endCode({ id, accountId }, Date.now()))) throw notFound('code', 'id');
+}
+
+/** Whether a home can still join by it. */
+export function stateOfCode({ expiresAt, uses, used }: CodeRow, now: number): 'open' | 'used' | 'over' {
+  if (used >= uses) return 'used';
+  return expiresAt > now ? 'open' : 'over';
+}
+
+export function toCodeJson(code: CodeRow, now: number): object {
+  return {
+    id: code.id,
+    state: stateOfCode(code, now),
+    uses: code.uses,
+    used: code.used,
+    pool: code.poolId,
+    public: code.isPublic,
+    created_at: code.createdAt,
+    expires_at: code.expiresAt,
+  };
+}
+
+/** Throws ApiError 404: of another account's pool not even its existence is told. */
+export async function requireOwnPool({ pools }: Services, accountId: string, poolId: string | null): Promise<void> {
+  if (poolId === null) return;
+  const pool = await pools.find(poolId);
+  if (pool?.ownerAccountId !== accountId) throw notFound('pool of this account', 'pool');
 }
 
 /** Throws ApiError 404. */

@@ -85,6 +85,23 @@ nodeEarnings.get('/node/v1/earnings', async (c) => {
   });
 });
 
+/** Homes as their owner's page tells them, with what their claims came to; null where there is no chain. */
+export async function tellMachines(services: Services, nodeIds: readonly string[]) {
+  const machines = await Promise.all(nodeIds.map((nodeId) => findMachine(services, nodeId)));
+  const claims = await tellAllClaims(services, machines);
+  return machines.map((one, i) => ({
+    nodeId: one.nodeId,
+    earned: one.earned.total,
+    waiting: one.earned.waiting.units,
+    sums: one.sums,
+    bonus: one.bonus,
+    /** Codes: words for them are the page's. */
+    heldFor: one.told?.kept ? one.told.kept.reason : one.sums.heldBack > 0 ? ('withheld' as const) : null,
+    pendingUntil: endOfEpoch(one.earned.openEpoch, services.epochSeconds),
+    claims: claims?.[i] ?? null,
+  }));
+}
+
 async function findMachine({ nodes, nodeAccount, settler, hasChain }: Services, nodeId: string): Promise<Machine> {
   const [row, earned] = await Promise.all([nodes.find(nodeId), nodeAccount(nodeId).earned()]);
   // After the account, so that no leaf has more than the account is said to have.

@@ -7,13 +7,23 @@ import { notFound, parseInput, readInput, readPage } from './admin-input.ts';
 import type { AppEnv } from './app-env.ts';
 import type { AreaCalls } from './area-calls.ts';
 import { ALL_AREAS } from './area-calls.ts';
-import { changeNode, makeCode, reasonQuery, revokeNode, toNodeJson } from './node-desk.ts';
+import {
+  changeNode,
+  endAccountCode,
+  listAccountCodes,
+  makeCode,
+  reasonQuery,
+  requireOwnPool,
+  revokeNode,
+  toCodeJson,
+  toNodeJson,
+} from './node-desk.ts';
 import { postOnce, whoMakes } from './post-once.ts';
 import { requireCaller, requireCallerNow } from './refuse.ts';
 
 const UNSAID_REASON = 'revoked by its owner';
 
-/** GET /v1/nodes, POST /v1/nodes/enrolments, PATCH and DELETE /v1/nodes/:id and /v1/owner/nodes/:id. `calls` is given by tests that have no areas. */
+/** GET /v1/nodes, GET and POST /v1/nodes/enrolments and DELETE of one, PATCH and DELETE /v1/nodes/:id and /v1/owner/nodes/:id. `calls` is given by tests that have no areas. */
 export function makeOwnNodeRoutes({
   tellNode,
   kickNode,
@@ -29,15 +39,34 @@ export function makeOwnNodeRoutes({
   routes.post('/v1/nodes/enrolments', async (c) => {
     const caller = await requireCallerNow(c, 'nodes');
     const { accountId } = caller;
-    return postOnce(c, { schema: newCodeBody, who: whoMakes(caller) }, ({ wallet, uses, public: isPublic }) =>
-      makeCode(c.get('services'), {
-        accountId,
-        wallet: wallet ?? null,
-        uses,
-        poolId: null,
-        isPublic: isPublic ?? true,
-      }),
+    return postOnce(
+      c,
+      { schema: newCodeBody, who: whoMakes(caller) },
+      async ({ wallet, uses, pool, public: isPublic }) => {
+        const poolId = pool ?? null;
+        await requireOwnPool(c.get('services'), accountId, poolId);
+        return makeCode(c.get('services'), {
+          accountId,
+          wallet: wallet ?? null,
+          uses,
+          poolId,
+          // As of an operator's code for a pool: for everyone only where that is said.
+          isPublic: isPublic ?? poolId === null,
+        });
+      },
     );
+  });
+  routes.get('/v1/nodes/enrolments', async (c) => {
+    const { accountId } = await requireCaller(c, 'nodes');
+    const now = Date.now();
+    const codes = await listAccountCodes(c.get('services'), accountId, now);
+    return c.json({ object: 'list', data: codes.map((code) => toCodeJson(code, now)) });
+  });
+  routes.delete('/v1/nodes/enrolments/:id', async (c) => {
+    const { accountId } = await requireCallerNow(c, 'nodes');
+    const id = c.req.param('id');
+    await endAccountCode(c.get('services'), accountId, id);
+    return c.json({ id, revoked: true });
   });
   for (const list of ['/v1/nodes', '/v1/owner/nodes']) {
     routes.patch(`${list}/:id`, async (c) => {

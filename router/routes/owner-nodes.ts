@@ -9,6 +9,7 @@ import type { NodeWhy } from '../homes/make-why.ts';
 import { readPage } from './admin-input.ts';
 import type { AppEnv } from './app-env.ts';
 import { findHome, requireHome } from './asked-nodes.ts';
+import type { Services } from '../services/edge.ts';
 import { requireCaller } from './refuse.ts';
 import { nameModel } from './served-models.ts';
 
@@ -20,11 +21,33 @@ const MOST = 50;
 export const ownerNodes = new Hono<AppEnv>();
 
 ownerNodes.get('/v1/owner/nodes', async (c) => {
-  const services = c.get('services');
   const accountId = await findOwner(c);
-  const { after, limit: asked } = readPage(c);
-  const limit = Math.min(asked, MOST);
+  const { after, limit } = readPage(c);
+  const page = { after, limit: Math.min(limit, MOST), isByDay: c.req.query('by') === 'day' };
+  const { data, next } = await listOwnerNodes(c.get('services'), accountId, page);
+  return c.json({ object: 'list', account: accountId, data, next });
+});
+
+export type OwnerNode = ReturnType<typeof tellNode> &
+  ReturnType<typeof tellLive> & { readonly earned_days_micro?: readonly number[] };
+
+/** Homes of an account as they stand, from after `after`; `isByDay` adds what they earned on each of 30 days. */
+export async function listOwnerNodes(
+  services: Services,
+  accountId: string,
+  { after, limit, isByDay }: { readonly after: string; readonly limit: number; readonly isByDay: boolean },
+): Promise<{ readonly data: readonly OwnerNode[]; readonly next: string | null }> {
   const rows = await services.nodes.list(after, limit, accountId);
+  const data = await tellNodes(services, rows, isByDay);
+  return { data, next: rows.length === limit ? (rows.at(-1)?.id ?? null) : null };
+}
+
+/** One home, with its days. */
+export async function findOwnerNode(services: Services, row: NodeRow): Promise<OwnerNode | null> {
+  return (await tellNodes(services, [row], true))[0] ?? null;
+}
+
+async function tellNodes(services: Services, rows: readonly NodeRow[], isByDay: boolean): Promise<OwnerNode[]> {
   const nodeIds = rows.map(({ id }) => id);
   const today = Math.floor(Date.now() / DAY_MS);
   const fromDay = today - DAYS + 1;
@@ -32,9 +55,9 @@ ownerNodes.get('/v1/owner/nodes', async (c) => {
     services.findWhy(nodeIds),
     services.sumEarningDays(nodeIds, { fromDay, today }),
     services.catalogue.list(Date.now()),
-    c.req.query('by') === 'day' ? services.listEarningDays(nodeIds, fromDay) : null,
+    isByDay ? services.listEarningDays(nodeIds, fromDay) : null,
   ]);
-  const data = rows.map((row, i) => ({
+  return rows.map((row, i) => ({
     ...tellNode(
       row,
       sums.find(({ nodeId }) => nodeId === row.id),
@@ -42,13 +65,7 @@ ownerNodes.get('/v1/owner/nodes', async (c) => {
     ...tellLive(whys[i], (digest) => nameModel(listed, digest)),
     ...(byDay === null ? {} : { earned_days_micro: spreadDays(byDay, row.id, fromDay) }),
   }));
-  return c.json({
-    object: 'list',
-    account: accountId,
-    data,
-    next: rows.length === limit ? (nodeIds.at(-1) ?? null) : null,
-  });
-});
+}
 
 /** Whose homes are told: of the account whose key asks, or whose home. */
 async function findOwner(c: Context<AppEnv>): Promise<string> {
@@ -56,7 +73,7 @@ async function findOwner(c: Context<AppEnv>): Promise<string> {
   return (await requireCaller(c, 'usage', 'nodes')).accountId;
 }
 
-function tellNode({ id, name, pools, isPublic, createdAt }: NodeRow, sum: EarningSum | undefined): object {
+function tellNode({ id, name, pools, isPublic, createdAt }: NodeRow, sum: EarningSum | undefined) {
   return {
     id,
     name,
@@ -79,7 +96,7 @@ function spreadDays(rows: readonly EarningDay[], nodeId: string, fromDay: number
 }
 
 /** `idOf`: a model's name in the catalogue; null where only its owner may call it. */
-function tellLive(why: NodeWhy | undefined, idOf: (digest: string) => string | null): object {
+function tellLive(why: NodeWhy | undefined, idOf: (digest: string) => string | null) {
   const {
     online = false,
     since = null,

@@ -3,9 +3,10 @@ import { JOB_KINDS } from '../../schema/job-kinds.ts';
 import { parseJson } from '../../schema/json.ts';
 import type { Caller } from '../auth/judge-key.ts';
 import { onlyKeySeen } from '../auth/judge-rights.ts';
-import { USAGE_GROUPS } from '../billing/build-usage-query.ts';
+import { firstDayOf, USAGE_GROUPS } from '../billing/build-usage-query.ts';
 import type { UsageAsk, UsageGroup } from '../billing/build-usage-query.ts';
-import { dayOf, NO_KIND } from '../billing/build-usage.ts';
+import { dayOf, HOURS_KEPT_DAYS, NO_KIND } from '../billing/build-usage.ts';
+import { monthOf } from '../billing/compute-periods.ts';
 import { ApiError } from '../errors.ts';
 
 const DAY_MS = 86_400_000;
@@ -13,9 +14,16 @@ const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = 30;
 /** A leap year: what one question may look at. */
 const MOST_DAYS = 366;
+/** Days that are told by the hour, and months, where nobody says from when. */
+const DEFAULT_HOURS_DAYS = 2;
+const DEFAULT_MONTHS = 12;
+/** Of months there are few. */
+const MOST_MONTHS_DAYS = 3660;
 const MOST_ROWS = 10_000;
 const DEFAULT_ROWS = 1000;
 const MOST_NAME_CHARS = 300;
+
+const TIMES: ReadonlySet<UsageGroup> = new Set(['hour', 'day', 'month']);
 
 export type UsageFormat = 'json' | 'csv';
 
@@ -35,27 +43,50 @@ interface Asking {
 /** Null where nothing of it is asked for: the balance and the totals of ever. Throws ApiError 400 with `param`. */
 export function readUsageQuery({ query, accept, caller, now }: Asking): UsageWish | null {
   const format = readFormat(query('format'), accept);
-  const names = ['group_by', 'from', 'to', 'key', 'model', 'kind', 'after', 'limit'];
+  const names = ['group_by', 'from', 'to', 'key', 'model', 'kind', 'country', 'after', 'limit'];
   if (format === 'json' && names.every((name) => query(name) === undefined)) return null;
   const groups = readGroups(query('group_by'), format);
-  const toDay = readDay('to', query('to')) ?? dayOf(now);
-  const fromDay = readDay('from', query('from')) ?? toDay - DEFAULT_DAYS + 1;
-  if (fromDay > toDay) throw refuse('from', "a day not after 'to'");
-  if (toDay - fromDay >= MOST_DAYS) throw refuse('from', `at most ${MOST_DAYS} days before 'to'`);
+  const span = readSpan({ query, now, groups });
   return {
     format,
     ask: {
       ...whoseUsage(caller),
       groups,
-      fromDay,
-      toDay,
+      ...span,
       key: readName('key', query('key')),
       model: readName('model', query('model')),
       kind: readKind(query('kind')),
+      country: readCountry(query('country')),
       after: readAfter(query('after'), groups),
       limit: readLimit(query('limit'), format),
     },
   };
+}
+
+/** Hours are asked of the days that have them; months over years. */
+function readSpan({
+  query,
+  now,
+  groups,
+}: Pick<Asking, 'query' | 'now'> & { readonly groups: readonly UsageGroup[] }): Pick<UsageAsk, 'fromDay' | 'toDay'> {
+  const today = dayOf(now);
+  const toDay = readDay('to', query('to')) ?? today;
+  const fromDay = readDay('from', query('from')) ?? startOf(toDay, groups);
+  if (fromDay > toDay) throw refuse('from', "a day not after 'to'");
+  if (groups.includes('hour') && fromDay <= today - HOURS_KEPT_DAYS)
+    throw refuse(
+      'from',
+      `within the last ${HOURS_KEPT_DAYS} days: hours are kept for so long, ask by day for what was before`,
+    );
+  const most = groups.includes('month') && !groups.includes('day') ? MOST_MONTHS_DAYS : MOST_DAYS;
+  if (toDay - fromDay >= most) throw refuse('from', `at most ${most} days before 'to'`);
+  return { fromDay, toDay };
+}
+
+function startOf(toDay: number, groups: readonly UsageGroup[]): number {
+  if (groups.includes('hour')) return toDay - DEFAULT_HOURS_DAYS + 1;
+  if (groups.includes('month') && !groups.includes('day')) return firstDayOf(monthOf(toDay) - DEFAULT_MONTHS + 1);
+  return toDay - DEFAULT_DAYS + 1;
 }
 
 /** Whose usage a caller may read: all of its account's, or its own key's alone. */
@@ -99,6 +130,12 @@ function readKind(told: string | undefined): string | null {
   return told ?? null;
 }
 
+/** As homes tell it: two letters, or what stands for a country that nobody knows. */
+function readCountry(told: string | undefined): string | null {
+  if (told !== undefined && !/^[A-Z][A-Z0-9]$/.test(told)) throw refuse('country', 'two capital letters as DE');
+  return told ?? null;
+}
+
 /** As `next` of the page before told it. */
 function readAfter(told: string | undefined, groups: readonly UsageGroup[]): (string | number)[] | null {
   if (told === undefined) return null;
@@ -106,7 +143,7 @@ function readAfter(told: string | undefined, groups: readonly UsageGroup[]): (st
   const isPlace =
     Array.isArray(place) &&
     place.length === groups.length &&
-    groups.every((group, i) => typeof place[i] === (group === 'day' ? 'number' : 'string'));
+    groups.every((group, i) => typeof place[i] === (TIMES.has(group) ? 'number' : 'string'));
   if (!isPlace) throw refuse('after', "what 'next' of the page before says, with the same group_by");
   return place as (string | number)[];
 }

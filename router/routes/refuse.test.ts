@@ -16,7 +16,8 @@ function contextOf(answer: object, header?: string) {
     return answer;
   };
   const attempts = new FailedAttempts();
-  const context = { get: () => ({ authenticate, attempts }), req: { header: () => header } } as unknown as Context;
+  const variables: Readonly<Record<string, unknown>> = { services: { authenticate, attempts } };
+  const context = { get: (name: string) => variables[name], req: { header: () => header } } as unknown as Context;
   return { context, asked };
 }
 

@@ -1,5 +1,6 @@
 // The figures of the audit as anyone reads them: which of the book's promises hold, and what it comes to. No account is named. Pure.
 import type { AuditFigures } from '../billing/audit.ts';
+import { makeDocument } from '../docs/make-document.ts';
 
 export interface AuditJson {
   readonly object: 'audit';
@@ -59,18 +60,24 @@ export function tellAudit(figures: AuditFigures): AuditJson {
 /** The same for eyes: one page that loads nothing and runs nothing. */
 export function renderAudit({ at, unit, ok, invariants, totals }: AuditJson): string {
   const promises = Object.values(invariants).map(
-    ({ told, holds, value }) => `<tr><td>${holds ? '✓' : '✗'}</td><td>${told}</td><td>${tellNumber(value)}</td></tr>`,
+    ({ told, holds, value }) =>
+      `<tr><th scope="row">${told}</th><td><span class="badge ${holds ? 'good' : 'bad'}">${holds ? 'holds' : 'does not hold'}</span></td><td class="number">${tellNumber(value)}</td></tr>`,
   );
   const sums = Object.entries(totals).map(
     ([name, value]) =>
-      `<tr><td></td><td>${name.replaceAll('_', ' ')}</td><td>${value === null ? 'unknown' : tellNumber(value)}</td></tr>`,
+      `<tr><th scope="row">${name.replaceAll('_', ' ')}</th><td class="number">${value === null ? 'unknown' : tellNumber(value)}</td></tr>`,
   );
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Audit</title>
-<style>body{font:16px/1.5 system-ui;max-width:46rem;margin:2rem auto;padding:0 1rem}table{border-collapse:collapse;width:100%}
-td{padding:.2rem .5rem;border-top:1px solid #8884}td:last-child{text-align:right;font-variant-numeric:tabular-nums}</style></head>
-<body><h1>${ok ? 'The books balance' : 'The books do not balance'}</h1><p>As of <time>${at}</time>. Amounts in ${unit}.
-Closed epochs: <a href="/audit/epochs">/audit/epochs</a>.</p>
-<table>${promises.join('')}</table><h2>Totals</h2><table>${sums.join('')}</table></body></html>`;
+  const head = `<h1>${ok ? 'The books balance' : 'The books do not balance'}</h1><p>As of <time datetime="${at}">${at}</time>. Amounts in ${unit}. Closed epochs: <a href="/audit/epochs">/audit/epochs</a>.</p>`;
+  const body = `${toTable('Promises', ['Promise', 'It', 'Figure'], promises)}${toTable('Totals', ['Total', 'Figure'], sums)}`;
+  return makeDocument({ title: 'Irori: audit', head, body });
+}
+
+/** The last column is figures. */
+function toTable(title: string, heads: readonly string[], rows: readonly string[]): string {
+  const cells = heads.map(
+    (head, at) => `<th scope="col"${at === heads.length - 1 ? ' class="number"' : ''}>${head}</th>`,
+  );
+  return `<section><h2>${title}</h2><div class="wide" tabindex="0" role="region" aria-label="${title}"><table><thead><tr>${cells.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div></section>`;
 }
 
 function tellNumber(value: number): string {

@@ -4,6 +4,7 @@ import type { UsageSums } from '../billing/day-totals.ts';
 import { writeCsv } from './write-csv.ts';
 
 const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 /** What a table tells of one line, behind its groups. */
 const COUNTS = [
   'jobs',
@@ -23,12 +24,15 @@ interface Page {
 }
 
 /** What stands beside the balance in the answer. */
-export function tellUsage({ groups, fromDay, toDay, key, model, kind }: UsageAsk, { rows, all, next }: Page): object {
+export function tellUsage(
+  { groups, fromDay, toDay, key, model, kind, country = null }: UsageAsk,
+  { rows, all, next }: Page,
+): object {
   return {
     from: tellDay(fromDay),
     to: tellDay(toDay),
     group_by: groups,
-    filters: { key, model, kind },
+    filters: { key, model, kind, country },
     period: all ? tellCounts(all) : null,
     data: rows.map((row) => ({
       ...Object.fromEntries(groups.flatMap((group) => tellGroup(group, row))),
@@ -61,6 +65,8 @@ function tellGroup(group: UsageGroup, row: UsageSums): (readonly [string, string
       ['key_name', row.key_name ?? null],
     ];
   if (group === 'day') return [['day', tellDay(row.day ?? 0)]];
+  if (group === 'hour') return [['hour', tellHour(row.hour ?? 0)]];
+  if (group === 'month') return [['month', tellMonth(row.month ?? 0)]];
   return [[group, row[group] ?? null]];
 }
 
@@ -79,4 +85,13 @@ function tellCounts(row: UsageSums): Readonly<Record<(typeof COUNTS)[number], nu
 
 function tellDay(day: number): string {
   return new Date(day * DAY_MS).toISOString().slice(0, 10);
+}
+
+/** When a UTC hour begins. */
+export function tellHour(hour: number): string {
+  return `${new Date(hour * HOUR_MS).toISOString().slice(0, 16)}Z`;
+}
+
+export function tellMonth(month: number): string {
+  return new Date(Date.UTC(1970, month, 1)).toISOString().slice(0, 7);
 }

@@ -3,11 +3,15 @@ import { makeAudit } from '../billing/audit.ts';
 import type { Audit } from '../billing/audit.ts';
 import { makeBookCopy } from '../billing/book-copy.ts';
 import type { BookCopy } from '../billing/book-copy.ts';
+import { makeReadBookState } from '../billing/book-state.ts';
+import type { ReadBookState } from '../billing/book-state.ts';
 import type { Catalogue } from '../billing/catalogue.ts';
 import { makeDayTotals } from '../billing/day-totals.ts';
 import type { DayTotals } from '../billing/day-totals.ts';
 import { makeJobLog } from '../billing/job-log.ts';
 import type { JobLog } from '../billing/job-log.ts';
+import { makeOddJobs } from '../billing/odd-jobs.ts';
+import type { OddJobs } from '../billing/odd-jobs.ts';
 import type { Projections } from '../billing/projection-check.ts';
 import type { Env } from '../env.ts';
 import { openProjections } from './shared.ts';
@@ -18,6 +22,8 @@ export interface BookDoors {
   readonly dayTotals: DayTotals;
   readonly projections: Projections;
   readonly audit: Audit;
+  readonly oddJobs: OddJobs;
+  readonly readBookState: ReadBookState;
 }
 
 export function openBooks(env: Env, catalogue: Catalogue): BookDoors {
@@ -30,5 +36,7 @@ export function openBooks(env: Env, catalogue: Catalogue): BookDoors {
     dayTotals: makeDayTotals(env.DB),
     projections: openProjections(env),
     audit: makeAudit(env.DB, () => Date.now()),
+    oddJobs: makeOddJobs(env.DB),
+    readBookState: makeReadBookState(env.DB),
   };
 }

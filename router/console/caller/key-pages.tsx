@@ -139,7 +139,9 @@ function Made({ words, made }: { words: KeyWords; made: { readonly name: string;
   return (
     <Note tone="good">
       <p>{words.made(made.name)}</p>
-      <pre id="made">{made.key}</pre>
+      <pre tabindex={0} id="made">
+        {made.key}
+      </pre>
       <button class="quiet" type="button" data-copy="made" hidden>
         {words.copy}
       </button>

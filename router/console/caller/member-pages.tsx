@@ -150,7 +150,9 @@ function Invited({
   return (
     <Note tone="good">
       <p>{words.invited(invited.name)}</p>
-      <pre id="invitation">{invited.link}</pre>
+      <pre tabindex={0} id="invitation">
+        {invited.link}
+      </pre>
       <button class="quiet" type="button" data-copy="invitation" hidden>
         {words.copy}
       </button>

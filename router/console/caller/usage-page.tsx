@@ -13,7 +13,7 @@ import { Table } from '../../look/table.tsx';
 import type { Column } from '../../look/table.tsx';
 import type { Locale } from '../../look/words.ts';
 import { onlyKeySeen } from '../../auth/judge-rights.ts';
-import { makeLog } from '../../log.ts';
+import { orNull } from '../or-null.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireMember } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
@@ -22,7 +22,6 @@ import type { UsageWords } from './usage-words.ts';
 
 export const usagePages = new Hono<ConsoleEnv>();
 
-const log = makeLog('edge');
 const DAY_MS = 86_400_000;
 const GROUPS = ['day', 'model', 'key', 'country'] as const;
 const SPANS = [1, 7, 30, 90, 365] as const;
@@ -212,15 +211,5 @@ function nameOf(by: Query['by'], row: UsageSums, { words, locale }: Telling): st
       return row.key_name ?? (row.key_id?.startsWith('console:') ? words.console : words.gone);
     case 'country':
       return formatCountry(row.country ?? '', locale);
-  }
-}
-
-/** A source that is away blanks nothing else. */
-async function orNull<T>(asked: Promise<T>): Promise<T | null> {
-  try {
-    return await asked;
-  } catch (error) {
-    log.warn('page-part-not-read', { error });
-    return null;
   }
 }

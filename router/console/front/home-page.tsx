@@ -129,14 +129,14 @@ function FirstSteps({ words, origin, model }: { words: FrontWords; origin: strin
     <div class="two">
       <Sheet title={words.call}>
         <p>{words.callTold}</p>
-        <pre id="curl">{curl}</pre>
+        <pre tabindex={0} id="curl">{curl}</pre>
         <button class="quiet" type="button" data-copy="curl" hidden>
           {words.copy}
         </button>
       </Sheet>
       <Sheet title={words.lend}>
         <p>{words.lendTold}</p>
-        <pre id="lend">{`irori-node up --router ${origin}`}</pre>
+        <pre tabindex={0} id="lend">{`irori-node up --router ${origin}`}</pre>
         <button class="quiet" type="button" data-copy="lend" hidden>
           {words.copy}
         </button>

@@ -1,12 +1,25 @@
 // Pages of router/console/owner.
 import { Hono } from 'hono';
-import { showPage } from '../page-answer.tsx';
-import { requireMember } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
+import { codesPages } from './codes-page.tsx';
+import { earningsPages } from './earnings-page.tsx';
+import { linkPages } from './link-page.tsx';
+import { machinePages } from './machine-page.tsx';
+import { machinesPages } from './machines-page.tsx';
+import { poolsPages } from './pools-page.tsx';
+import { proposalsPages } from './proposals-page.tsx';
+import { quietPages } from './quiet-page.tsx';
 
 export const ownerPages = new Hono<ConsoleEnv>();
 
-ownerPages.get('/console/machines', async (c) => {
-  const { person } = await requireMember(c);
-  return showPage(c, { title: 'Owner', body: <h1>{person.name}</h1> });
-});
+const ROOMS = [
+  machinesPages,
+  machinePages,
+  quietPages,
+  earningsPages,
+  codesPages,
+  linkPages,
+  poolsPages,
+  proposalsPages,
+];
+for (const pages of ROOMS) ownerPages.route('/', pages);

@@ -71,7 +71,18 @@ export async function withoutTriggers(db: D1Database, work: () => Promise<unknow
 }
 
 export async function emptyBook(db: D1Database): Promise<void> {
-  const moved = ['postings', 'events', 'flushes', 'balances', 'home_fees', 'book_days', 'usage_days', 'node_days'];
+  const moved = [
+    'postings',
+    'events',
+    'flushes',
+    'balances',
+    'home_fees',
+    'book_days',
+    'usage_days',
+    'usage_hours',
+    'usage_months',
+    'node_days',
+  ];
   const tables = [...moved, 'part_receipts', 'receipt_places', 'archive_files'];
   await withoutTriggers(db, () =>
     db.batch([

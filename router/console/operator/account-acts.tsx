@@ -1,0 +1,196 @@
+// POST under /console/operator/accounts: what an operator does to accounts. Each act says what it did; what cannot be taken back is asked once more.
+import { Hono } from 'hono';
+import * as z from 'zod';
+import { CREDIT_PURPOSES } from '../../../schema/credit.ts';
+import { ROLES } from '../../../schema/key-rights.ts';
+import { shownText } from '../../auth/bodies.ts';
+import { ApiError } from '../../errors.ts';
+import { formatCount } from '../../look/format-number.ts';
+import { Time } from '../../look/pieces.tsx';
+import { disableAccount, setSponsor } from '../../routes/account-desk.ts';
+import { ALL_AREAS } from '../../routes/area-calls.ts';
+import { grantCredit } from '../../routes/credit-desk.ts';
+import { revokeKey } from '../../routes/key-desk.ts';
+import { findMember } from '../../routes/member-desk.ts';
+import { linkBody, makeMemberLink, makeSignInLink } from '../../routes/session-desk.ts';
+import type { SignInLink } from '../../routes/session-desk.ts';
+import { showPage } from '../page-answer.tsx';
+import { readPageForm } from '../page-form.ts';
+import { requireOperator } from '../visit.ts';
+import type { ConsoleEnv } from '../visit.ts';
+import type { Context } from 'hono';
+import { ACCOUNTS, accountPath, findAccount } from './accounts-pages.tsx';
+import { parseCredits } from './parse-credits.ts';
+import { AskOnce, didPath, orNull } from './pieces.tsx';
+import { ACCOUNT_WORDS } from './words-accounts.ts';
+import { OPERATOR_WORDS } from './words-operator.ts';
+
+const DAY_S = 86_400;
+/** What is counted before an account is disabled. */
+const COUNTED = 1000;
+
+export const accountActs = new Hono<ConsoleEnv>();
+
+const nothing = z.object({});
+const nameForm = z.object({ name: shownText });
+
+accountActs.post(ACCOUNTS, async (c) => {
+  requireOperator(c);
+  const { name } = await readPageForm(c, nameForm);
+  const account = await c.get('services').accounts.create(name, Date.now());
+  return c.redirect(didPath(accountPath(account.id), 'created'), 303);
+});
+
+const grantForm = z.object({
+  event: z.string().regex(/^evt_[0-9a-f]{32}$/),
+  amount: z.string().max(20),
+  days: z.string().trim().max(4).default(''),
+  purpose: z.enum(['', ...CREDIT_PURPOSES]).default(''),
+  memo: z.string().trim().max(500).default(''),
+});
+
+accountActs.post(`${ACCOUNTS}/:id/credit`, async (c) => {
+  requireOperator(c);
+  const words = ACCOUNT_WORDS[c.get('visit').locale];
+  const { event, amount, days, purpose, memo } = await readPageForm(c, grantForm);
+  const account = await findAccount(c);
+  const micro = parseCredits(amount);
+  if (micro === null) throw new ApiError('invalid_value', words.badAmount, { param: 'amount' });
+  if (days !== '' && !(/^[1-9]\d{0,3}$/.test(days) && Number(days) <= 3660))
+    throw new ApiError('invalid_value', words.badDays, { param: 'days' });
+  const input = {
+    event_id: event,
+    amount_micro: micro,
+    memo: memo === '' ? null : memo,
+    purpose: purpose === '' ? null : purpose,
+    expires_in_s: days === '' ? null : Number(days) * DAY_S,
+  };
+  const { status } = await grantCredit(c.get('services'), account.id, { input, repeat: null });
+  return c.redirect(didPath(accountPath(account.id), status === 200 ? 'again' : 'granted'), 303);
+});
+
+const sponsorForm = z.object({ is_sponsor: z.enum(['yes', 'no']) });
+
+accountActs.post(`${ACCOUNTS}/:id/sponsor`, async (c) => {
+  requireOperator(c);
+  const { is_sponsor: said } = await readPageForm(c, sponsorForm);
+  const account = await findAccount(c);
+  await setSponsor(c.get('services'), account.id, said === 'yes');
+  return c.redirect(didPath(accountPath(account.id), said === 'yes' ? 'sponsor' : 'no-sponsor'), 303);
+});
+
+const memberForm = z.object({ name: shownText.max(100), role: z.enum(ROLES) });
+
+accountActs.post(`${ACCOUNTS}/:id/links`, async (c) => {
+  requireOperator(c);
+  const { name, role } = await readPageForm(c, memberForm);
+  const account = await findAccount(c);
+  const said = linkBody.parse({ name, role, account_id: account.id, life_s: DAY_S });
+  return showLink(c, { name, accountId: account.id, link: await makeSignInLink(c.get('services'), said) });
+});
+
+accountActs.post(`${ACCOUNTS}/:id/members/:member/link`, async (c) => {
+  requireOperator(c);
+  await readPageForm(c, nothing);
+  const services = c.get('services');
+  const account = await findAccount(c);
+  const asked = { accountId: account.id, memberId: c.req.param('member'), param: 'member' };
+  const member = await findMember(services, asked);
+  const link = await makeMemberLink(services, member, DAY_S * 1000);
+  return showLink(c, { name: member.name, accountId: account.id, link });
+});
+
+/** Not by a redirect: it is told this once. */
+function showLink(
+  c: Context<ConsoleEnv>,
+  { name, accountId, link }: { readonly name: string; readonly accountId: string; readonly link: SignInLink },
+) {
+  const { locale } = c.get('visit');
+  const words = ACCOUNT_WORDS[locale];
+  const body = (
+    <>
+      <h1>{words.linkTitle}</h1>
+      <section class="sheet">
+        <p>
+          {words.linkTold(name)} <Time at={link.expiresAt} locale={locale} /> UTC
+        </p>
+        <pre tabindex={0}>{new URL(link.path, c.req.url).href}</pre>
+        <p>{words.linkWhole}</p>
+        <p>
+          <a href={accountPath(accountId)}>{OPERATOR_WORDS[locale].back}</a>
+        </p>
+      </section>
+    </>
+  );
+  return showPage(c, { title: words.linkTitle, body });
+}
+
+accountActs.get(`${ACCOUNTS}/:id/disable`, async (c) => {
+  const { csrf } = requireOperator(c);
+  const { locale } = c.get('visit');
+  const words = ACCOUNT_WORDS[locale];
+  const services = c.get('services');
+  const account = await findAccount(c);
+  const counts = await Promise.all([
+    orNull(services.keys.list(account.id, { after: '', limit: COUNTED })),
+    orNull(services.members.list(account.id)),
+    orNull(services.nodes.listOwned(account.id, '', COUNTED)),
+  ]);
+  const [keys = '?', members = '?', homes = '?'] = counts.map((rows) =>
+    rows === null ? '?' : `${formatCount(rows.length, locale)}${rows.length === COUNTED ? '+' : ''}`,
+  );
+  const what = (
+    <>
+      <p>
+        <strong>{account.name}</strong> <code>{account.id}</code>
+      </p>
+      <p>{words.disableTold}</p>
+      <p>{account.disabledAt === null ? words.disableCounts(keys, members, homes) : words.isDisabled}</p>
+    </>
+  );
+  const back = accountPath(account.id);
+  const body = <AskOnce title={words.disable} act={words.disableNow} {...{ what, csrf, back, locale }} />;
+  return showPage(c, { title: words.disable, body });
+});
+
+accountActs.post(`${ACCOUNTS}/:id/disable`, async (c) => {
+  requireOperator(c);
+  await readPageForm(c, nothing);
+  const account = await findAccount(c);
+  await disableAccount(c.get('services'), account.id, ALL_AREAS.tellNode);
+  return c.redirect(didPath(accountPath(account.id), 'disabled'), 303);
+});
+
+accountActs.get(`${ACCOUNTS}/:id/keys/:key/revoke`, async (c) => {
+  const { csrf } = requireOperator(c);
+  const { locale } = c.get('visit');
+  const words = ACCOUNT_WORDS[locale];
+  const { account, key } = await findKey(c);
+  const what = (
+    <>
+      <p>
+        <code>{key.id}</code>, {account.name}
+      </p>
+      <p>{words.revokeTold}</p>
+    </>
+  );
+  const title = words.revokeTitle(key.name);
+  const back = accountPath(account.id);
+  return showPage(c, { title, body: <AskOnce act={words.revoke} {...{ title, what, csrf, back, locale }} /> });
+});
+
+accountActs.post(`${ACCOUNTS}/:id/keys/:key/revoke`, async (c) => {
+  requireOperator(c);
+  await readPageForm(c, nothing);
+  const { account, key } = await findKey(c);
+  await revokeKey(c.get('services'), key.id);
+  return c.redirect(didPath(accountPath(account.id), 'revoked'), 303);
+});
+
+/** Throws ApiError 404. */
+async function findKey(c: Context<ConsoleEnv>) {
+  const account = await findAccount(c);
+  const key = await c.get('services').keys.find(c.req.param('key') ?? '');
+  if (key?.accountId !== account.id) throw new ApiError('not_found', 'There is no such key.');
+  return { account, key };
+}

@@ -1,0 +1,144 @@
+// GET /console/operator/accounts: all accounts, by id or name; and one account: what it has, who may use it, what may be done to it.
+import { Hono } from 'hono';
+import type { Context } from 'hono';
+import { makeId } from '../../../schema/ids.ts';
+import type { AccountRow } from '../../auth/accounts.ts';
+import { ApiError } from '../../errors.ts';
+import { ActForm, TextField } from '../../look/form.tsx';
+import { Badge, Sheet, Time } from '../../look/pieces.tsx';
+import { Table } from '../../look/table.tsx';
+import type { Locale } from '../../look/words.ts';
+import type { Services } from '../../services/edge.ts';
+import { showPage } from '../page-answer.tsx';
+import { requireOperator } from '../visit.ts';
+import type { ConsoleEnv } from '../visit.ts';
+import { AccountActs } from './account-forms.tsx';
+import { AccountFacts, HomesOf, KeysOf, MembersOf } from './account-parts.tsx';
+import { Did, listLinks, orNull, PAGE_ROWS, readList, Search, segment } from './pieces.tsx';
+import { ACCOUNT_DONE, ACCOUNT_WORDS } from './words-accounts.ts';
+
+export const ACCOUNTS = '/console/operator/accounts';
+/** What one account's page lists of keys and of homes. */
+const SHOWN = 50;
+
+export const accountPages = new Hono<ConsoleEnv>();
+
+accountPages.get(ACCOUNTS, async (c) => {
+  const { csrf } = requireOperator(c);
+  const { locale } = c.get('visit');
+  const words = ACCOUNT_WORDS[locale];
+  const { q, after } = readList(c);
+  const rows = await c.get('services').accounts.search(q, after, PAGE_ROWS);
+  const body = (
+    <>
+      <h1>{words.title}</h1>
+      <Did c={c} words={ACCOUNT_DONE[locale]} />
+      <Sheet>
+        <Search q={q} label={words.search} locale={locale} />
+        <Table
+          caption={words.title}
+          columns={[
+            { head: words.name, cell: (row) => <a href={accountPath(row.id)}>{row.name}</a> },
+            { head: words.id, cell: (row) => <code>{row.id}</code> },
+            { head: words.state, cell: (row) => <AccountState row={row} locale={locale} /> },
+            { head: words.made, cell: (row) => <Time at={row.createdAt} locale={locale} /> },
+          ]}
+          rows={rows}
+          empty={q === '' ? words.noneYet : words.noneFound(q)}
+          links={listLinks(rows, { path: ACCOUNTS, q, after, locale })}
+        />
+      </Sheet>
+      <Sheet title={words.create}>
+        <ActForm csrf={csrf}>
+          <TextField
+            name="name"
+            label={words.name}
+            help={words.createHelp}
+            isRequired
+            attributes={{ maxlength: '200' }}
+          />
+          <button>{words.create}</button>
+        </ActForm>
+      </Sheet>
+    </>
+  );
+  return showPage(c, { title: words.title, body });
+});
+
+accountPages.get(`${ACCOUNTS}/:id`, async (c) => {
+  const { csrf } = requireOperator(c);
+  const { locale } = c.get('visit');
+  const words = ACCOUNT_WORDS[locale];
+  const services = c.get('services');
+  const account = await findAccount(c);
+  const { usage, keys, members, homes, gifts } = await readAccount(services, account.id);
+  // Under its number a grant is granted once, however often the form is sent.
+  const eventId = makeId('evt', crypto.getRandomValues(new Uint8Array(16)));
+  const body = (
+    <>
+      <h1>{account.name}</h1>
+      <p>
+        <code>{account.id}</code> <AccountState row={account} locale={locale} />{' '}
+        <span class="soft">
+          {words.made} <Time at={account.createdAt} locale={locale} />
+        </span>
+      </p>
+      <Did c={c} words={ACCOUNT_DONE[locale]} />
+      <AccountFacts usage={usage} accountId={account.id} locale={locale} />
+      <KeysOf keys={keys} members={members} accountId={account.id} locale={locale} />
+      <MembersOf
+        members={members}
+        accountId={account.id}
+        csrf={csrf}
+        isOpen={account.disabledAt === null}
+        locale={locale}
+      />
+      <HomesOf homes={homes} accountId={account.id} locale={locale} />
+      {account.disabledAt === null && (
+        <AccountActs
+          accountId={account.id}
+          csrf={csrf}
+          eventId={eventId}
+          isSponsor={gifts?.isSponsor ?? null}
+          locale={locale}
+        />
+      )}
+    </>
+  );
+  return showPage(c, { title: account.name, body });
+});
+
+/** Its own page. */
+export function accountPath(accountId: string): string {
+  return `${ACCOUNTS}/${segment(accountId)}`;
+}
+
+/** The account that the page's path names. Throws ApiError 404. */
+export async function findAccount(c: Context<ConsoleEnv>): Promise<AccountRow> {
+  const account = await c.get('services').accounts.find(c.req.param('id') ?? '');
+  if (!account) throw new ApiError('not_found', 'There is no such account.');
+  return account;
+}
+
+/** Each of its sources by itself; null for one that is away. */
+async function readAccount(services: Services, accountId: string) {
+  const object = services.account(accountId);
+  const [usage, keys, members, homes, gifts] = await Promise.all([
+    orNull(object.usage()),
+    orNull(services.keys.list(accountId, { after: '', limit: SHOWN })),
+    orNull(services.members.list(accountId)),
+    orNull(services.nodes.list('', SHOWN, accountId)),
+    orNull(object.gifts('', 1)),
+  ]);
+  return { usage, keys, members, homes, gifts };
+}
+
+function AccountState({ row, locale }: { row: AccountRow; locale: Locale }) {
+  const words = ACCOUNT_WORDS[locale];
+  return (
+    <>
+      {row.disabledAt === null ? <Badge tone="good">{words.open}</Badge> : <Badge tone="bad">{words.disabled}</Badge>}
+      {row.signedUpFrom !== null && <Badge tone="plain">{words.byItself}</Badge>}
+    </>
+  );
+}

@@ -1,0 +1,139 @@
+// The parts of one home's page for the operator: how it stands now, what is counted against it, and the evidence that anybody can check.
+import type { EvidenceJson } from '../../../schema/evidence.ts';
+import type { NodeRow } from '../../auth/nodes.ts';
+import type { NodeTotals } from '../../billing/node-book.ts';
+import type { NodeWhy } from '../../homes/make-why.ts';
+import { formatCredits } from '../../look/format-money.ts';
+import { formatCount } from '../../look/format-number.ts';
+import { Badge, Facts, Sheet, Time } from '../../look/pieces.tsx';
+import { Table } from '../../look/table.tsx';
+import type { Locale } from '../../look/words.ts';
+import { NotNow } from './pieces.tsx';
+import { NODE_WORDS } from './words-nodes.ts';
+
+export function NodeNow({ node, why, locale }: { node: NodeRow; why: NodeWhy | null; locale: Locale }) {
+  const words = NODE_WORDS[locale];
+  const fixed = [
+    { name: words.address, value: <code class="small">{node.address}</code> },
+    { name: words.wallet, value: node.wallet === null ? words.noWallet : <code class="small">{node.wallet}</code> },
+    { name: words.pools, value: node.pools.length === 0 ? words.clean : node.pools.join(', ') },
+    { name: words.made, value: <Time at={node.createdAt} locale={locale} /> },
+  ];
+  if (!why)
+    return (
+      <Sheet title={words.now}>
+        <NotNow locale={locale} />
+        <Facts facts={fixed} />
+      </Sheet>
+    );
+  const { online, since, hub, live, lastHour, coolingUntil } = why;
+  const state = online ? <Badge tone="good">{words.online}</Badge> : <Badge tone="plain">{words.offline}</Badge>;
+  return (
+    <Sheet title={words.now}>
+      <Facts
+        facts={[
+          { name: words.state, value: state, note: <Time at={since} locale={locale} /> },
+          { name: words.hub, value: hub ?? '–' },
+          { name: words.lastHour, value: formatCount(lastHour.jobs, locale) },
+          ...(coolingUntil === null
+            ? []
+            : [
+                {
+                  name: words.cooling,
+                  value: <Time at={coolingUntil} locale={locale} />,
+                  note: why.coolingReason ?? '',
+                },
+              ]),
+          ...(live
+            ? [
+                {
+                  name: words.slots,
+                  value: `${formatCount(live.slots, locale)} / ${formatCount(live.running, locale)}`,
+                },
+                { name: words.version, value: live.version ?? '–', note: live.platform ?? '' },
+                { name: words.models, value: live.models.map(({ name }) => name).join(', ') || '–' },
+              ]
+            : []),
+          ...fixed,
+        ]}
+      />
+      {/* As the router tells owners and agents: in English. */}
+      <p class="soft" lang="en">
+        {lastHour.summary}
+      </p>
+    </Sheet>
+  );
+}
+
+interface Counted {
+  readonly what: string;
+  readonly count: number | null;
+  readonly means: string;
+}
+
+export function AgainstNode(props: { totals: NodeTotals | null; why: NodeWhy | null; locale: Locale }) {
+  const { totals, why, locale } = props;
+  const words = NODE_WORDS[locale];
+  const rows: Counted[] = [
+    { what: words.seals, count: totals?.sealEquivocations ?? null, means: words.sealsMeans },
+    { what: words.equivocations, count: totals?.equivocations ?? null, means: words.equivocationsMeans },
+    { what: words.refused, count: totals?.refused ?? null, means: words.refusedMeans },
+    { what: words.breaks, count: totals?.breaks ?? null, means: words.breaksMeans },
+    { what: words.missing, count: totals?.missing ?? null, means: words.missingMeans },
+    { what: words.faults, count: why?.faults.lastHour ?? null, means: words.faultsMeans },
+    { what: words.held, count: why?.faults.heldAgainst ?? null, means: words.heldMeans },
+    { what: words.turnsRefused, count: why?.turns.contradicted ?? null, means: words.turnsMeans },
+  ];
+  return (
+    <Sheet title={words.against}>
+      <p class="soft">{words.againstTold}</p>
+      {totals && (
+        <Facts
+          facts={[
+            { name: words.accepted, value: formatCount(totals.count, locale) },
+            { name: words.earned, value: formatCredits(totals.cumulativeAmount, locale) },
+          ]}
+        />
+      )}
+      <Table
+        caption={words.against}
+        columns={[
+          { head: words.what, cell: ({ what }) => what },
+          { head: words.count, isNumber: true, cell: ({ count }) => tellCount(count, locale) },
+          { head: words.means, cell: ({ means }) => <span class="soft">{means}</span> },
+        ]}
+        rows={rows}
+        empty={words.clean}
+      />
+    </Sheet>
+  );
+}
+
+function tellCount(count: number | null, locale: Locale) {
+  if (count === null) return '–';
+  return count === 0 ? formatCount(0, locale) : <Badge tone="warn">{formatCount(count, locale)}</Badge>;
+}
+
+export function EvidenceOf({ evidence, locale }: { evidence: readonly EvidenceJson[] | null; locale: Locale }) {
+  const words = NODE_WORDS[locale];
+  const kinds = { receipts: words.receipts, seals: words.sealsOf, acceptances: words.acceptances };
+  if (evidence === null)
+    return (
+      <Sheet title={words.evidence}>
+        <NotNow locale={locale} />
+      </Sheet>
+    );
+  return (
+    <Sheet title={words.evidence}>
+      {evidence.length === 0 && <p class="soft">{words.evidenceNone}</p>}
+      {evidence.map((one) => (
+        <details>
+          <summary>
+            {words.evidenceDocument}: {kinds[one.of]}
+          </summary>
+          <pre tabindex={0}>{JSON.stringify(one, null, 1)}</pre>
+        </details>
+      ))}
+    </Sheet>
+  );
+}

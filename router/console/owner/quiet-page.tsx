@@ -1,0 +1,113 @@
+// /console/quiet: why each machine had no job in the last day: minutes by their reason, and hour by hour.
+import { Hono } from 'hono';
+import { tellWhy } from '../../../schema/why-words.ts';
+import type { IdleHour } from '../../homes/idle-day.ts';
+import { BarChart } from '../../look/chart.tsx';
+import { formatCount, formatShare } from '../../look/format-number.ts';
+import { Note, Sheet } from '../../look/pieces.tsx';
+import { Table } from '../../look/table.tsx';
+import type { Locale } from '../../look/words.ts';
+import { showPage } from '../page-answer.tsx';
+import { requireMember } from '../visit.ts';
+import type { ConsoleEnv } from '../visit.ts';
+import { MACHINE_WORDS } from './machine-words.ts';
+import type { MachineWords } from './machine-words.ts';
+import { orNull } from './or-null.ts';
+import { sumReasons, mainReason } from './sum-reasons.ts';
+
+const PAGE = 10;
+
+export const quietPages = new Hono<ConsoleEnv>();
+
+interface Told {
+  readonly words: MachineWords;
+  readonly locale: Locale;
+}
+
+quietPages.get('/console/quiet', async (c) => {
+  const { caller } = await requireMember(c, 'usage');
+  const { locale } = c.get('visit');
+  const words = MACHINE_WORDS[locale];
+  const services = c.get('services');
+  const rows = await services.nodes.list(c.req.query('after') ?? '', PAGE, caller.accountId);
+  const wanted = c.req.query('node');
+  const one = wanted === undefined ? null : await services.nodes.find(wanted);
+  const nodes = one?.accountId === caller.accountId ? [one] : rows;
+  const whys = await orNull(services.findWhy(nodes.map(({ id }) => id)));
+  const next = nodes === rows && rows.length === PAGE ? (rows.at(-1)?.id ?? null) : null;
+  const body = (
+    <>
+      <header>
+        <h1>{words.quiet}</h1>
+        <p class="soft">{words.quietSub}</p>
+      </header>
+      {nodes.length === 0 && <p class="soft">{words.quietNone}</p>}
+      {whys === null && <Note tone="bad">{words.away}</Note>}
+      {whys !== null &&
+        nodes.map(({ id, name }) => (
+          <Sheet title={name ?? id.slice(0, 17)}>
+            <Day hours={whys.find((why) => why.node === id)?.lastDay ?? []} words={words} locale={locale} />
+          </Sheet>
+        ))}
+      {next !== null && (
+        <p>
+          <a href={`/console/quiet?after=${next}`}>{words.next}</a>
+        </p>
+      )}
+    </>
+  );
+  return showPage(c, { title: words.quiet, body });
+});
+
+function Day({ hours, words, locale }: Told & { hours: readonly IdleHour[] }) {
+  if (hours.length === 0) return <p class="soft">{words.neverSeen}</p>;
+  const reasons = sumReasons(hours);
+  const known = reasons.reduce((sum, { minutes }) => sum + minutes, 0);
+  const worked = reasons.find(({ code }) => code === 'job')?.minutes ?? 0;
+  const hourOf = (at: number): string => new Date(at).toISOString().slice(11, 16);
+  return (
+    <>
+      <p class="figure">{words.workedOf(formatCount(worked, locale), formatCount(known, locale))}</p>
+      <Table
+        caption={words.reason}
+        rows={reasons}
+        empty={words.neverSeen}
+        columns={[
+          { head: words.reason, cell: ({ code }) => tellWhy(code, locale).told },
+          { head: words.minutes, isNumber: true, cell: ({ minutes }) => formatCount(minutes, locale) },
+          {
+            head: words.share,
+            isNumber: true,
+            cell: ({ minutes }) => formatShare(minutes / Math.max(1, known), locale),
+          },
+          { head: words.next24, cell: ({ code }) => tellWhy(code, locale).action ?? words.nothing },
+        ]}
+      />
+      <details>
+        <summary>{words.hours}</summary>
+        <BarChart
+          bars={hours.map(({ at, minutes }) => ({ label: hourOf(at), value: minutes['job'] ?? 0 }))}
+          title={words.workedChart}
+          tell={(value) => formatCount(value, locale)}
+        />
+        <Table
+          caption={words.hours}
+          rows={hours.toReversed()}
+          empty={words.neverSeen}
+          columns={[
+            { head: words.hour, cell: ({ at }) => hourOf(at) },
+            { head: words.started, isNumber: true, cell: ({ jobs }) => formatCount(jobs, locale) },
+            { head: words.worked, isNumber: true, cell: ({ minutes }) => formatCount(minutes['job'] ?? 0, locale) },
+            { head: words.missed, isNumber: true, cell: ({ missed }) => formatCount(missed, locale) },
+            { head: words.main, cell: (hour) => tellMain(hour, locale) },
+          ]}
+        />
+      </details>
+    </>
+  );
+}
+
+function tellMain(hour: IdleHour, locale: Locale): string {
+  const code = mainReason(hour);
+  return code === null ? '–' : tellWhy(code, locale).told;
+}
