@@ -196,6 +196,13 @@ test('an address is somebody’s when they open its link where they asked for it
   expect((await ask('/console/you', { cookie: opened.cookie ?? '' })).text).toContain('goro@irori.example');
 });
 
+test('who is a member of nothing begins where there is something to see', async () => {
+  const operator = await ask(await makeLink({ account_id: null, is_operator: true }), { form: {} });
+  expect([operator.status, operator.to]).toEqual([303, '/console/operator/accounts']);
+  const nobody = await ask(await makeLink({ account_id: null }), { form: { to: '//evil.example' } });
+  expect(nobody.to).toBe('/console/you');
+});
+
 test('an account of one’s own comes with its owner, who is signed in', async () => {
   const made = await ask('/sign-in/new', { form: { name: 'Nanako', account: 'Nanako’s lab' } });
   expect([made.status, made.to]).toEqual([303, '/console/you']);

@@ -129,7 +129,9 @@ function FirstSteps({ words, origin, model }: { words: FrontWords; origin: strin
     <div class="two">
       <Sheet title={words.call}>
         <p>{words.callTold}</p>
-        <pre tabindex={0} id="curl">{curl}</pre>
+        <pre tabindex={0} id="curl">
+          {curl}
+        </pre>
         <button class="quiet" type="button" data-copy="curl" hidden>
           {words.copy}
         </button>
