@@ -248,8 +248,9 @@ describe.skipIf(!HAS_BROWSER)(`in a browser (${BROWSER_TOLD})`, () => {
   });
   afterAll(async () => browser?.close());
 
-  const usePasskey = async ({ page, go }: Tab, to: RegExp): Promise<string> => {
-    await go('/sign-in');
+  const usePasskey = async (tab: Tab, to: RegExp): Promise<string> => {
+    const { page } = tab;
+    await tab.go('/sign-in');
     const sent = page.waitForRequest((one) => one.method() === 'POST' && one.url().endsWith('/sign-in/passkey'));
     await page.click('form[data-passkey] button');
     const body = (await sent).postData() ?? '';
