@@ -40,29 +40,14 @@ export interface Passkeys {
   readonly remove: (personId: string, passkeyId: string) => Promise<void>;
 }
 
-export function makePasskeys(doors: {
+interface PasskeyDoors {
   readonly db: D1Database;
   readonly random: (bytes: number) => Uint8Array;
   readonly verify: (asked: PasskeyQuestion) => Promise<PasskeyVerdict>;
-}): Passkeys {
+}
+
+export function makePasskeys(doors: PasskeyDoors): Passkeys {
   const db = drizzle(doors.db);
-  const list = (personId: string): Promise<ListedPasskey[]> =>
-    db
-      .select({ id: passkeys.id, name: passkeys.name, createdAt: passkeys.createdAt, usedAt: passkeys.usedAt })
-      .from(passkeys)
-      .where(eq(passkeys.personId, personId))
-      .orderBy(asc(passkeys.createdAt))
-      .limit(MOST_KEYS)
-      .all();
-  /** Whoever sends the same answer again finds its challenge gone. */
-  const take = async (challenge: string, personId: string | null, now: number): Promise<boolean> => {
-    const taken = await db
-      .delete(passkeyChallenges)
-      .where(eq(passkeyChallenges.id, hashToken(challenge)))
-      .returning();
-    const [row] = taken;
-    return row !== undefined && row.personId === personId && row.expiresAt > now;
-  };
   return {
     challenge: async (personId, now) => {
       const challenge = makeToken(doors.random(TOKEN_BYTES));
@@ -70,42 +55,74 @@ export function makePasskeys(doors: {
       await db.insert(passkeyChallenges).values({ id: hashToken(challenge), personId, expiresAt: now + CHALLENGE_MS });
       return challenge;
     },
-    add: async (personId, { response, origin, rpId, name }, now) => {
-      const said = readChallenge(response);
-      if (!said || !(await take(said.challenge, personId, now))) return 'over';
-      if ((await list(personId)).length >= MOST_KEYS) return 'too-many';
-      const { challenge } = said;
-      const { credential } = await doors.verify({ kind: 'add', response: said.response, challenge, origin, rpId });
-      if (!credential) return 'refused';
-      const row = { ...writeCredential(credential), personId, name, createdAt: now, usedAt: null };
-      const added = await db.insert(passkeys).values(row).onConflictDoNothing().returning({ id: passkeys.id });
-      return added.length > 0 ? null : 'refused';
-    },
-    signIn: async ({ response, origin, rpId }, now) => {
-      const said = readChallenge(response);
-      if (!said || !(await take(said.challenge, null, now))) return 'over';
-      const { challenge } = said;
-      const row = await db.select().from(passkeys).where(eq(passkeys.id, said.response.id)).get();
-      if (!row) return 'unknown';
-      const asked = { response: said.response, challenge, origin, rpId, credential: readCredential(row) };
-      const { credential } = await doors.verify({ kind: 'sign-in', ...asked });
-      if (!credential) return 'refused';
-      // Of two answers that come at once, a copied key's among them, the later count is let in once. Some authenticators never count.
-      const grows = or(
-        lt(passkeys.counter, credential.counter),
-        and(eq(passkeys.counter, 0), sql`${credential.counter} = 0`),
-      );
-      const used = await db
-        .update(passkeys)
-        .set({ counter: credential.counter, usedAt: now })
-        .where(and(eq(passkeys.id, row.id), grows))
-        .returning({ id: passkeys.id });
-      return used.length > 0 ? { personId: row.personId } : 'refused';
-    },
-    list,
+    add: (personId, said, now) => addPasskey(doors, { ...said, personId }, now),
+    signIn: (said, now) => usePasskey(doors, said, now),
+    list: (personId) => listPasskeys(doors.db, personId),
     remove: async (personId, passkeyId) =>
       void (await db.delete(passkeys).where(and(eq(passkeys.personId, personId), eq(passkeys.id, passkeyId)))),
   };
+}
+
+function listPasskeys(database: D1Database, personId: string): Promise<ListedPasskey[]> {
+  return drizzle(database)
+    .select({ id: passkeys.id, name: passkeys.name, createdAt: passkeys.createdAt, usedAt: passkeys.usedAt })
+    .from(passkeys)
+    .where(eq(passkeys.personId, personId))
+    .orderBy(asc(passkeys.createdAt))
+    .limit(MOST_KEYS)
+    .all();
+}
+
+/** Whoever sends the same answer again finds its challenge gone. */
+async function takeChallenge(
+  database: D1Database,
+  { challenge, personId }: { readonly challenge: string; readonly personId: string | null },
+  now: number,
+): Promise<boolean> {
+  const [row] = await drizzle(database)
+    .delete(passkeyChallenges)
+    .where(eq(passkeyChallenges.id, hashToken(challenge)))
+    .returning();
+  return row !== undefined && row.personId === personId && row.expiresAt > now;
+}
+
+async function addPasskey(
+  { db, verify }: PasskeyDoors,
+  { personId, response, origin, rpId, name }: SaidPasskey & { readonly personId: string; readonly name: string },
+  now: number,
+): Promise<PasskeyFault | null> {
+  const said = readChallenge(response);
+  if (!said || !(await takeChallenge(db, { challenge: said.challenge, personId }, now))) return 'over';
+  if ((await listPasskeys(db, personId)).length >= MOST_KEYS) return 'too-many';
+  const { credential } = await verify({ kind: 'add', ...said, origin, rpId });
+  if (!credential) return 'refused';
+  const row = { ...writeCredential(credential), personId, name, createdAt: now, usedAt: null };
+  const added = await drizzle(db).insert(passkeys).values(row).onConflictDoNothing().returning({ id: passkeys.id });
+  return added.length > 0 ? null : 'refused';
+}
+
+async function usePasskey(
+  { db, verify }: PasskeyDoors,
+  { response, origin, rpId }: SaidPasskey,
+  now: number,
+): Promise<{ readonly personId: string } | PasskeyFault> {
+  const said = readChallenge(response);
+  if (!said || !(await takeChallenge(db, { challenge: said.challenge, personId: null }, now))) return 'over';
+  const row = await drizzle(db).select().from(passkeys).where(eq(passkeys.id, said.response.id)).get();
+  if (!row) return 'unknown';
+  const { credential } = await verify({ kind: 'sign-in', ...said, origin, rpId, credential: readCredential(row) });
+  if (!credential) return 'refused';
+  // Of two answers that come at once, a copied key's among them, the later count is let in once. Some authenticators never count.
+  const grows = or(
+    lt(passkeys.counter, credential.counter),
+    and(eq(passkeys.counter, 0), sql`${credential.counter} = 0`),
+  );
+  const used = await drizzle(db)
+    .update(passkeys)
+    .set({ counter: credential.counter, usedAt: now })
+    .where(and(eq(passkeys.id, row.id), grows))
+    .returning({ id: passkeys.id });
+  return used.length > 0 ? { personId: row.personId } : 'refused';
 }
 
 type Row = typeof passkeys.$inferSelect;

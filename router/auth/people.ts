@@ -113,53 +113,62 @@ export function makePeople(doors: { readonly db: D1Database; readonly random: (b
         .get();
       return row?.person ?? null;
     },
-    findCaller: async (personId, memberId, now) => {
-      const row = await db
-        .select({
-          accountId: accounts.id,
-          disabledAt: accounts.disabledAt,
-          pools: POOLS,
-          wallets: WALLETS,
-          role: accountMembers.role,
-          memberRemovedAt: accountMembers.removedAt,
-          rightsAt: sql<number>`coalesce(${accountMembers.changedAt}, 0)`,
-        })
-        .from(personMembers)
-        .innerJoin(accountMembers, eq(accountMembers.id, personMembers.memberId))
-        .innerJoin(accounts, eq(accounts.id, accountMembers.accountId))
-        .where(and(eq(personMembers.personId, personId), eq(personMembers.memberId, memberId)))
-        .get();
-      if (!row) return null;
-      const caller = judgeKey(
-        {
-          ...row,
-          keyId: CONSOLE_KEY + personId,
-          expiresAt: null,
-          revokedAt: null,
-          defaults: null,
-          models: null,
-          scopes: ROLE_SCOPES[row.role],
-          memberId,
-          pools: JSON.parse(row.pools) as CallerPool[],
-          wallets: JSON.parse(row.wallets) as string[],
-        },
-        now,
-      );
-      return caller.ok ? caller.value : null;
-    },
-    listMemberships: (personId) =>
-      db
-        .select({
-          memberId: accountMembers.id,
-          accountId: accounts.id,
-          accountName: accounts.name,
-          role: accountMembers.role,
-        })
-        .from(personMembers)
-        .innerJoin(accountMembers, eq(accountMembers.id, personMembers.memberId))
-        .innerJoin(accounts, eq(accounts.id, accountMembers.accountId))
-        .where(and(eq(personMembers.personId, personId), isNull(accountMembers.removedAt), isNull(accounts.disabledAt)))
-        .orderBy(asc(accounts.name), asc(accountMembers.id))
-        .all(),
+    findCaller: (personId, memberId, now) => findCaller(doors.db, { personId, memberId }, now),
+    listMemberships: (personId) => listMemberships(doors.db, personId),
   };
+}
+
+async function findCaller(
+  database: D1Database,
+  { personId, memberId }: { readonly personId: string; readonly memberId: string },
+  now: number,
+): Promise<Caller | null> {
+  const row = await drizzle(database)
+    .select({
+      accountId: accounts.id,
+      disabledAt: accounts.disabledAt,
+      pools: POOLS,
+      wallets: WALLETS,
+      role: accountMembers.role,
+      memberRemovedAt: accountMembers.removedAt,
+      rightsAt: sql<number>`coalesce(${accountMembers.changedAt}, 0)`,
+    })
+    .from(personMembers)
+    .innerJoin(accountMembers, eq(accountMembers.id, personMembers.memberId))
+    .innerJoin(accounts, eq(accounts.id, accountMembers.accountId))
+    .where(and(eq(personMembers.personId, personId), eq(personMembers.memberId, memberId)))
+    .get();
+  if (!row) return null;
+  const caller = judgeKey(
+    {
+      ...row,
+      keyId: CONSOLE_KEY + personId,
+      expiresAt: null,
+      revokedAt: null,
+      defaults: null,
+      models: null,
+      scopes: ROLE_SCOPES[row.role],
+      memberId,
+      pools: JSON.parse(row.pools) as CallerPool[],
+      wallets: JSON.parse(row.wallets) as string[],
+    },
+    now,
+  );
+  return caller.ok ? caller.value : null;
+}
+
+function listMemberships(database: D1Database, personId: string): Promise<Membership[]> {
+  return drizzle(database)
+    .select({
+      memberId: accountMembers.id,
+      accountId: accounts.id,
+      accountName: accounts.name,
+      role: accountMembers.role,
+    })
+    .from(personMembers)
+    .innerJoin(accountMembers, eq(accountMembers.id, personMembers.memberId))
+    .innerJoin(accounts, eq(accounts.id, accountMembers.accountId))
+    .where(and(eq(personMembers.personId, personId), isNull(accountMembers.removedAt), isNull(accounts.disabledAt)))
+    .orderBy(asc(accounts.name), asc(accountMembers.id))
+    .all();
 }

@@ -3,12 +3,15 @@ import type { Context } from 'hono';
 import { keepSession } from './visit.ts';
 import type { ConsoleEnv } from './visit.ts';
 
+/** Gives the page that somebody begins at who was on the way to none. */
 export async function startSession(
   c: Context<ConsoleEnv>,
   of: { readonly personId: string; readonly memberId: string | null },
-): Promise<void> {
-  const { sessions } = c.get('services');
+): Promise<string> {
+  const { sessions, people } = c.get('services');
   const before = c.get('visit').signedIn;
   if (before) await sessions.end(before.person.id, before.session.id);
   keepSession(c, await sessions.open({ ...of, about: c.req.header('user-agent') ?? '' }, Date.now()));
+  if ((await people.listMemberships(of.personId)).length > 0) return '/console';
+  return (await people.find(of.personId))?.isOperator ? '/console/operator/accounts' : '/console/you';
 }

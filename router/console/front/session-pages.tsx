@@ -58,8 +58,8 @@ signInPages.post('/sign-in/:code', async (c) => {
   const personId = taken.personId ?? (await acceptInvitation(c, taken.memberId, now));
   if (taken.email !== null && !(await people.prove(personId, taken.email)))
     throw new ApiError('conflict', 'This mail address is somebody else’s here already.');
-  await startSession(c, { personId, memberId: taken.memberId });
-  return c.redirect(pickWayOn(to, '/console'), 303);
+  const usual = await startSession(c, { personId, memberId: taken.memberId });
+  return c.redirect(pickWayOn(to, usual), 303);
 });
 
 /** A link that proves a mail address is for who asked for it, in that browser: else one could have another's address, and be who its reader signs in as. */

@@ -23,6 +23,8 @@ const EN = {
     'A key that this device, your phone or a security key keeps. You add one on your own page once you are signed in.',
   passkeyGo: 'Sign in with a passkey',
   passkeyNone: 'Passkeys need a browser that has them, and JavaScript. The other ways need neither.',
+  needsName:
+    'Passkeys are of a name: open this console by https, or as http://localhost on its own machine, to sign in with one.',
   byMail: 'With a link by mail',
   email: 'Mail address',
   byMailTold: 'If it is somebody’s here, a link comes that works once within 15 minutes.',
@@ -60,6 +62,8 @@ export const SIGN_IN_WORDS: Dictionaries<typeof EN> = {
       'この端末、スマートフォン、またはセキュリティキーに保存される鍵です。サインイン後に自分のページで登録できます。',
     passkeyGo: 'パスキーでサインイン',
     passkeyNone: 'パスキーには対応ブラウザーと JavaScript が必要です。ほかの方法にはどちらも不要です。',
+    needsName:
+      'パスキーは名前のあるアドレスに結び付きます。パスキーでサインインするには、このコンソールを https か、同じマシン上なら http://localhost で開いてください。',
     byMail: 'メールのリンクで',
     email: 'メールアドレス',
     byMailTold: '登録されているアドレスなら、15 分以内に一度だけ使えるリンクが届きます。',

@@ -32,7 +32,8 @@ const newForm = z.object({ name: shownText, account: shownText });
 wayInPages.get('/sign-in', (c) => {
   const words = SIGN_IN_WORDS[c.get('visit').locale];
   const { passkeys, sendSignInLink, isSignupOpen } = c.get('services');
-  const wayOn = pickWayOn(c.req.query('to'), '/console');
+  // Empty: wherever the person begins.
+  const wayOn = pickWayOn(c.req.query('to'), '');
   const fault = words.faults[c.req.query('fault') ?? ''];
   const hasPasskeys = passkeys !== null && findPasskeyPlace(c.req.url) !== null;
   const body = (
@@ -42,6 +43,7 @@ wayInPages.get('/sign-in', (c) => {
       {c.req.query('sent') === 'yes' && <Note tone="good">{words.sent}</Note>}
       {fault !== undefined && <Note tone="bad">{fault}</Note>}
       {hasPasskeys && <PasskeyWay words={words} wayOn={wayOn} />}
+      {passkeys !== null && !hasPasskeys && <Note>{words.needsName}</Note>}
       {sendSignInLink && <MailWay words={words} wayOn={wayOn} />}
       <Sheet title={words.byLink}>
         <p>{words.byLinkTold}</p>
@@ -103,7 +105,7 @@ wayInPages.post('/sign-in/mail', async (c) => {
   if (waitS !== null) throw new ApiError('rate_limit_exceeded', TOO_OFTEN, { retryAfterS: waitS });
   // After the answer: how long it takes would tell whether anybody has that address.
   c.executionCtx.waitUntil(mailLink(c, email));
-  return c.redirect(`/sign-in?sent=yes&to=${encodeURIComponent(pickWayOn(wayOn, '/console'))}`, 303);
+  return c.redirect(`/sign-in?sent=yes&to=${encodeURIComponent(pickWayOn(wayOn, ''))}`, 303);
 });
 
 async function mailLink(c: Context<ConsoleEnv>, email: string): Promise<void> {
@@ -134,8 +136,8 @@ wayInPages.post('/sign-in/passkey', async (c) => {
   if (!passkeys || !place) throw new ApiError('not_found', 'There are no passkeys here.');
   const found = await passkeys.signIn({ response: parseJson(response), ...place }, Date.now());
   if (typeof found === 'string') return c.redirect(`/sign-in?fault=${found}`, 303);
-  await startSession(c, { personId: found.personId, memberId: null });
-  return c.redirect(pickWayOn(wayOn, '/console'), 303);
+  const usual = await startSession(c, { personId: found.personId, memberId: null });
+  return c.redirect(pickWayOn(wayOn, usual), 303);
 });
 
 wayInPages.get('/sign-in/new', (c) => {

@@ -12,7 +12,7 @@ import type { ConsoleEnv } from '../visit.ts';
 export const passkeyForms = new Hono<ConsoleEnv>();
 
 const nothing = z.object({});
-const addForm = z.object({ name: shownText.max(60), response: z.string().min(2).max(32_000) });
+const addForm = z.object({ key: shownText.max(60), response: z.string().min(2).max(32_000) });
 const removeForm = z.object({ id: z.string().max(1400) });
 const NONE = 'There are no passkeys here.';
 
@@ -28,7 +28,7 @@ passkeyForms.post('/console/you/passkeys/ask', async (c) => {
 });
 
 passkeyForms.post('/console/you/passkeys', async (c) => {
-  const { name, response } = await readPageForm(c, addForm);
+  const { key: name, response } = await readPageForm(c, addForm);
   const { person } = requirePerson(c);
   const { passkeys } = c.get('services');
   const place = findPasskeyPlace(c.req.url);

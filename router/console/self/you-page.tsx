@@ -90,11 +90,6 @@ function Keys(props: Shown & { keys: readonly ListedPasskey[]; canAdd: boolean }
         empty={words.noPasskeys}
         columns={[
           { head: words.passkeyName, cell: ({ name }) => name },
-          { head: words.added, cell: ({ createdAt }) => <Time at={createdAt} locale={locale} /> },
-          {
-            head: words.used,
-            cell: ({ usedAt }) => (usedAt === null ? words.never : <Time at={usedAt} locale={locale} />),
-          },
           {
             head: '',
             cell: ({ id, name }) => (
@@ -107,6 +102,11 @@ function Keys(props: Shown & { keys: readonly ListedPasskey[]; canAdd: boolean }
                 {words.remove}
               </Act>
             ),
+          },
+          { head: words.added, cell: ({ createdAt }) => <Time at={createdAt} locale={locale} /> },
+          {
+            head: words.used,
+            cell: ({ usedAt }) => (usedAt === null ? words.never : <Time at={usedAt} locale={locale} />),
           },
         ]}
       />
@@ -128,7 +128,7 @@ function AddKey({ words, csrf }: { words: YouWords; csrf: string }) {
       <input type="hidden" name="response" value="" />
       <div data-with hidden>
         <TextField
-          name="name"
+          name="key"
           label={words.passkeyName}
           help={words.passkeyNameTold}
           isRequired
@@ -182,8 +182,6 @@ function Browsers({ words, locale, signedIn, browsers }: Shown & { browsers: rea
               </>
             ),
           },
-          { head: words.since, cell: ({ createdAt }) => <Time at={createdAt} locale={locale} /> },
-          { head: words.seen, cell: ({ seenAt }) => <Time at={seenAt} locale={locale} /> },
           {
             head: '',
             cell: (one) => (
@@ -197,6 +195,8 @@ function Browsers({ words, locale, signedIn, browsers }: Shown & { browsers: rea
               </Act>
             ),
           },
+          { head: words.since, cell: ({ createdAt }) => <Time at={createdAt} locale={locale} /> },
+          { head: words.seen, cell: ({ seenAt }) => <Time at={seenAt} locale={locale} /> },
         ]}
       />
       <ActForm csrf={csrf} action="/console/you/sessions/end-all" isInline>

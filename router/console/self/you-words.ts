@@ -51,7 +51,7 @@ const EN = {
   mail: 'Mail address',
   mailNone: 'None yet. With one, a link by mail signs you in.',
   mailIs: (address: string) => `Links to sign in go to ${address}.`,
-  mailNew: 'Another address',
+  mailNew: 'New address',
   mailTold: 'A link goes there; the address is yours once you open it.',
   mailGo: 'Send the link',
   browsers: 'Signed-in browsers',

@@ -1,0 +1,350 @@
+// Signing in, in a real browser with a virtual authenticator, and by hand against its doors: what is replayed, planted, foreign, removed or late opens nothing.
+import { createServer, request } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ConsoleBrowser, BROWSER_TOLD, HAS_BROWSER, NARROW } from './console-browser.ts';
+import type { Tab } from './console-browser.ts';
+import { startStack } from './stack.ts';
+import type { Stack, TestAccount } from './stack.ts';
+
+let stack: Stack;
+let account: TestAccount;
+let origin: string;
+let mailServer: Server;
+const mails: { readonly to: string; readonly url: string; readonly locale: string; readonly isSigned: boolean }[] = [];
+
+beforeAll(async () => {
+  mailServer = createServer((asked, response) => {
+    let text = '';
+    asked.on('data', (chunk) => (text += String(chunk)));
+    asked.on('end', () => {
+      mails.push({ ...(JSON.parse(text) as (typeof mails)[number]), isSigned: 'webhook-signature' in asked.headers });
+      response.end();
+    });
+  });
+  await new Promise<void>((done) => mailServer.listen(0, '127.0.0.1', done));
+  stack = await startStack({
+    hasPasskeys: true,
+    bindings: {
+      SIGNUP: 'open',
+      LOCAL_WEBHOOKS: '1',
+      MAIL_WEBHOOK_URL: `http://127.0.0.1:${(mailServer.address() as AddressInfo).port}/mail`,
+      MAIL_WEBHOOK_SECRET: `whsec_${Buffer.alloc(32, 7).toString('base64')}`,
+    },
+  });
+  origin = stack.url.replace('//127.0.0.1', '//localhost');
+  account = await stack.makeAccount(1_000_000);
+});
+afterAll(async () => {
+  await stack?.stop();
+  mailServer?.close();
+});
+
+/** A browser without pages: cookies are kept by hand. */
+async function ask(
+  path: string,
+  {
+    cookie,
+    form,
+    headers = {},
+  }: { cookie?: string; form?: Record<string, string>; headers?: Record<string, string> } = {},
+): Promise<{ status: number; to: string | null; cookie: string | null; text: string }> {
+  const response = await fetch(`${origin}${path}`, {
+    method: form ? 'POST' : 'GET',
+    redirect: 'manual',
+    headers: { accept: 'text/html', ...(form && { origin }), ...(cookie !== undefined && { cookie }), ...headers },
+    ...(form && { body: new URLSearchParams(form) }),
+  });
+  const set = response.headers.get('set-cookie')?.split(';')[0] ?? null;
+  return { status: response.status, to: response.headers.get('location'), cookie: set, text: await response.text() };
+}
+
+/** As a browser that reached the router by another name; where it is led to. */
+function postAs(host: string, path: string, form: Record<string, string>): Promise<string | undefined> {
+  const { port } = new URL(origin);
+  const headers = {
+    host: `${host}:${port}`,
+    origin: `http://${host}:${port}`,
+    'content-type': 'application/x-www-form-urlencoded',
+  };
+  return new Promise((done, fail) => {
+    const sent = request({ host: '127.0.0.1', port, path, method: 'POST', headers }, (response) => {
+      response.resume();
+      done(response.headers.location);
+    });
+    sent.on('error', fail);
+    sent.end(new URLSearchParams(form).toString());
+  });
+}
+
+async function makeLink(body: Record<string, unknown> = {}): Promise<string> {
+  const { json } = await stack.admin('POST', '/sign-in-links', { name: 'Hanako', account_id: account.id, ...body });
+  return new URL(String(json['url'])).pathname;
+}
+
+async function signIn(body: Record<string, unknown> = {}): Promise<{ cookie: string; csrf: string }> {
+  const { cookie } = await ask(await makeLink(body), { form: {} });
+  const { text } = await ask('/console/you', { cookie: cookie ?? '' });
+  return { cookie: cookie ?? '', csrf: /name="csrf" value="(\w+)"/.exec(text)?.[1] ?? '' };
+}
+
+const isIn = async (cookie: string): Promise<boolean> => (await ask('/console/you', { cookie })).status === 200;
+
+test('a link signs in once: of two at once one is let in, looking at it takes nothing, and its token is new though one was planted', async () => {
+  const link = await makeLink();
+  expect((await ask(link)).status).toBe(200);
+  const planted = `irori_session=${'A'.repeat(43)}`;
+  const both = await Promise.all([ask(link, { form: {}, cookie: planted }), ask(link, { form: {}, cookie: planted })]);
+  const cookies = both.flatMap(({ cookie }) => (cookie === null ? [] : [cookie]));
+  expect(cookies).toHaveLength(1);
+  expect(cookies[0]).not.toBe(planted);
+  expect([await isIn(cookies[0] ?? ''), await isIn(planted)]).toEqual([true, false]);
+  expect((await ask(link)).status).toBe(404);
+
+  // Whoever signs in again in the same browser leaves no session behind.
+  const again = await ask(await makeLink(), { form: {}, cookie: cookies[0] ?? '' });
+  expect([await isIn(again.cookie ?? ''), await isIn(cookies[0] ?? '')]).toEqual([true, false]);
+});
+
+test('a form of another site, without a token or with another’s, does nothing; no cookie opens the API', async () => {
+  const { cookie, csrf } = await signIn();
+  const other = await signIn({ name: 'Taro' });
+  const form = { name: 'Mallory', locale: 'en' };
+  const tries = [
+    await ask('/console/you', { cookie, form: { ...form, csrf }, headers: { origin: 'https://evil.example' } }),
+    await ask('/console/you', { cookie, form: { ...form, csrf }, headers: { 'sec-fetch-site': 'cross-site' } }),
+    await ask('/console/you', { cookie, form }),
+    await ask('/console/you', { cookie, form: { ...form, csrf: other.csrf } }),
+    await ask(await makeLink(), { form: {}, headers: { origin: 'https://evil.example' } }),
+  ];
+  expect(tries.map(({ status }) => status)).toEqual([403, 403, 403, 403, 403]);
+  expect((await ask('/console/you', { cookie })).text).not.toContain('Mallory');
+  expect((await ask('/v1/usage', { cookie })).status).toBe(401);
+  expect((await ask('/console/you', { cookie, form: { ...form, csrf } })).status).toBe(303);
+});
+
+test('signed out everywhere, no browser and no link that waits is left; one is signed out alone, and only by its owner', async () => {
+  const first = await signIn();
+  const second = await signIn();
+  const waiting = await makeLink();
+  const { text } = await ask('/console/you', { cookie: first.cookie });
+  const ids = [...text.matchAll(/name="id" value="([0-9a-f]{64})"/g)].map(([, id]) => id ?? '');
+  expect(ids.length).toBeGreaterThanOrEqual(2);
+  const other = await signIn({ name: 'Taro' });
+  for (const id of ids)
+    await ask('/console/you/sessions/end', { cookie: other.cookie, form: { csrf: other.csrf, id } });
+  expect([await isIn(first.cookie), await isIn(second.cookie)]).toEqual([true, true]);
+
+  const all = await ask('/console/you/sessions/end-all', { cookie: first.cookie, form: { csrf: first.csrf } });
+  expect(all.status).toBe(303);
+  expect([await isIn(first.cookie), await isIn(second.cookie), await isIn(other.cookie)]).toEqual([false, false, true]);
+  expect((await ask(waiting)).status).toBe(404);
+});
+
+test('a token a day old is exchanged, and the one before is good for a moment and never again', async () => {
+  const { cookie } = await signIn();
+  const database = await stack.network.database();
+  await database.prepare('UPDATE sessions SET created_at = created_at - 90000000').run();
+  const next = await ask('/console/you', { cookie });
+  expect(next.cookie).toMatch(/^irori_session=/);
+  expect([await isIn(next.cookie ?? ''), await isIn(cookie)]).toEqual([true, true]);
+  await database.prepare('UPDATE sessions SET expires_at = 1 WHERE replaced_at IS NOT NULL').run();
+  expect([await isIn(next.cookie ?? ''), await isIn(cookie)]).toEqual([true, false]);
+});
+
+test('an account that was disabled and a member who was removed may nothing from then on', async () => {
+  const lost = await stack.makeAccount();
+  const { cookie } = await signIn({ account_id: lost.id, name: 'Jiro' });
+  expect((await ask('/console/keys', { cookie })).status).toBe(200);
+  await stack.admin('POST', `/accounts/${lost.id}/disable`, {});
+  expect((await ask('/console/keys', { cookie })).status).toBe(403);
+
+  const guest = await signIn({ name: 'Saburo', role: 'member' });
+  expect((await ask('/console/keys', { cookie: guest.cookie })).status).toBe(200);
+  const database = await stack.network.database();
+  await database.prepare("UPDATE account_members SET removed_at = 1 WHERE name = 'Saburo'").run();
+  expect((await ask('/console/keys', { cookie: guest.cookie })).status).toBe(403);
+});
+
+test('the same is answered to a mail address whether it is anybody’s; a link goes to who it is, and soon no more', async () => {
+  await signIn({ name: 'Shiro', email: 'shiro@irori.example' });
+  const known = await ask('/sign-in/mail', { form: { email: 'Shiro@irori.example' } });
+  const nobody = await ask('/sign-in/mail', { form: { email: 'nobody@irori.example' } });
+  expect([known.status, known.to, known.text]).toEqual([nobody.status, nobody.to, nobody.text]);
+  await expect.poll(() => mails.length).toBe(1);
+  expect(mails[0]).toMatchObject({ type: 'sign_in.link', to: 'shiro@irori.example', locale: 'en', isSigned: true });
+  const { cookie } = await ask(new URL(mails[0]?.url ?? '').pathname, { form: {} });
+  expect((await ask('/console/you', { cookie: cookie ?? '' })).text).toContain('Shiro');
+  const asked = [];
+  for (let i = 0; i < 5; i++)
+    asked.push((await ask('/sign-in/mail', { form: { email: 'nobody@irori.example' } })).status);
+  expect(asked).toEqual([303, 303, 303, 303, 429]);
+});
+
+test('an address is somebody’s when they open its link where they asked for it, and nowhere else', async () => {
+  const { cookie, csrf } = await signIn({ name: 'Goro' });
+  const before = mails.length;
+  await ask('/console/you/mail', { cookie, form: { csrf, email: 'goro@irori.example' } });
+  await expect.poll(() => mails.length).toBe(before + 1);
+  const link = new URL(mails[before]?.url ?? '').pathname;
+  const reader = await signIn({ name: 'Rokuro' });
+  expect((await ask(link)).status).toBe(403);
+  expect((await ask(link, { cookie: reader.cookie, form: {} })).cookie).toBeNull();
+  const opened = await ask(link, { cookie, form: {} });
+  expect((await ask('/console/you', { cookie: opened.cookie ?? '' })).text).toContain('goro@irori.example');
+});
+
+test('who is a member of nothing begins where there is something to see', async () => {
+  const operator = await ask(await makeLink({ account_id: null, is_operator: true }), { form: {} });
+  expect([operator.status, operator.to]).toEqual([303, '/console/operator/accounts']);
+  const nobody = await ask(await makeLink({ account_id: null }), { form: { to: '//evil.example' } });
+  expect(nobody.to).toBe('/console/you');
+});
+
+test('an account of one’s own comes with its owner, who is signed in', async () => {
+  const made = await ask('/sign-in/new', { form: { name: 'Nanako', account: 'Nanako’s lab' } });
+  expect([made.status, made.to]).toEqual([303, '/console/you']);
+  expect((await ask('/console/members', { cookie: made.cookie ?? '' })).text).toContain('Nanako');
+});
+
+interface Credential {
+  readonly credentialId: string;
+  readonly signCount: number;
+  readonly [rest: string]: unknown;
+}
+
+async function addAuthenticator(page: Page) {
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send('WebAuthn.enable');
+  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+  return {
+    refuse: async (isRefusing: boolean) =>
+      cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: !isRefusing }),
+    /** As a copy of it would: its count goes back. */
+    turnBack: async (signCount: number) => {
+      const { credentials } = await cdp.send('WebAuthn.getCredentials', { authenticatorId });
+      const [first] = credentials as unknown as Credential[];
+      await cdp.send('WebAuthn.clearCredentials', { authenticatorId });
+      await cdp.send('WebAuthn.addCredential', { authenticatorId, credential: { ...first, signCount } as never });
+    },
+  };
+}
+
+describe.skipIf(!HAS_BROWSER)(`in a browser (${BROWSER_TOLD})`, () => {
+  let browser: ConsoleBrowser;
+  beforeAll(async () => {
+    browser = await ConsoleBrowser.launch(stack);
+  });
+  afterAll(async () => browser?.close());
+
+  const usePasskey = async (tab: Tab, to: RegExp): Promise<string> => {
+    const { page } = tab;
+    await tab.go('/sign-in');
+    const sent = page.waitForRequest((one) => one.method() === 'POST' && one.url().endsWith('/sign-in/passkey'));
+    await page.click('form[data-passkey] button');
+    const body = (await sent).postData() ?? '';
+    await page.waitForURL(to);
+    return body;
+  };
+  const signOut = async ({ page }: Tab): Promise<void> => {
+    await Promise.all([page.waitForURL((url) => url.pathname === '/'), page.click('form[action="/sign-out"] button')]);
+  };
+
+  test('a passkey is added, signs in, and does so no more when it is replayed, copied, refused, or removed', async () => {
+    const tab = await browser.open();
+    const { page } = tab;
+    const authenticator = await addAuthenticator(page);
+    await tab.signIn({ account: account.id, name: 'Kaori' });
+    await tab.go('/console/you');
+    expect(await tab.judge()).toEqual([]);
+    await page.fill('form[data-passkey] input[name=key]', 'laptop');
+    await page.click('form[data-passkey] button');
+    await page.waitForURL('**/console/you?done=passkey-added');
+    await tab.shot('you-1280-light-en');
+    expect(await page.textContent('td, th[scope=row]')).toBeTruthy();
+    expect(await page.textContent('main')).toContain('laptop');
+
+    await signOut(tab);
+    const said = await usePasskey(tab, /\/console$/);
+    expect(await page.textContent('.who a')).toBe('Kaori');
+    const form = Object.fromEntries(new URLSearchParams(said));
+    expect(await ask('/sign-in/passkey', { form })).toMatchObject({ to: '/sign-in?fault=over', cookie: null });
+
+    await signOut(tab);
+    await authenticator.turnBack(0);
+    await usePasskey(tab, /fault=refused/);
+    expect(await page.textContent('[role=alert]')).toContain('not taken');
+    await authenticator.turnBack(50);
+    await usePasskey(tab, /\/console$/);
+
+    await tab.go('/console/you');
+    await page.click('form[action="/console/you/passkeys/remove"] button');
+    await page.waitForURL('**/console/you?done=passkey-removed');
+    await signOut(tab);
+    await usePasskey(tab, /fault=unknown/);
+    await authenticator.refuse(true);
+    await tab.go('/sign-in');
+    await page.click('form[data-passkey] button');
+    await page.waitForSelector('[data-fault]:not([hidden])');
+    expect(tab.faults).toEqual([]);
+    await tab.close();
+  });
+
+  test('what was signed for another place, or by a challenge of somebody who adds a key, is refused', async () => {
+    const tab = await browser.open();
+    const { page } = tab;
+    await addAuthenticator(page);
+    await tab.signIn({ account: account.id, name: 'Mio' });
+    await tab.go('/console/you');
+    await page.fill('form[data-passkey] input[name=key]', 'phone');
+    await page.click('form[data-passkey] button');
+    await page.waitForURL('**/console/you?done=passkey-added');
+    /** Signs what `path` asks for, as the page's own script would to sign in. */
+    const sign = async (path: string): Promise<string> =>
+      String(
+        await page.evaluate(`(async () => {
+          const body = new URLSearchParams({ csrf: document.querySelector('input[name=csrf]').value });
+          const { challenge } = await (await fetch('${path}', { method: 'POST', body })).json();
+          const asked = { challenge, rpId: 'localhost', userVerification: 'required', allowCredentials: [] };
+          const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(asked);
+          return JSON.stringify((await navigator.credentials.get({ publicKey })).toJSON());
+        })()`),
+      );
+    const added = await sign('/console/you/passkeys/ask');
+    expect((await ask('/sign-in/passkey', { form: { response: added } })).to).toBe('/sign-in?fault=over');
+    const own = await sign('/sign-in/passkey/ask');
+    expect(await postAs('elsewhere.localhost', '/sign-in/passkey', { response: own })).toBe('/sign-in?fault=refused');
+    // Whoever tries has spent the challenge.
+    expect((await ask('/sign-in/passkey', { form: { response: own } })).to).toBe('/sign-in?fault=over');
+    const fresh = await sign('/sign-in/passkey/ask');
+    expect((await ask('/sign-in/passkey', { form: { response: fresh } })).to).toBe('/console');
+    expect(tab.faults).toEqual([]);
+    await tab.close();
+  });
+
+  test('without scripts the page offers links; it is no hurdle, narrow, dark and in Japanese', async () => {
+    const tab = await browser.open({ size: NARROW, scheme: 'dark', locale: 'ja-JP', hasScripts: false });
+    await tab.go('/sign-in');
+    expect(await tab.page.isVisible('form[data-passkey] button')).toBe(false);
+    expect(await tab.page.isVisible('[data-without]')).toBe(true);
+    await tab.close();
+    for (const path of ['/sign-in', '/sign-in/new']) {
+      const shown = await browser.open({ size: NARROW, scheme: 'dark', locale: 'ja-JP' });
+      await shown.go(path);
+      expect([path, await shown.judge()]).toEqual([path, []]);
+      await shown.shot(`${path.slice(1).replaceAll('/', '-')}-360-dark-ja`);
+      await shown.close();
+    }
+  });
+});
