@@ -76,7 +76,7 @@ async function showCodes(c: Context<ConsoleEnv>, made: string | null) {
       {made !== null && (
         <Note tone="good">
           <p>{words.made}</p>
-          <pre>{made}</pre>
+          <pre tabindex={0}>{made}</pre>
         </Note>
       )}
       <MakeCode csrf={csrf} pools={own} words={words} />

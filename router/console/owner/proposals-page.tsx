@@ -67,15 +67,15 @@ function Vote({ vote, words, locale }: Told) {
       <Rules vote={vote} words={words} locale={locale} />
       <Sheet title={words.how}>
         <p>{words.bond}</p>
-        <pre>irori-node bond</pre>
+        <pre tabindex={0}>irori-node bond</pre>
         <p>{words.list}</p>
-        <pre>irori-node vote</pre>
+        <pre tabindex={0}>irori-node vote</pre>
         <p>{words.cast}</p>
-        <pre>irori-node vote cast NUMBER for|against|abstain</pre>
+        <pre tabindex={0}>irori-node vote cast NUMBER for|against|abstain</pre>
         <p>
           {words.propose} {tellVotes(vote.threshold)}
         </p>
-        <pre>irori-node vote propose fee=8</pre>
+        <pre tabindex={0}>irori-node vote propose fee=8</pre>
         <p>
           <a href="/votes">{words.all}</a>
         </p>
@@ -122,7 +122,7 @@ function One({ proposal, vote, words, locale }: Told & { proposal: Proposal }) {
           <blockquote>{said}</blockquote>
         </>
       )}
-      {state === 'active' && <pre>{`irori-node vote cast ${shortenId(id)} for|against|abstain`}</pre>}
+      {state === 'active' && <pre tabindex={0}>{`irori-node vote cast ${shortenId(id)} for|against|abstain`}</pre>}
       <p class="small soft">
         {words.by} <code>{proposer}</code>
       </p>
