@@ -1,6 +1,6 @@
 // What a form of a page sent: urlencoded, from this origin alone, with the token that only such a page can carry, and parsed.
 import type { Context } from 'hono';
-import * as z from 'zod';
+import type * as z from 'zod';
 import { ApiError } from '../errors.ts';
 import type { ConsoleEnv } from './visit.ts';
 

@@ -157,7 +157,7 @@ function makeFact(name: string, text: string): HTMLElement {
 
 async function checkReceipt(form: HTMLFormElement, job: string, { words, facts }: Play): Promise<void> {
   const response = await fetch(`/console/api/v1/receipts/${job}`);
-  if (!response.ok) return void facts.append(makeFact(words['receipt'] ?? '', await readFault(response)));
+  if (!response.ok) return facts.append(makeFact(words['receipt'] ?? '', await readFault(response)));
   const text = await response.text();
   const { checkReceipts } = (await import(form.dataset['verify'] ?? '')) as {
     readonly checkReceipts: (text: string) => Checked;

@@ -38,8 +38,8 @@ describe.skipIf(!HAS_BROWSER)(`the operator's console (${BROWSER_TOLD})`, () => 
     await narrow.signIn({ account: owner.id, name: 'phone', isOperator: true });
     for (const one of [tab, narrow])
       for (const path of [...PAGES, ...MORE]) {
-        expect(await one.go(`${AT}/${path}`), path).toBe(200);
-        expect(await one.judge(), path).toEqual([]);
+        expect([path, await one.go(`${AT}/${path}`)]).toEqual([path, 200]);
+        expect([path, await one.judge()]).toEqual([path, []]);
       }
     expect([...tab.faults, ...narrow.faults]).toEqual([]);
     await narrow.close();
@@ -85,7 +85,7 @@ describe.skipIf(!HAS_BROWSER)(`the operator's console (${BROWSER_TOLD})`, () => 
   it('is not there for anybody else', async () => {
     const other = await browser.open();
     await other.signIn({ account: owner.id, name: 'Somebody' });
-    for (const path of [...PAGES, ...MORE]) expect(await other.go(`${AT}/${path}`), path).toBe(404);
+    for (const path of [...PAGES, ...MORE]) expect([path, await other.go(`${AT}/${path}`)]).toEqual([path, 404]);
     await other.close();
   });
 });

@@ -4,5 +4,5 @@
 export function pickWayOn(to: string | undefined, usual: string): string {
   if (to === undefined || !/^\/(?![/\\])[^\\]*$/.test(to)) return usual;
   // Control characters are dropped by browsers, which would make `//` of `/\t/`.
-  return /[\u0000-\u001f\u007f]/.test(to) ? usual : to;
+  return [...to].some((letter) => letter < ' ' || letter === '\u007F') ? usual : to;
 }
