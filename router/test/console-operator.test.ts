@@ -1,4 +1,4 @@
-// The operator's console in a real browser: an account is made, given credit and disabled, a home is judged and revoked, the catalogue is changed.
+// The operator's console in a real browser: every page, an account that is made, given credit and disabled, and the catalogue as it is changed.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BROWSER_TOLD, ConsoleBrowser, HAS_BROWSER, NARROW } from './console-browser.ts';
 import type { Tab } from './console-browser.ts';
@@ -37,10 +37,12 @@ describe.skipIf(!HAS_BROWSER)(`the operator's console (${BROWSER_TOLD})`, () => 
     const narrow = await browser.open({ size: NARROW, scheme: 'dark', locale: 'ja-JP', hasScripts: true });
     await narrow.signIn({ account: owner.id, name: 'phone', isOperator: true });
     for (const one of [tab, narrow])
-      for (const path of [...PAGES, ...MORE]) {
-        expect(await one.go(`${AT}/${path}`), path).toBe(200);
-        expect(await one.judge(), path).toEqual([]);
-      }
+      for (const path of [`accounts/${owner.id}`, ...PAGES, ...MORE])
+        expect({ path, status: await one.go(`${AT}/${path}`), wrong: await one.judge() }).toEqual({
+          path,
+          status: 200,
+          wrong: [],
+        });
     expect([...tab.faults, ...narrow.faults]).toEqual([]);
     await narrow.close();
   });
@@ -85,7 +87,8 @@ describe.skipIf(!HAS_BROWSER)(`the operator's console (${BROWSER_TOLD})`, () => 
   it('is not there for anybody else', async () => {
     const other = await browser.open();
     await other.signIn({ account: owner.id, name: 'Somebody' });
-    for (const path of [...PAGES, ...MORE]) expect(await other.go(`${AT}/${path}`), path).toBe(404);
+    for (const path of [...PAGES, ...MORE])
+      expect({ path, status: await other.go(`${AT}/${path}`) }).toEqual({ path, status: 404 });
     await other.close();
   });
 });
