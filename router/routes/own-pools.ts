@@ -36,15 +36,15 @@ export function makeOwnPoolRoutes({ tellNode }: Pick<AreaCalls, 'tellNode'> = AL
     const { accountId } = await requireCaller(c, 'nodes');
     return c.json(tellPoolWhole(await findOwnPool(c.get('services'), accountId, c.req.param('id'))));
   });
-  for (const [path, change] of [
-    ['/v1/pools/:id/members/:what', changeMember],
-    ['/v1/pools/:id/nodes/:what', changeHome],
+  for (const [path, param, change] of [
+    ['/v1/pools/:id/members/:account', 'account', changeMember],
+    ['/v1/pools/:id/nodes/:node', 'node', changeHome],
   ] as const)
     for (const method of ['PUT', 'DELETE'] as const)
       routes.on(method, path, async (c) => {
         const { accountId } = await requireCallerNow(c, 'nodes');
         const desk = { services: c.get('services'), tellNode };
-        const [poolId, what] = [c.req.param('id') ?? '', c.req.param('what') ?? ''];
+        const [poolId, what] = [c.req.param('id') ?? '', c.req.param(param) ?? ''];
         await change(desk, accountId, { poolId, what, isIn: method === 'PUT' });
         const pool = await desk.services.pools.find(poolId);
         const isOwn = pool?.ownerAccountId === accountId;

@@ -91,40 +91,46 @@ function Machines({ nodes, next, words, locale }: Told & { nodes: readonly Owner
           ]}
         />
       )}
-      <Sheet title={words.machines}>
-        <Table
-          caption={words.machines}
-          rows={nodes}
-          empty={words.none}
-          links={next === null ? [] : [{ href: `/console/machines?after=${next}`, text: words.next }]}
-          columns={[
-            {
-              head: words.machine,
-              cell: ({ id, name }) => <a href={`/console/machines/${id}`}>{name ?? id.slice(0, 17)}</a>,
-            },
-            { head: words.state, cell: (node) => <MachineState node={node} words={words} locale={locale} /> },
-            {
-              head: words.models,
-              cell: ({ models }) => models.map((one) => one.catalogue_id ?? one.name).join(', ') || '–',
-            },
-            {
-              head: words.slots,
-              isNumber: true,
-              cell: ({ running, slots }) =>
-                slots === null ? '–' : `${formatCount(running ?? 0, locale)} / ${formatCount(slots, locale)}`,
-            },
-            { head: words.today, isNumber: true, cell: (one) => formatCredits(one.earned_today_micro, locale) },
-            { head: words.month, isNumber: true, cell: (one) => formatCredits(one.earned_30d_micro, locale) },
-            { head: words.version, cell: ({ version }) => version ?? '–' },
-          ]}
-        />
-      </Sheet>
+      <MachinesTable nodes={nodes} next={next} words={words} locale={locale} />
       {nodes.length > 0 && (
         <Sheet title={words.perDay}>
           <EarnedDays days={sumDays(nodes)} words={words} locale={locale} />
         </Sheet>
       )}
     </>
+  );
+}
+
+function MachinesTable({ nodes, next, words, locale }: Told & { nodes: readonly OwnerNode[]; next: string | null }) {
+  return (
+    <Sheet title={words.machines}>
+      <Table
+        caption={words.machines}
+        rows={nodes}
+        empty={words.none}
+        links={next === null ? [] : [{ href: `/console/machines?after=${next}`, text: words.next }]}
+        columns={[
+          {
+            head: words.machine,
+            cell: ({ id, name }) => <a href={`/console/machines/${id}`}>{name ?? id.slice(0, 17)}</a>,
+          },
+          { head: words.state, cell: (node) => <MachineState node={node} words={words} locale={locale} /> },
+          {
+            head: words.models,
+            cell: ({ models }) => models.map((one) => one.catalogue_id ?? one.name).join(', ') || '–',
+          },
+          {
+            head: words.slots,
+            isNumber: true,
+            cell: ({ running, slots }) =>
+              slots === null ? '–' : `${formatCount(running ?? 0, locale)} / ${formatCount(slots, locale)}`,
+          },
+          { head: words.today, isNumber: true, cell: (one) => formatCredits(one.earned_today_micro, locale) },
+          { head: words.month, isNumber: true, cell: (one) => formatCredits(one.earned_30d_micro, locale) },
+          { head: words.version, cell: ({ version }) => version ?? '–' },
+        ]}
+      />
+    </Sheet>
   );
 }
 
