@@ -12,7 +12,10 @@ import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireMember } from '../visit.ts';
 import type { ConsoleEnv, SignedInMember } from '../visit.ts';
+import type { AlertSettings } from '../../billing/account-alerts.ts';
+import type { Locale } from '../../look/words.ts';
 import { ALERT_WORDS } from './alert-words.ts';
+import type { AlertWords } from './alert-words.ts';
 
 export const alertPages = new Hono<ConsoleEnv>();
 
@@ -59,7 +62,7 @@ async function showAlerts(
   const { locale } = c.get('visit');
   const words = ALERT_WORDS[locale];
   const { settings, waiting } = await c.get('services').account(caller.accountId).alerts();
-  const low = settings?.lowBalance ?? null;
+  const told = { settings, waiting, csrf, words, locale };
   const body = (
     <>
       <h1>{words.title}</h1>
@@ -78,58 +81,80 @@ async function showAlerts(
       {saved?.secret === null && <Note tone="good">{words.saved}</Note>}
       {c.req.query('done') === 'ended' && <Note tone="good">{words.ended}</Note>}
       {c.req.query('done') === 'tested' && <Note tone="good">{words.tested}</Note>}
-      <Sheet title={words.now}>
-        {settings === null ? (
-          <p class="soft">{words.none}</p>
-        ) : (
-          <>
-            <p>
-              <code>{settings.url}</code>
-            </p>
-            <Facts
-              facts={[
-                { name: words.low, value: low === null ? '–' : formatCredits(low, locale) },
-                { name: words.waiting, value: formatCount(waiting, locale) },
-              ]}
-            />
-            <ActForm csrf={csrf} action="/console/alerts/test" isInline>
-              <button class="quiet">{words.test}</button>
-            </ActForm>
-            <ActForm csrf={csrf} action="/console/alerts/end" isInline>
-              <button class="bad">{words.end}</button>
-            </ActForm>
-          </>
-        )}
-      </Sheet>
-      <Sheet>
-        <ActForm csrf={csrf}>
-          <TextField
-            name="url"
-            label={words.address}
-            help={words.addressHelp}
-            type="url"
-            value={settings?.url}
-            isRequired
-          />
-          <TextField
-            name="low"
-            label={words.low}
-            help={words.lowHelp}
-            value={low === null ? '' : String(low / MICRO)}
-            attributes={{ inputmode: 'decimal' }}
-          />
-          {settings !== null && (
-            <CheckGroup
-              name="fresh"
-              legend={words.fresh}
-              ticked={[]}
-              choices={[{ value: 'yes', label: words.freshHelp }]}
-            />
-          )}
-          <button>{words.save}</button>
-        </ActForm>
-      </Sheet>
+      <Now {...told} />
+      <Settings {...told} />
     </>
   );
   return showPage(c, { title: words.title, body, islands: ['copy'] });
+}
+
+interface Told {
+  readonly settings: AlertSettings | null;
+  readonly waiting: number;
+  readonly csrf: string;
+  readonly words: AlertWords;
+  readonly locale: Locale;
+}
+
+function Now({ settings, waiting, csrf, words, locale }: Told) {
+  const low = settings?.lowBalance ?? null;
+  return (
+    <Sheet title={words.now}>
+      {settings === null ? (
+        <p class="soft">{words.none}</p>
+      ) : (
+        <>
+          <p>
+            <code>{settings.url}</code>
+          </p>
+          <Facts
+            facts={[
+              { name: words.low, value: low === null ? '–' : formatCredits(low, locale) },
+              { name: words.waiting, value: formatCount(waiting, locale) },
+            ]}
+          />
+          <ActForm csrf={csrf} action="/console/alerts/test" isInline>
+            <button class="quiet">{words.test}</button>
+          </ActForm>
+          <ActForm csrf={csrf} action="/console/alerts/end" isInline>
+            <button class="bad">{words.end}</button>
+          </ActForm>
+        </>
+      )}
+    </Sheet>
+  );
+}
+
+function Settings({ settings, csrf, words }: Told) {
+  const low = settings?.lowBalance ?? null;
+  return (
+    <Sheet>
+      <ActForm csrf={csrf}>
+        <TextField
+          name="url"
+          label={words.address}
+          help={words.addressHelp}
+          type="url"
+          value={settings?.url}
+          isRequired
+        />
+        <TextField
+          name="low"
+          label={words.low}
+          help={words.lowHelp}
+          value={low === null ? '' : String(low / MICRO)}
+          attributes={{ inputmode: 'decimal' }}
+        />
+        {settings !== null && (
+          <CheckGroup
+            name="fresh"
+            legend={words.fresh}
+            ticked={[]}
+            choices={[{ value: 'yes', label: words.freshHelp }]}
+          />
+        )}
+        <button>{words.save}</button>
+      </ActForm>
+    </Sheet>
+  );
 }

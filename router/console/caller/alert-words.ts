@@ -51,3 +51,4 @@ export const ALERT_WORDS: Dictionaries<typeof EN> = {
     ownersOnly: 'アカウントのオーナーが設定します。',
   },
 };
+export type AlertWords = typeof EN;
