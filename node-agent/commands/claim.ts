@@ -61,6 +61,7 @@ function pickKeyFile({ walletKeyFile, gasKeyFile }: OptionValues): Parameters<ty
 async function runSponsored({ status, key }: OwnHome, flags: OptionValues): Promise<number> {
   const { router } = status;
   let told = await askClaim(router, key, true);
+  const isOld = told.ok && told.value.state === 'paid';
   for (const until = Date.now() + WAIT_MS; told.ok && isSoon(told.value, until);) {
     await sleep(ASK_MS);
     const again = await askClaim(router, key, false);
@@ -77,7 +78,7 @@ async function runSponsored({ status, key }: OwnHome, flags: OptionValues): Prom
     return complain('This home has no wallet to be paid to. Name one: irori-node wallet 0x….', 2);
   if (state === 'no_wallet')
     return complain(`No final epoch names the wallet ${named ?? ''} yet: wait for the next one.`, 1);
-  process.stdout.write(flags.json === true ? `${JSON.stringify(told.value)}\n` : formatSponsored(told.value));
+  process.stdout.write(flags.json === true ? `${JSON.stringify(told.value)}\n` : formatSponsored(told.value, isOld));
   return 0;
 }
 
@@ -86,7 +87,8 @@ function isSoon({ state, due_at: dueAt }: ToldClaim, until: number): boolean {
   return state === 'sent' || (state === 'waiting' && dueAt !== null && dueAt < until);
 }
 
-function formatSponsored(told: ToldClaim): string {
+/** `isOld`: what was paid had been paid before this command asked. */
+function formatSponsored(told: ToldClaim, isOld: boolean): string {
   const { state, wallet, claimable_micro: claimable, claimed_micro: claimed, wait_until: wait, transaction } = told;
   const gas = 'the router pays it';
   const to = wallet === null ? [] : [`wallet     ${wallet}`];
@@ -95,7 +97,8 @@ function formatSponsored(told: ToldClaim): string {
     case 'paid':
     case 'nothing':
       return tellLines([
-        ...(transaction === null ? ['Nothing is to be claimed now.'] : [`Paid by ${transaction}.`]),
+        ...(transaction === null || isOld ? ['Nothing is to be claimed now.'] : []),
+        ...(transaction === null ? [] : [`${isOld ? 'What was claimed last was paid' : 'Paid'} by ${transaction}.`]),
         ...to,
         paid,
       ]);

@@ -19,7 +19,7 @@ import type { LocalRouterBindings, RouterStart } from './local-router.ts';
 import { openChain } from './start-chain.ts';
 import { watchSources } from './dev.ts';
 import { FREE_MODEL, listPaidModel, PAID_MODEL } from './paid-model.ts';
-import { START_HELP, parseStartFlags } from './parse-start-flags.ts';
+import { START_HELP, parseStartFlags, readLeftOut } from './parse-start-flags.ts';
 import type { StartFlags } from './parse-start-flags.ts';
 import { StartError } from './start-error.ts';
 import { Started } from './started.ts';
@@ -60,6 +60,8 @@ async function main(words: readonly string[]): Promise<void> {
 
 /** True when the demo's answer ended properly and its receipt was signed (or no home was asked for). */
 async function run(flags: StartFlags, started: Started): Promise<boolean> {
+  const leftOut = readLeftOut(process.env['LOCAL_LEAVE_OUT']);
+  if (!leftOut.ok) throw new StartError(leftOut.error);
   print(`Irori: starting the network on this machine\n`);
   const folder = openStateFolder(flags.stateDir);
   started.add(() => folder.release());
@@ -69,6 +71,7 @@ async function run(flags: StartFlags, started: Started): Promise<boolean> {
     flags,
     folder,
     started,
+    leftOut: leftOut.value,
     onLog: (line) => flags.verbose && print(`  [workerd] ${line}`),
     onCrash: () => {
       complain('workerd died and was started again; homes reconnect by themselves.');
@@ -79,6 +82,7 @@ async function run(flags: StartFlags, started: Started): Promise<boolean> {
   const presence = await openLocalPresence(start);
   print(describeStep('presence', flags.redisUrl ?? 'in memory'));
   const money = await openMoney(start, () => tellScripts());
+  if (leftOut.value !== null) print(describeStep('a test', `epochs are closed without ${leftOut.value}`));
   const network = await startRouter(start, { ...presence, ...money.bindings });
   if (flags.x402 || flags.chain) await listPaidModel(network.url, folder.secrets.ADMIN_SECRET);
   print(describeStep('router', `${network.url}, workerd process ${network.workerdPids().join(', ')}`));
