@@ -53,7 +53,8 @@ export class ChallengeWatch {
     const looked = answer.ok ? lookedSchema.safeParse(answer.value) : null;
     if (!looked?.success) {
       const reason = answer.ok ? 'the command did not answer as it should' : answer.error;
-      if (reason !== this.#failing) log.warn('the roots on the chain could not be looked at, or one not challenged', { reason });
+      if (reason !== this.#failing)
+        log.warn('the roots on the chain could not be looked at, or one not challenged', { reason });
       this.#failing = reason;
       return retryMs;
     }
