@@ -1,4 +1,5 @@
 // `npm start`: the whole network on this machine, told top to bottom. The only file here that writes to the terminal or ends the process.
+import type { Hex } from '../../schema/bytes.ts';
 import type { AgentEvents } from './agents.ts';
 import { askDemo, fetchReceipt } from './demo-chat.ts';
 import {
@@ -60,8 +61,6 @@ async function main(words: readonly string[]): Promise<void> {
 
 /** True when the demo's answer ended properly and its receipt was signed (or no home was asked for). */
 async function run(flags: StartFlags, started: Started): Promise<boolean> {
-  const leftOut = readLeftOut(process.env['LOCAL_LEAVE_OUT']);
-  if (!leftOut.ok) throw new StartError(leftOut.error);
   print(`Irori: starting the network on this machine\n`);
   const folder = openStateFolder(flags.stateDir);
   started.add(() => folder.release());
@@ -71,7 +70,7 @@ async function run(flags: StartFlags, started: Started): Promise<boolean> {
     flags,
     folder,
     started,
-    leftOut: leftOut.value,
+    leftOut: findLeftOut(),
     onLog: (line) => flags.verbose && print(`  [workerd] ${line}`),
     onCrash: () => {
       complain('workerd died and was started again; homes reconnect by themselves.');
@@ -82,7 +81,6 @@ async function run(flags: StartFlags, started: Started): Promise<boolean> {
   const presence = await openLocalPresence(start);
   print(describeStep('presence', flags.redisUrl ?? 'in memory'));
   const money = await openMoney(start, () => tellScripts());
-  if (leftOut.value !== null) print(describeStep('a test', `epochs are closed without ${leftOut.value}`));
   const network = await startRouter(start, { ...presence, ...money.bindings });
   if (flags.x402 || flags.chain) await listPaidModel(network.url, folder.secrets.ADMIN_SECRET);
   print(describeStep('router', `${network.url}, workerd process ${network.workerdPids().join(', ')}`));
@@ -121,6 +119,14 @@ async function run(flags: StartFlags, started: Started): Promise<boolean> {
   const isGood = model !== null && (await showAnswer({ endpoint, apiKey: caller.apiKey, model }));
   if (!flags.once) print('\n  The network runs. Ctrl-C ends everything.');
   return isGood;
+}
+
+/** The node that epochs are closed without, as a test, and told. */
+function findLeftOut(): Hex | null {
+  const read = readLeftOut(process.env['LOCAL_LEAVE_OUT']);
+  if (!read.ok) throw new StartError(read.error);
+  if (read.value !== null) print(describeStep('a test', `epochs are closed without ${read.value}`));
+  return read.value;
 }
 
 /** What calls are paid with and homes are paid on, as far as the flags ask for it. */
