@@ -79,12 +79,12 @@ function describeCall(call: ProposedCall, facts: VoteFacts, isCarried: boolean):
     value === 0n && target === at && data.slice(0, 10) === makeSelector(signature);
   if (does(rules, SET_VALUES)) {
     const from = words.number(RULE_NAMES.length);
-    const next = readRuleValues(words);
-    if (!isCarried) return describeChange(next, from, facts);
+    const proposed = readRuleValues(words);
+    if (!isCarried) return describeChange(proposed, from, facts);
     // What counted before an older one is known to nobody any more.
     return last?.fromEpoch === from
-      ? describeValues(next, { values: last.before, from, epochSeconds })
-      : [listValues(next, from, epochSeconds)];
+      ? describeValues(proposed, { values: last.before, from, epochSeconds })
+      : [listValues(proposed, from, epochSeconds)];
   }
   if (does(rules, 'nameGuardian(address)'))
     return [

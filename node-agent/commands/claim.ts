@@ -10,7 +10,7 @@ import type { OptionValues } from '../config/parse-flags.ts';
 import { askClaim } from '../link/claim-question.ts';
 import type { ToldClaim } from '../link/claim-question.ts';
 import { claimAlone } from './claim-alone.ts';
-import type { AloneOutcome } from './claim-alone.ts';
+import type { AloneOutcome, NamedKeyFile } from './claim-alone.ts';
 import { complain } from './complain.ts';
 import { findOwnHome } from './own-home.ts';
 import type { OwnHome } from './own-home.ts';
@@ -53,7 +53,7 @@ function readAccountCode({ toCredit, walletKeyFile, print }: OptionValues): Resu
 }
 
 /** A wallet may pay for its own gas. */
-function pickKeyFile({ walletKeyFile, gasKeyFile }: OptionValues): Parameters<typeof claimAlone>[0]['keyFile'] {
+function pickKeyFile({ walletKeyFile, gasKeyFile }: OptionValues): NamedKeyFile | null {
   if (typeof walletKeyFile === 'string') return { path: walletKeyFile, flag: '--wallet-key-file' };
   return typeof gasKeyFile === 'string' ? { path: gasKeyFile, flag: '--gas-key-file' } : null;
 }
@@ -125,9 +125,10 @@ function formatSponsored(told: ToldClaim, isOld: boolean): string {
 
 function formatAlone(outcome: AloneOutcome): string {
   const { units, wallet, account, claimed, epoch, gas, transaction, sent, why } = outcome;
+  const label = sent === null ? 'claimable ' : account === null ? 'paid now  ' : 'burned now';
   const lines = [
     ...(why === null ? [] : [why]),
-    ...(units > 0n ? [`claimable  ${tellTokens(units)} tokens (${NO_VALUE})`] : []),
+    ...(units > 0n ? [`${label} ${tellTokens(units)} tokens (${NO_VALUE})`] : []),
     ...(wallet === null ? [] : [`wallet     ${wallet}`]),
     ...(gas === null ? [] : [`gas        ${gas.units}, which cost ${tellCoins(gas.cost)} test coins now`]),
     `claimed    ${tellTokens(claimed)} tokens so far (${NO_VALUE})${epoch === null ? '' : `; the last final epoch is ${epoch}`}`,
