@@ -18,7 +18,7 @@ const values: RuleValues = {
   capUnits: 100_000_000_000n,
   rootBondUnits: 100_000_000n,
 };
-const facts: VoteFacts = { rules: RULES, payouts: PAYOUTS, epochSeconds: DAY, values, last: null };
+const facts: VoteFacts = { rules: RULES, payouts: PAYOUTS, epochSeconds: DAY, values, next: null, last: null };
 const tell = (data: `0x${string}`, target: `0x${string}` = RULES, value = 0n): readonly string[] =>
   describeProposal([{ target, value, data }], facts);
 const set = (changed: Partial<RuleValues>, from = 20_800): readonly string[] =>
@@ -44,6 +44,24 @@ describe('in words of its calls', () => {
     expect(describeProposal(calls, { ...after, last: { fromEpoch: 20_900, before: values } }, true)).toEqual([
       expect.stringMatching(/^Set all values from epoch 20800 on .*The network’s fee: 8 %; What a proven fault/),
     ]);
+  });
+
+  test('a change beside another that is decided and on its way: what it undoes is told', () => {
+    const next = { fromEpoch: 20_790, values: { ...values, feeBps: 800 } };
+    const beside = (changed: Partial<RuleValues>, from: number): readonly string[] =>
+      describeProposal([{ target: RULES, value: 0n, data: encodeSetValues({ ...values, ...changed }, from) }], {
+        ...facts,
+        next,
+      });
+    const replaced = expect.stringMatching(
+      /^Carried out before then, it replaces what is to count from epoch 20790 on/,
+    );
+    expect(beside({}, 20_800)).toEqual([
+      expect.stringContaining('fee goes from 8 % to 10 % from epoch 20800'),
+      replaced,
+    ]);
+    expect(beside({ feeBps: 800 }, 20_800)).toEqual([expect.stringContaining('nothing changes'), replaced]);
+    expect(beside({ feeBps: 800 }, 20_780)).toEqual([expect.stringContaining('from 10 % to 8 %'), replaced]);
   });
 
   test('each value that changes, with its own unit', () => {

@@ -20,6 +20,8 @@ export interface VoteFacts {
   readonly epochSeconds: number;
   /** What counts in the epoch of now. */
   readonly values: RuleValues;
+  /** A change that was carried out and does not count yet; null for none. */
+  readonly next: { readonly fromEpoch: number; readonly values: RuleValues } | null;
   /** The last change that was carried out, and what counted before it; null before the first. */
   readonly last: { readonly fromEpoch: number; readonly before: RuleValues } | null;
 }
@@ -70,19 +72,19 @@ export function describeProposal(
 }
 
 function describeCall(call: ProposedCall, facts: VoteFacts, isCarried: boolean): readonly string[] {
-  const { rules, payouts, epochSeconds, values, last } = facts;
+  const { rules, payouts, epochSeconds, last } = facts;
   const { target, value, data } = call;
   const words = new AbiWords(data.slice(10));
   const does = (at: Hex, signature: string): boolean =>
     value === 0n && target === at && data.slice(0, 10) === makeSelector(signature);
   if (does(rules, SET_VALUES)) {
     const from = words.number(RULE_NAMES.length);
-    const next = readRuleValues(words);
-    if (!isCarried) return describeValues(next, { values, from, epochSeconds });
+    const proposed = readRuleValues(words);
+    if (!isCarried) return describeChange(proposed, from, facts);
     // What counted before an older one is known to nobody any more.
     return last?.fromEpoch === from
-      ? describeValues(next, { values: last.before, from, epochSeconds })
-      : [listValues(next, from, epochSeconds)];
+      ? describeValues(proposed, { values: last.before, from, epochSeconds })
+      : [listValues(proposed, from, epochSeconds)];
   }
   if (does(rules, 'nameGuardian(address)'))
     return [
@@ -102,13 +104,22 @@ function describeCall(call: ProposedCall, facts: VoteFacts, isCarried: boolean):
   return [tellUnknown(call)];
 }
 
+/** Beside what would count then without it: what was decided and is on its way is undone by values that say nothing of it. */
+function describeChange(proposed: RuleValues, from: number, { values, next, epochSeconds }: VoteFacts): string[] {
+  const replaced = next
+    ? [`Carried out before then, it replaces what is to count ${tellFrom(next.fromEpoch, epochSeconds)}.`]
+    : [];
+  const until = next && next.fromEpoch <= from ? next.values : values;
+  return [...describeValues(proposed, { values: until, from, epochSeconds }), ...replaced];
+}
+
 function describeValues(
   next: RuleValues,
   { values, from, epochSeconds }: Pick<VoteFacts, 'values' | 'epochSeconds'> & { readonly from: number },
 ): readonly string[] {
   const when = tellFrom(from, epochSeconds);
   const changed = RULE_NAMES.filter((name) => next[name] !== values[name]);
-  if (changed.length === 0) return [`Sets the values that count now, ${when}: nothing changes.`];
+  if (changed.length === 0) return [`Sets the values that count by then, ${when}: nothing changes.`];
   return changed.map((name) => {
     const [before, after] = [values[name], next[name]].map((value) => tellRuleValue(name, value));
     const [least, most] = boundsOf(name, epochSeconds);

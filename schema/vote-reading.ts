@@ -49,8 +49,6 @@ export interface VoteNow extends VoteFacts {
   /** The chain's clock, ms since epoch. */
   readonly now: number;
   readonly epoch: number;
-  /** A change that does not count yet; null for none. */
-  readonly next: { readonly fromEpoch: number; readonly values: RuleValues } | null;
   /** Seconds from a proposal to its vote, of the vote, and of the wait after it. */
   readonly delays: { readonly voting: number; readonly period: number; readonly timelock: number };
   /** Votes that a proposer must have. */

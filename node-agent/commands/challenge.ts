@@ -24,7 +24,7 @@ import { NO_VALUE, tellTokenWei } from '../chain/tell-tokens.ts';
 import type { Environment } from '../config/config.ts';
 import type { OptionValues } from '../config/parse-flags.ts';
 import { readValues } from '../config/config.ts';
-import { tellWhen } from '../tell-time.ts';
+import { tellMany, tellWhen } from '../tell-time.ts';
 import { complain } from './complain.ts';
 import { findOwnHome } from './own-home.ts';
 import { tellLines } from './tell-lines.ts';
@@ -153,10 +153,10 @@ async function enforce(
 }
 
 function tellOmission(epoch: number, { look: { leaf, signed } }: ChallengeFacts): string {
-  const told = `the router has signed for ${signed?.count ?? 0n} receipts and ${signed?.total ?? 0n} units`;
+  const told = `the router has signed for ${tellMany(Number(signed?.count ?? 0n), 'receipt')} and ${signed?.total ?? 0n} units`;
   if (leaf === 'unseen') return `Nobody shows what the root of epoch ${epoch} has of this home, and ${told}.`;
   return leaf
-    ? `The root of epoch ${epoch} has ${leaf.count} receipts and ${leaf.earned} units of this home, and ${told}.`
+    ? `The root of epoch ${epoch} has ${tellMany(Number(leaf.count), 'receipt')} and ${leaf.earned} units of this home, and ${told}.`
     : `The root of epoch ${epoch} leaves this home out, and ${told}.`;
 }
 
@@ -168,7 +168,7 @@ function tellQuiet(why: Quiet, epoch: number | null, facts: ChallengeFacts): str
     case 'nothing-signed':
       return `The router has signed for nothing of this home until the end of epoch ${epoch ?? 0}.`;
     case 'held':
-      return `The root of epoch ${epoch ?? 0} holds all that the router has signed for: ${look.signed?.count ?? 0n} receipts, ${look.signed?.total ?? 0n} units.`;
+      return `The root of epoch ${epoch ?? 0} holds all that the router has signed for: ${tellMany(Number(look.signed?.count ?? 0n), 'receipt')}, ${look.signed?.total ?? 0n} units.`;
     case 'unseen':
       return `${unseen ?? ''} To be shown what the root has of this home: irori-node challenge --unseen; whoever shows it takes the deposit.`;
     case 'late':

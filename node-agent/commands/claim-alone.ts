@@ -39,13 +39,19 @@ export interface AloneOutcome {
   readonly warnings: readonly string[];
 }
 
+/** Of a key that its owner named, and by which flag. */
+export interface NamedKeyFile {
+  readonly path: string;
+  readonly flag: string;
+}
+
 interface Asked {
   readonly folder: string;
   readonly node: Hex;
   readonly flags: OptionValues;
   readonly env: Environment;
   /** Of the key that sends it; null: the claim is made and not sent. */
-  readonly keyFile: { readonly path: string; readonly flag: string } | null;
+  readonly keyFile: NamedKeyFile | null;
   /** As in the outcome. */
   readonly account: Hex | null;
 }

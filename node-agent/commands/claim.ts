@@ -10,7 +10,7 @@ import type { OptionValues } from '../config/parse-flags.ts';
 import { askClaim } from '../link/claim-question.ts';
 import type { ToldClaim } from '../link/claim-question.ts';
 import { claimAlone } from './claim-alone.ts';
-import type { AloneOutcome } from './claim-alone.ts';
+import type { AloneOutcome, NamedKeyFile } from './claim-alone.ts';
 import { complain } from './complain.ts';
 import { findOwnHome } from './own-home.ts';
 import type { OwnHome } from './own-home.ts';
@@ -53,7 +53,7 @@ function readAccountCode({ toCredit, walletKeyFile, print }: OptionValues): Resu
 }
 
 /** A wallet may pay for its own gas. */
-function pickKeyFile({ walletKeyFile, gasKeyFile }: OptionValues): Parameters<typeof claimAlone>[0]['keyFile'] {
+function pickKeyFile({ walletKeyFile, gasKeyFile }: OptionValues): NamedKeyFile | null {
   if (typeof walletKeyFile === 'string') return { path: walletKeyFile, flag: '--wallet-key-file' };
   return typeof gasKeyFile === 'string' ? { path: gasKeyFile, flag: '--gas-key-file' } : null;
 }
@@ -61,6 +61,7 @@ function pickKeyFile({ walletKeyFile, gasKeyFile }: OptionValues): Parameters<ty
 async function runSponsored({ status, key }: OwnHome, flags: OptionValues): Promise<number> {
   const { router } = status;
   let told = await askClaim(router, key, true);
+  const isOld = told.ok && told.value.state === 'paid';
   for (const until = Date.now() + WAIT_MS; told.ok && isSoon(told.value, until);) {
     await sleep(ASK_MS);
     const again = await askClaim(router, key, false);
@@ -77,7 +78,7 @@ async function runSponsored({ status, key }: OwnHome, flags: OptionValues): Prom
     return complain('This home has no wallet to be paid to. Name one: irori-node wallet 0x….', 2);
   if (state === 'no_wallet')
     return complain(`No final epoch names the wallet ${named ?? ''} yet: wait for the next one.`, 1);
-  process.stdout.write(flags.json === true ? `${JSON.stringify(told.value)}\n` : formatSponsored(told.value));
+  process.stdout.write(flags.json === true ? `${JSON.stringify(told.value)}\n` : formatSponsored(told.value, isOld));
   return 0;
 }
 
@@ -86,7 +87,8 @@ function isSoon({ state, due_at: dueAt }: ToldClaim, until: number): boolean {
   return state === 'sent' || (state === 'waiting' && dueAt !== null && dueAt < until);
 }
 
-function formatSponsored(told: ToldClaim): string {
+/** `isOld`: what was paid had been paid before this command asked. */
+function formatSponsored(told: ToldClaim, isOld: boolean): string {
   const { state, wallet, claimable_micro: claimable, claimed_micro: claimed, wait_until: wait, transaction } = told;
   const gas = 'the router pays it';
   const to = wallet === null ? [] : [`wallet     ${wallet}`];
@@ -95,7 +97,8 @@ function formatSponsored(told: ToldClaim): string {
     case 'paid':
     case 'nothing':
       return tellLines([
-        ...(transaction === null ? ['Nothing is to be claimed now.'] : [`Paid by ${transaction}.`]),
+        ...(transaction === null || isOld ? ['Nothing is to be claimed now.'] : []),
+        ...(transaction === null ? [] : [`${isOld ? 'What was claimed last was paid' : 'Paid'} by ${transaction}.`]),
         ...to,
         paid,
       ]);
@@ -122,9 +125,10 @@ function formatSponsored(told: ToldClaim): string {
 
 function formatAlone(outcome: AloneOutcome): string {
   const { units, wallet, account, claimed, epoch, gas, transaction, sent, why } = outcome;
+  const label = sent === null ? 'claimable ' : account === null ? 'paid now  ' : 'burned now';
   const lines = [
     ...(why === null ? [] : [why]),
-    ...(units > 0n ? [`claimable  ${tellTokens(units)} tokens (${NO_VALUE})`] : []),
+    ...(units > 0n ? [`${label} ${tellTokens(units)} tokens (${NO_VALUE})`] : []),
     ...(wallet === null ? [] : [`wallet     ${wallet}`]),
     ...(gas === null ? [] : [`gas        ${gas.units}, which cost ${tellCoins(gas.cost)} test coins now`]),
     `claimed    ${tellTokens(claimed)} tokens so far (${NO_VALUE})${epoch === null ? '' : `; the last final epoch is ${epoch}`}`,

@@ -54,7 +54,7 @@ function formatText({ router, own, differences, warnings }: EarningsReport, days
         ]
       : []),
     '',
-    `The last ${days} days (of UTC), as the router has them`,
+    `${days === 1 ? 'Today' : `The last ${days} days`} (of UTC), as the router has ${days === 1 ? 'it' : 'them'}`,
     ...byDay.map(
       (day) =>
         `  ${day.day}  ${day.model}: ${tellMany(day.jobs, 'job')}, ${day.prompt_tokens} prompt and ${day.output_tokens} output tokens, ${credits(day.earned_micro)} credits`,

@@ -15,6 +15,8 @@ export interface VoteDone {
   readonly proposals: readonly Proposal[];
   readonly sent: readonly SentCall[];
   readonly calls: readonly ChainCall[];
+  /** How all stands since something was sent; absent where nothing was. */
+  readonly since?: VoteNow;
 }
 
 /** Of a proposer's own words so many characters are told. */

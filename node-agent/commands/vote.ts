@@ -56,7 +56,8 @@ export async function runVote(words: readonly string[], flags: OptionValues, env
     const done = await act({ chain, wallet, vote, words: rest, flags });
     if (!done.ok) return complain(done.error, 1);
     const isJson = flags.json === true;
-    process.stdout.write(isJson ? toVoteJson(chain, vote, done.value) : formatVote(chain, vote, done.value));
+    const now = done.value.since ?? vote;
+    process.stdout.write(isJson ? toVoteJson(chain, now, done.value) : formatVote(chain, now, done.value));
     return 0;
   } catch (error) {
     return complain(`The chain's node at ${chain.url} did not answer: ${firstLine(error)}`, 1);
@@ -193,7 +194,7 @@ async function carryOut(
   if (key === null) return ok({ ...before, proposals: proposal ? [proposal] : [], calls: [...before.calls, call] });
   const sent = await sendCall(chain, key, call);
   if (!sent.ok) return sent;
-  const { proposals } = await askVote(chain);
-  const now = proposal ? proposals.filter(({ id }) => id === proposal.id) : proposals.slice(0, 1);
-  return ok({ ...before, said: [...before.said, step.said], sent: [...before.sent, sent.value], proposals: now });
+  const since = await askVote(chain);
+  const proposals = proposal ? since.proposals.filter(({ id }) => id === proposal.id) : since.proposals.slice(0, 1);
+  return ok({ ...before, said: [...before.said, step.said], sent: [...before.sent, sent.value], proposals, since });
 }

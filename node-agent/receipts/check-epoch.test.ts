@@ -57,6 +57,12 @@ test.each<[string, ToldEpoch, Parameters<typeof checkEpoch>[1], RegExp]>([
     /3 receipts and 90 units/,
   ],
   [
+    'with one receipt where more were signed for',
+    tell({ count: 1n, earned: 90n }),
+    { node, before: null, accepted },
+    /has 1 receipt and 90 units/,
+  ],
+  [
     'with another sum for as many',
     tell({ earned: 101n }),
     { node, before: null, accepted },

@@ -5,6 +5,7 @@ import type { EpochLeaf } from '../../schema/epoch-leaf.ts';
 import type { Hex } from '../../schema/bytes.ts';
 import { foldProof } from '../../schema/merkle.ts';
 import { word } from '../../schema/typed-data.ts';
+import { tellMany } from '../tell-time.ts';
 import type { JournalEntry } from './earned-journal.ts';
 
 /** A proof of a tree of a billion leaves. */
@@ -40,7 +41,9 @@ export function checkEpoch({ leaf, proof, root, kept }: ToldEpoch, { node, befor
   if (!leaf) {
     if (before) differences.push('this home has no leaf in it, and had one before');
     if (accepted && !kept)
-      differences.push(`this home has no leaf in it, and the router has signed for ${accepted.count} receipts of it`);
+      differences.push(
+        `this home has no leaf in it, and the router has signed for ${tellMany(Number(accepted.count), 'receipt')} of it`,
+      );
     return [...differences, ...tellKept(kept)];
   }
   if (leaf.node !== node) differences.push(`the leaf is of another home: ${leaf.node}`);
@@ -55,11 +58,11 @@ export function checkEpoch({ leaf, proof, root, kept }: ToldEpoch, { node, befor
 
 function compare({ count, earned }: EpochLeaf, accepted: NonNullable<Known['accepted']>): string[] {
   const total = BigInt(accepted.total);
-  const signed = `the router has signed for ${accepted.count} receipts and ${accepted.total} units`;
+  const signed = `the router has signed for ${tellMany(Number(accepted.count), 'receipt')} and ${accepted.total} units`;
   if (count < BigInt(accepted.count) || earned < total)
-    return [`the leaf has ${count} receipts and ${earned} units, and ${signed}`];
+    return [`the leaf has ${tellMany(Number(count), 'receipt')} and ${earned} units, and ${signed}`];
   if (count === BigInt(accepted.count) && earned !== total)
-    return [`the leaf has ${earned} units for ${count} receipts, and ${signed}`];
+    return [`the leaf has ${earned} units for ${tellMany(Number(count), 'receipt')}, and ${signed}`];
   return [];
 }
 

@@ -1,5 +1,6 @@
 // What a router says that a home earned, held against what the home signed for and was signed for by the router: every difference, with what is known of
 // why. Pure.
+import { tellMany } from '../tell-time.ts';
 import type { JournalEntry } from './earned-journal.ts';
 
 /** One accepted part as the router lists it; amounts in units. */
@@ -97,10 +98,10 @@ export function compareTotals(
 ): string | null {
   if (!newest) return null;
   const [count, total] = [BigInt(newest.count), BigInt(newest.total)];
-  const signed = `it has signed for ${count} receipts and ${total} units`;
+  const signed = `it has signed for ${tellMany(Number(count), 'receipt')} and ${total} units`;
   if (BigInt(told.receipts) < count || BigInt(told.earned) < total)
-    return `the router tells ${told.receipts} receipts and ${told.earned} units, and ${signed}`;
+    return `the router tells ${tellMany(Number(told.receipts), 'receipt')} and ${told.earned} units, and ${signed}`;
   if (BigInt(told.receipts) === count && BigInt(told.earned) !== total)
-    return `the router tells ${told.earned} units for ${told.receipts} receipts, and ${signed}`;
+    return `the router tells ${told.earned} units for ${tellMany(Number(told.receipts), 'receipt')}, and ${signed}`;
   return null;
 }

@@ -5,7 +5,7 @@ import { LOCAL_CHAIN } from '../../schema/test-chains.ts';
 import type { ClaimSponsor, ClaimTold } from './claim-sponsor.ts';
 
 /** So long a home is told the same again, ms. */
-const [KEPT_MS, LOCAL_KEPT_MS] = [5000, 500];
+const [KEPT_MS, LOCAL_KEPT_MS] = [5000, 100];
 /** Looks under way at once, and homes whose answers are remembered. */
 const MOST_AT_ONCE = 20;
 const MOST_KEPT = 10_000;

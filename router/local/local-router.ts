@@ -1,5 +1,6 @@
 // Starts the router of a local network: presence behind its REST bridge, then the Worker, then the account that the demo calls with.
 import { randomBytes } from 'node:crypto';
+import type { Hex } from '../../schema/bytes.ts';
 import { openAdmin } from './admin-client.ts';
 import { listModels } from './demo-chat.ts';
 import { startNetwork } from './network.ts';
@@ -26,6 +27,8 @@ export interface RouterStart {
   readonly flags: StartFlags;
   readonly folder: StateFolder;
   readonly started: Started;
+  /** The node that epochs are closed without, as a test. */
+  readonly leftOut: Hex | null;
   /** A line of workerd, for --verbose. */
   readonly onLog: (line: string) => void;
   /** workerd died and stands again. */
@@ -58,7 +61,7 @@ export async function startRouter(start: RouterStart, more: LocalRouterBindings)
       EPOCH_SECONDS: String(LOCAL_EPOCH_SECONDS),
       SIGNUP: 'open',
       ROUTER_ORIGINS: listOrigins(start.flags),
-      ...listLeftOut(process.env),
+      ...(start.leftOut === null ? {} : { LOCAL_LEAVE_OUT: start.leftOut }),
     },
     environment: { [STATE_MARK]: start.folder.dir },
     ownsSignals: true,
@@ -67,11 +70,6 @@ export async function startRouter(start: RouterStart, more: LocalRouterBindings)
   });
   start.started.add(async () => network.stop());
   return network;
-}
-
-/** A test setting, by a variable alone: epochs leave this node out, so that it can be seen what its home does then. */
-function listLeftOut({ LOCAL_LEAVE_OUT }: NodeJS.ProcessEnv): Record<string, string> {
-  return LOCAL_LEAVE_OUT === undefined ? {} : { LOCAL_LEAVE_OUT: LOCAL_LEAVE_OUT.toLowerCase() };
 }
 
 /** Without those that nobody is changing. */

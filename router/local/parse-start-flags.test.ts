@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { START_HELP, parseStartFlags } from './parse-start-flags.ts';
+import { START_HELP, parseStartFlags, readLeftOut } from './parse-start-flags.ts';
 
 describe('parseStartFlags', () => {
   test('nothing said is one home with the built-in model on port 8787', () => {
@@ -122,4 +122,18 @@ describe('parseStartFlags', () => {
       expect(START_HELP).toContain(`--${flag} `);
     }
   });
+});
+
+test('the node that epochs are closed without is an address as its home tells it, and anything else is said', () => {
+  const node = `0x${'aB'.repeat(20)}`;
+  expect([readLeftOut(undefined), readLeftOut(''), readLeftOut(node)].map((read) => read.ok && read.value)).toEqual([
+    null,
+    null,
+    node.toLowerCase(),
+  ]);
+  for (const other of ['node_5690a4d35fd6e72c673078ecb4217d9f', '0x12', node.slice(2)])
+    expect(readLeftOut(other)).toEqual({
+      ok: false,
+      error: expect.stringContaining(`as irori-node status tells it, not "${other}"`),
+    });
 });

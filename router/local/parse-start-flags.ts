@@ -1,5 +1,6 @@
 // What `npm start -- …` may say. Pure: words in, flags or one sentence out.
 import { parseArgs } from 'node:util';
+import type { Hex } from '../../schema/bytes.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 
@@ -103,6 +104,14 @@ export function parseStartFlags(words: readonly string[]): Result<StartFlags, st
     verbose: values.verbose === true,
     help: values.help === true,
   });
+}
+
+/** The test setting LOCAL_LEAVE_OUT: the node that epochs are closed without, so that it can be seen what its home does then; null for none. */
+export function readLeftOut(text = ''): Result<Hex | null, string> {
+  if (text === '') return ok(null);
+  return /^0x[0-9a-fA-F]{40}$/.test(text)
+    ? ok(text.toLowerCase() as Hex)
+    : err(`LOCAL_LEAVE_OUT takes a node's address, 0x and 40 hex digits as irori-node status tells it, not "${text}".`);
 }
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];

@@ -1,4 +1,5 @@
 // `npm start`: the whole network on this machine, told top to bottom. The only file here that writes to the terminal or ends the process.
+import type { Hex } from '../../schema/bytes.ts';
 import type { AgentEvents } from './agents.ts';
 import { askDemo, fetchReceipt } from './demo-chat.ts';
 import {
@@ -19,7 +20,7 @@ import type { LocalRouterBindings, RouterStart } from './local-router.ts';
 import { openChain } from './start-chain.ts';
 import { watchSources } from './dev.ts';
 import { FREE_MODEL, listPaidModel, PAID_MODEL } from './paid-model.ts';
-import { START_HELP, parseStartFlags } from './parse-start-flags.ts';
+import { START_HELP, parseStartFlags, readLeftOut } from './parse-start-flags.ts';
 import type { StartFlags } from './parse-start-flags.ts';
 import { StartError } from './start-error.ts';
 import { Started } from './started.ts';
@@ -69,6 +70,7 @@ async function run(flags: StartFlags, started: Started): Promise<boolean> {
     flags,
     folder,
     started,
+    leftOut: findLeftOut(),
     onLog: (line) => flags.verbose && print(`  [workerd] ${line}`),
     onCrash: () => {
       complain('workerd died and was started again; homes reconnect by themselves.');
@@ -118,6 +120,14 @@ async function run(flags: StartFlags, started: Started): Promise<boolean> {
   const isGood = model !== null && (await showAnswer({ endpoint, apiKey: caller.apiKey, model }));
   if (!flags.once) print('\n  The network runs. Ctrl-C ends everything.');
   return isGood;
+}
+
+/** The node that epochs are closed without, as a test, and told. */
+function findLeftOut(): Hex | null {
+  const read = readLeftOut(process.env['LOCAL_LEAVE_OUT']);
+  if (!read.ok) throw new StartError(read.error);
+  if (read.value !== null) print(describeStep('a test', `epochs are closed without ${read.value}`));
+  return read.value;
 }
 
 /** What calls are paid with and homes are paid on, as far as the flags ask for it. */

@@ -9,6 +9,7 @@ import { privateKeyToAccount } from 'viem/accounts';
 import { foundry } from 'viem/chains';
 import { epochOf } from '../../schema/epoch.ts';
 import type { RuleValues } from '../../schema/rules-abi.ts';
+import { ZERO_WORD } from '../../schema/typed-data.ts';
 import type { ContractName } from '../local/chain-contracts.ts';
 import { openLocalChain } from '../local/local-chain.ts';
 import type { LocalChain } from '../local/local-chain.ts';
@@ -161,8 +162,13 @@ function makeDoors(
     },
     finalise: async () => {
       const { windowSeconds } = await read<{ windowSeconds: number }>('Rules', 'values');
-      await pass(windowSeconds);
-      await tick();
+      // A block's time may be a second ahead of what the router is told.
+      await pass(windowSeconds + 1);
+      await until('no root waits to be final', async () => {
+        await tick();
+        const [pending] = await read<readonly { readonly root: Hex }[]>('Payouts', 'state');
+        return pending?.root === ZERO_WORD;
+      });
       await mine(chain.kind.depth + 1);
       await tick();
     },

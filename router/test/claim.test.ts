@@ -130,6 +130,8 @@ describe.skipIf(findAnvil() === null)('claims of a home', () => {
     expect(paid.out).toMatch(/Paid by\s+0x[0-9a-f]{64}/);
     expect(paid.out).toContain('test tokens, no value');
     expect(await paidTo(WALLET)).toBe(BigInt(EARN * 3));
+    const again = await irori('claim');
+    expect(again.out).toMatch(/^Nothing is to be claimed now\.\sWhat was claimed last was paid by\s+0x[0-9a-f]{64}/);
     expect(JSON.parse((await irori('claim', '--json')).out)).toMatchObject({
       claimable_micro: 0,
       claimed_micro: EARN * 3,
