@@ -72,11 +72,33 @@ const JOB_ROUTES: Readonly<Record<JobKind, Hono<AppEnv>>> = {
   image: images,
 };
 
-/** What owners and their homes do without an operator. */
-const OWNER_ROUTES = [signUp, ownerLinks, ownerNodes, nodeLinks, nodeDoctor, nodeDemand, makeNodeSelfRoutes()];
+/** What a key calls. */
+const CALLER_ROUTES = [...Object.values(JOB_ROUTES), responses, messages, models];
 
-/** What an account reads of itself, and its alerts. */
-const ACCOUNT_ROUTES = [jobs, creditHistory, ownAlerts];
+/** What an account reads and changes of itself. */
+const ACCOUNT_ROUTES = [
+  key,
+  ownKeys,
+  ownMembers,
+  makeOwnPoolRoutes(),
+  ownAlerts,
+  jobs,
+  receipts,
+  usage,
+  creditHistory,
+  creditGifts,
+  creditCheckout,
+  stripeWebhook,
+];
+
+/** What owners do without an operator. */
+const OWNER_ROUTES = [signUp, ownerLinks, ownerNodes, makeOwnNodeRoutes(), nodeLinks, nodeDoctor, nodeDemand];
+
+/** What homes ask by themselves. */
+const NODE_ROUTES = [nodeEnrol, nodeLink, nodeWhy, nodeCredit, nodeEarnings, nodeEpochs, makeNodeSelfRoutes()];
+
+/** What everybody may look at. */
+const OPEN_ROUTES = [makeConsole(), docs, network, stats, audit, auditEpochs, health];
 
 /** What there is to ask where the network has a chain. */
 const CHAIN_ROUTES = [auditChain, creditChain, nodeClaim, votes];
@@ -106,36 +128,8 @@ export function makeApp(): Hono<AppEnv> {
     if (c.res.status !== 101) withRequestId(c, c.res);
   });
   app.use(answerPreflight);
-  for (const route of Object.values(JOB_ROUTES)) app.route('/', route);
-  app.route('/', responses);
-  app.route('/', messages);
-  app.route('/', models);
-  app.route('/', network);
-  app.route('/', receipts);
-  app.route('/', usage);
-  app.route('/', creditGifts);
-  for (const route of ACCOUNT_ROUTES) app.route('/', route);
-  app.route('/', ownKeys);
-  app.route('/', ownMembers);
-  app.route('/', makeOwnNodeRoutes());
-  app.route('/', makeOwnPoolRoutes());
-  for (const route of OWNER_ROUTES) app.route('/', route);
-  app.route('/', key);
-  app.route('/', stats);
-  app.route('/', creditCheckout);
-  app.route('/', stripeWebhook);
-  app.route('/', audit);
-  app.route('/', health);
-  app.route('/', makeConsole());
-  app.route('/', docs);
-  app.route('/', nodeEnrol);
-  app.route('/', nodeLink);
-  app.route('/', nodeWhy);
-  app.route('/', nodeCredit);
-  app.route('/', nodeEarnings);
-  app.route('/', nodeEpochs);
-  app.route('/', auditEpochs);
-  for (const route of CHAIN_ROUTES) app.route('/', route);
+  for (const routes of [CALLER_ROUTES, ACCOUNT_ROUTES, OWNER_ROUTES, NODE_ROUTES, OPEN_ROUTES, CHAIN_ROUTES])
+    for (const route of routes) app.route('/', route);
   app.route('/admin/v1', makeAdminRoutes());
   matchPath = matchPaths(app.routes);
   const allowed = new AllowedMethods(app.routes);

@@ -104,7 +104,7 @@ async function fill(database: D1Database, { id, keyId }: TestAccount, rows: numb
     `'kind-' || (${place} / ${keys * MODELS * COUNTRIES})`,
   ];
   // In pieces: one statement of them all takes longer than a loaded machine's D1 lets it.
-  const insert = `WITH RECURSIVE n(i) AS (SELECT ?5 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?3)
+  const insert = `WITH RECURSIVE n(i) AS (SELECT CAST(?5 AS INTEGER) UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?3)
     INSERT INTO usage_days SELECT ?1, ${names.join(', ')}, ?4, ?4, 100, 200, 300, 5, 1 FROM n`;
   for (let at = 0; at < rows; at += ROWS_AT_ONCE)
     await database

@@ -2,16 +2,14 @@
 import type { KeyLimits } from '../../schema/key-limits.ts';
 import type { SettlementBatch, SettlementJson } from '../../schema/settlement.ts';
 import type { AlertSettings } from './account-alerts.ts';
-import { AccountBook } from './account-book.ts';
+import { AccountBook, type KeyUsage } from './account-book.ts';
 import type { Gift, GiftAnswer, Grant } from './account-credit.ts';
 import type { AccountDoors, AccountUsage } from './account-doors.ts';
 import { AccountRepeats } from './account-repeats.ts';
-import type { KeyUsage } from './account-book.ts';
 import { AlertPost } from './alert-post.ts';
 import type { HoldAnswer, HoldRequest, RepeatAsked, RepeatRefusal } from './hold-answer.ts';
 import type { ObjectSide } from './compare-books.ts';
-import { KeptObject } from './kept-object.ts';
-import type { StillOpen } from './kept-object.ts';
+import { KeptObject, type StillOpen } from './kept-object.ts';
 import { makeLog } from '../log.ts';
 import { Outbox } from './outbox.ts';
 import type { SponsoredSums } from './sponsored-credit.ts';

@@ -44,7 +44,7 @@ export function sortWhy(minutes: readonly IdleMinute[]): { why: PassedOver; coun
     .toSorted((a, b) => b.count - a.count);
 }
 
-export function sumHour(at: number, list: readonly IdleMinute[]): IdleHour {
+function sumHour(at: number, list: readonly IdleMinute[]): IdleHour {
   const minutes: Record<string, number> = {};
   for (const minute of list) {
     const name = nameReason(minute);

@@ -196,11 +196,8 @@ function openServices(env: Env): Services {
   return {
     timings: pickTimings(env),
     keys,
-    accounts: makeAccounts({ db: env.DB, random }),
-    members: makeMembers({ db: env.DB, random }),
-    posts: makeRepeatedPosts(env.DB),
+    ...openAccountTables(env.DB),
     nodes,
-    pools: makePools({ db: env.DB, random }),
     nodeTokens,
     catalogue,
     ledger,
@@ -230,6 +227,15 @@ function openServices(env: Env): Services {
     keyless: openKeyless(env),
     ...openEpochs(env),
     ...openChain(env, stubs, nodes),
+  };
+}
+
+function openAccountTables(db: D1Database): Pick<Services, 'accounts' | 'members' | 'pools' | 'posts'> {
+  return {
+    accounts: makeAccounts({ db, random }),
+    members: makeMembers({ db, random }),
+    pools: makePools({ db, random }),
+    posts: makeRepeatedPosts(db),
   };
 }
 

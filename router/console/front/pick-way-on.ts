@@ -4,5 +4,5 @@
 export function pickWayOn(to: string | undefined, usual: string): string {
   if (to === undefined || !/^\/(?![/\\])[^\\]*$/.test(to)) return usual;
   // Control characters are dropped by browsers, which would make `//` of `/\t/`.
-  return [...to].some((letter) => letter < ' ' || letter === '\u007F') ? usual : to;
+  return /\p{Cc}/u.test(to) ? usual : to;
 }

@@ -70,7 +70,7 @@ interface Answered {
 
 async function showPlay(c: Context<ConsoleEnv>, member: SignedInMember, answered: Answered | null): Promise<Response> {
   const words = PLAYGROUND_WORDS[c.get('visit').locale];
-  const { caller, csrf } = member;
+  const { caller } = member;
   const models = await listModels(c.get('services'), caller, findPlace(c.req.raw, c.env));
   const choices = models
     .filter(({ can }) => !can.includes('embedding'))
@@ -78,48 +78,15 @@ async function showPlay(c: Context<ConsoleEnv>, member: SignedInMember, answered
     .map(({ id }) => ({ value: id, label: id }));
   // What the model of a network on one machine was made for.
   const { sample } = c.env.LOCAL_PLACES === '1' ? PLAYGROUND_WORDS.en : words;
-  const scriptWords = JSON.stringify(words);
-  const mayCall = caller.scopes.includes('call');
   const body = (
     <>
       <h1>{words.title}</h1>
       <p class="lead">{words.lead}</p>
-      {!mayCall && <Note tone="bad">{words.viewer}</Note>}
+      {!mayCall(member) && <Note tone="bad">{words.viewer}</Note>}
       {choices.length === 0 ? (
         <Note>{words.noModel}</Note>
       ) : (
-        <form
-          id="play"
-          class="fields"
-          method="post"
-          data-csrf={csrf}
-          data-words={scriptWords}
-          data-verify={assetPath('verify.js')}
-        >
-          <input type="hidden" name="csrf" value={csrf} />
-          <SelectField name="model" label={words.model} choices={choices} value={answered?.said.model} />
-          <div>
-            <label for="f-prompt">{words.prompt}</label>
-            <textarea id="f-prompt" name="prompt" rows={4} required maxlength={8000}>
-              {answered?.said.prompt ?? sample}
-            </textarea>
-          </div>
-          <TextField
-            name="max_tokens"
-            label={words.most}
-            help={words.mostHelp}
-            type="number"
-            value={String(answered?.said.max_tokens ?? USUAL_TOKENS)}
-            attributes={{ min: '1', max: '32000' }}
-          />
-          <p class="inline">
-            <button disabled={!mayCall}>{words.ask}</button>
-            <button class="quiet" type="button" id="stop" hidden>
-              {words.stop}
-            </button>
-            <span id="play-status" role="status" class="soft" />
-          </p>
-        </form>
+        <PlayForm choices={choices} sample={sample} said={answered?.said} member={member} words={words} />
       )}
       <div id="answer-sheet" hidden={answered === null}>
         <Sheet title={words.answer}>
@@ -135,6 +102,58 @@ async function showPlay(c: Context<ConsoleEnv>, member: SignedInMember, answered
     </>
   );
   return showPage(c, { title: words.title, body, islands: ['playground'] });
+}
+
+const mayCall = ({ caller }: SignedInMember): boolean => caller.scopes.includes('call');
+
+/** What is asked; its script reads the page's words and the token of it. */
+function PlayForm({
+  choices,
+  sample,
+  said,
+  member,
+  words,
+}: {
+  readonly choices: readonly { readonly value: string; readonly label: string }[];
+  readonly sample: string;
+  readonly said: Said | undefined;
+  readonly member: SignedInMember;
+  readonly words: (typeof PLAYGROUND_WORDS)['en'];
+}) {
+  return (
+    <form
+      id="play"
+      class="fields"
+      method="post"
+      data-csrf={member.csrf}
+      data-words={JSON.stringify(words)}
+      data-verify={assetPath('verify.js')}
+    >
+      <input type="hidden" name="csrf" value={member.csrf} />
+      <SelectField name="model" label={words.model} choices={choices} value={said?.model} />
+      <div>
+        <label for="f-prompt">{words.prompt}</label>
+        <textarea id="f-prompt" name="prompt" rows={4} required maxlength={8000}>
+          {said?.prompt ?? sample}
+        </textarea>
+      </div>
+      <TextField
+        name="max_tokens"
+        label={words.most}
+        help={words.mostHelp}
+        type="number"
+        value={String(said?.max_tokens ?? USUAL_TOKENS)}
+        attributes={{ min: '1', max: '32000' }}
+      />
+      <p class="inline">
+        <button disabled={!mayCall(member)}>{words.ask}</button>
+        <button class="quiet" type="button" id="stop" hidden>
+          {words.stop}
+        </button>
+        <span id="play-status" role="status" class="soft" />
+      </p>
+    </form>
+  );
 }
 
 /** Asks as the API is asked, and waits for the whole answer. */
@@ -157,7 +176,7 @@ async function ask(
     throw error;
   });
   const body = JSON.stringify({ model, max_tokens, messages: [{ role: 'user', content: prompt }] });
-  const request = new Request(c.req.raw, { body, headers: { 'content-type': 'application/json' } });
+  const request = new Request(c.req.raw, { method: 'POST', body, headers: { 'content-type': 'application/json' } });
   const response = await inner.fetch(request, c.env, c.executionCtx);
   const json = parseJson(await response.text());
   const read = answerSchema.safeParse(json);
