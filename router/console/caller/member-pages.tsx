@@ -9,6 +9,7 @@ import { ActForm, SelectField, TextField } from '../../look/form.tsx';
 import { Note, Sheet, Time } from '../../look/pieces.tsx';
 import { Table } from '../../look/table.tsx';
 import { addMember, changeMember, findMember, removeMember } from '../../routes/member-desk.ts';
+import { inviteMember } from '../../routes/session-desk.ts';
 import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireMember } from '../visit.ts';
@@ -18,7 +19,6 @@ import type { MemberWords } from './member-words.ts';
 
 export const memberPages = new Hono<ConsoleEnv>();
 
-const INVITATION_MS = 7 * 86_400_000;
 const emptyAsNull = (value: unknown): unknown => (value === '' ? null : value);
 const addForm = z.object({
   name: newMemberBody.shape.name,
@@ -34,7 +34,7 @@ memberPages.post('/console/members', async (c) => {
   const signedIn = await requireMember(c, 'members');
   const said = await readPageForm(c, addForm);
   const member = await addMember(c.get('services'), signedIn.caller.accountId, said);
-  return showMembers(c, signedIn, { name: member.name, link: await invite(c, member) });
+  return showMembers(c, signedIn, { name: member.name, link: await makeLink(c, signedIn, member) });
 });
 
 /** Another link for one who has not signed in: a link that was handed over before stays good for its time, and for the first. */
@@ -42,7 +42,7 @@ memberPages.post('/console/members/:id/invite', async (c) => {
   const signedIn = await requireMember(c, 'members');
   await readPageForm(c, nothing);
   const member = await findOwn(c, signedIn);
-  return showMembers(c, signedIn, { name: member.name, link: await invite(c, member) });
+  return showMembers(c, signedIn, { name: member.name, link: await makeLink(c, signedIn, member) });
 });
 
 memberPages.post('/console/members/:id', async (c) => {
@@ -76,11 +76,8 @@ memberPages.post('/console/members/:id/remove', async (c) => {
   return c.redirect('/console/members?done=removed', 303);
 });
 
-/** A link by which whoever opens it first becomes the member. */
-async function invite(c: Context<ConsoleEnv>, { id }: MemberRow): Promise<string> {
-  const of = { personId: null, memberId: id, lifeMs: INVITATION_MS };
-  const code = await c.get('services').signInCodes.mint(of, Date.now());
-  return new URL(`/sign-in/${code}`, c.req.url).href;
+async function makeLink(c: Context<ConsoleEnv>, { caller }: SignedInMember, member: MemberRow): Promise<string> {
+  return new URL((await inviteMember(c.get('services'), caller, member)).path, c.req.url).href;
 }
 
 function findOwn(c: Context<ConsoleEnv>, { caller }: SignedInMember): Promise<MemberRow> {
