@@ -122,7 +122,8 @@ async function readPools(services: Services, accountId: string) {
 function Outcome({ did, no, words }: { did: string | undefined; no: string | undefined; words: PoolWords }) {
   if (no !== undefined && Object.hasOwn(FAULTS, no))
     return <Note tone="bad">{words[FAULTS[no as keyof typeof FAULTS]]}</Note>;
-  if (did !== undefined && Object.hasOwn(DID, did)) return <Note tone="good">{words[DID[did as keyof typeof DID]]}</Note>;
+  if (did !== undefined && Object.hasOwn(DID, did))
+    return <Note tone="good">{words[DID[did as keyof typeof DID]]}</Note>;
   return null;
 }
 
