@@ -33,7 +33,7 @@ export function Act(props: {
   return (
     <ActForm csrf={csrf} action={`/console/pools/${path}`} isInline>
       {what !== undefined && <input type="hidden" name="what" value={what} />}
-      <button class={isMain ? undefined : 'quiet'} name="act" value={act} aria-label={label}>
+      <button class={isMain ? 'acts' : 'quiet acts'} name="act" value={act} aria-label={label}>
         {text}
       </button>
     </ActForm>
@@ -49,38 +49,47 @@ function Moment({ at, locale, words }: { at: number } & Pick<Told, 'locale' | 'w
   );
 }
 
-export function Waiting({ invitations, csrf, words, locale }: Told & { invitations: readonly InvitedTo[] }) {
+export function Waiting({ invitations, ...told }: Told & { invitations: readonly InvitedTo[] }) {
+  const { words } = told;
   return (
     <Sheet title={words.waiting}>
       <p>{words.waitingTold}</p>
-      {invitations.map(({ poolId, name, ownerAccountId, expiresAt }) => (
-        <article>
-          <h3>{name}</h3>
-          <p class="small soft">
-            {words.from}: <code>{ownerAccountId}</code>
-            <br />
-            {words.until}: <Moment at={expiresAt} locale={locale} words={words} />
-          </p>
-          <div class="inline">
-            <Act
-              csrf={csrf}
-              path={`invitations/${poolId}`}
-              act="accept"
-              text={words.accept}
-              label={words.acceptOf(name)}
-              isMain
-            />
-            <Act
-              csrf={csrf}
-              path={`invitations/${poolId}`}
-              act="decline"
-              text={words.decline}
-              label={words.declineOf(name)}
-            />
-          </div>
-        </article>
-      ))}
+      <Table
+        caption={words.waiting}
+        rows={invitations}
+        empty=""
+        columns={[
+          { head: words.pool, cell: (one) => <AskedBy invitation={one} {...told} /> },
+          { head: '', cell: (one) => <Answers invitation={one} {...told} /> },
+        ]}
+      />
     </Sheet>
+  );
+}
+
+function AskedBy({ invitation, words, locale }: Told & { invitation: InvitedTo }) {
+  const { name, ownerAccountId, expiresAt } = invitation;
+  return (
+    <>
+      <strong>{name}</strong>
+      <br />
+      <span class="soft">
+        {words.from} <AccountId id={ownerAccountId} />
+        <br />
+        {words.until} <Moment at={expiresAt} locale={locale} words={words} />
+      </span>
+    </>
+  );
+}
+
+function Answers({ invitation, csrf, words }: Told & { invitation: InvitedTo }) {
+  const { poolId, name } = invitation;
+  const path = `invitations/${poolId}`;
+  return (
+    <div class="inline">
+      <Act csrf={csrf} path={path} act="accept" text={words.accept} label={words.acceptOf(name)} isMain />
+      <Act csrf={csrf} path={path} act="decline" text={words.decline} label={words.declineOf(name)} />
+    </div>
   );
 }
 
@@ -118,8 +127,17 @@ function Homes({ pool, machines, csrf, words }: Told & { pool: PoolDetails; mach
         columns={[
           { head: words.machine, cell: (home) => nameOf(home) },
           {
-            head: words.drop,
-            cell: (home) => <Act csrf={csrf} path={`${pool.id}/homes`} what={home.id} act="drop" text={words.drop} />,
+            head: '',
+            cell: (home) => (
+              <Act
+                csrf={csrf}
+                path={`${pool.id}/homes`}
+                what={home.id}
+                act="drop"
+                text={words.drop}
+                label={`${words.drop}: ${nameOf(home)}`}
+              />
+            ),
           },
         ]}
       />
@@ -150,10 +168,19 @@ function Members({ pool, csrf, words }: Told & { pool: PoolDetails }) {
       rows={pool.members}
       empty={words.noMembers}
       columns={[
-        { head: words.account, cell: (id) => <code>{id}</code> },
+        { head: words.account, cell: (id) => <AccountId id={id} /> },
         {
-          head: words.drop,
-          cell: (id) => <Act csrf={csrf} path={`${pool.id}/members`} what={id} act="drop" text={words.drop} />,
+          head: '',
+          cell: (id) => (
+            <Act
+              csrf={csrf}
+              path={`${pool.id}/members`}
+              what={id}
+              act="drop"
+              text={words.drop}
+              label={`${words.drop}: ${id}`}
+            />
+          ),
         },
       ]}
     />
@@ -170,15 +197,29 @@ function Invited(props: Told & { pool: PoolDetails; invited: readonly Invitation
         rows={invited}
         empty=""
         columns={[
-          { head: words.account, cell: ({ accountId }) => <code>{accountId}</code> },
           {
-            head: words.until,
-            cell: ({ expiresAt }) => <Moment at={expiresAt} locale={locale} words={words} />,
+            head: words.account,
+            cell: ({ accountId, expiresAt }) => (
+              <>
+                <AccountId id={accountId} />
+                <br />
+                <span class="soft">
+                  {words.until} <Moment at={expiresAt} locale={locale} words={words} />
+                </span>
+              </>
+            ),
           },
           {
-            head: words.withdraw,
+            head: '',
             cell: ({ accountId }) => (
-              <Act csrf={csrf} path={`${pool.id}/members`} what={accountId} act="withdraw" text={words.withdraw} />
+              <Act
+                csrf={csrf}
+                path={`${pool.id}/members`}
+                what={accountId}
+                act="withdraw"
+                text={words.withdraw}
+                label={`${words.withdraw}: ${accountId}`}
+              />
             ),
           },
         ]}
@@ -212,6 +253,17 @@ function Labelled({ id, label, children }: { id: string; label: string; children
       <label for={id}>{label}</label>
       {children}
     </div>
+  );
+}
+
+/** May break in its middle, so that what stands beside it is seen on a narrow screen too. */
+function AccountId({ id }: { id: string }) {
+  return (
+    <code>
+      {id.slice(0, 21)}
+      <wbr />
+      {id.slice(21)}
+    </code>
   );
 }
 

@@ -11,8 +11,9 @@ const EN = {
   waiting: 'Invitations for you',
   waitingTold:
     'Say yes only where you know who asks. From then on your keys may call the pool, and jobs between its members pay homes, yours among them, only what bought credit paid. Until you answer nothing changes. You may leave at any time.',
-  from: 'Account that asks',
-  until: 'Ends by itself',
+  pool: 'Pool',
+  from: 'Asked by',
+  until: 'Good until',
   accept: 'Accept',
   decline: 'Decline',
   acceptOf: (name: string) => `Accept the invitation into ${name}`,
@@ -68,8 +69,9 @@ export const POOL_WORDS: Dictionaries<typeof EN> = {
     waiting: '届いている招待',
     waitingTold:
       '招待元を知っている場合だけ承諾してください。承諾すると、あなたのキーでプールを呼び出せるようになり、メンバー間のジョブでは、あなたの家も含めて購入したクレジットの分だけが収益になります。回答するまでは何も変わりません。いつでも脱退できます。',
-    from: '招待元のアカウント',
-    until: '自動的に終了',
+    pool: 'プール',
+    from: '招待元',
+    until: '有効期限',
     accept: '承諾',
     decline: '辞退',
     acceptOf: (name) => `${name} への招待を承諾`,
