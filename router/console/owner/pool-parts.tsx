@@ -40,15 +40,6 @@ export function Act(props: {
   );
 }
 
-/** A time and its zone. */
-function Moment({ at, locale, words }: { at: number } & Pick<Told, 'locale' | 'words'>) {
-  return (
-    <>
-      <Time at={at} locale={locale} /> {words.utc}
-    </>
-  );
-}
-
 export function Waiting({ invitations, ...told }: Told & { invitations: readonly InvitedTo[] }) {
   const { words } = told;
   return (
@@ -76,7 +67,7 @@ function AskedBy({ invitation, words, locale }: Told & { invitation: InvitedTo }
       <span class="soft">
         {words.from} <AccountId id={ownerAccountId} />
         <br />
-        {words.until} <Moment at={expiresAt} locale={locale} words={words} />
+        {words.until} <Time at={expiresAt} locale={locale} />
       </span>
     </>
   );
@@ -204,7 +195,7 @@ function Invited(props: Told & { pool: PoolDetails; invited: readonly Invitation
                 <AccountId id={accountId} />
                 <br />
                 <span class="soft">
-                  {words.until} <Moment at={expiresAt} locale={locale} words={words} />
+                  {words.until} <Time at={expiresAt} locale={locale} />
                 </span>
               </>
             ),

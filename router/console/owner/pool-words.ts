@@ -7,7 +7,6 @@ const EN = {
     'A pool is homes that answer for some: a lab, a circle of friends. Members call it by its name in provider.pool.',
   noPools: 'No pool yet. Make one, put machines of yours in it, and invite the accounts that may call it.',
   away: 'This cannot be told now. Try again in a moment.',
-  utc: 'UTC',
   waiting: 'Invitations for you',
   waitingTold:
     'Say yes only where you know who asks. From then on your keys may call the pool, and jobs between its members pay homes, yours among them, only what bought credit paid. Until you answer nothing changes. You may leave at any time.',
@@ -65,7 +64,6 @@ export const POOL_WORDS: Dictionaries<typeof EN> = {
       'プールは、研究室や仲間など特定の相手に応答する家の集まりです。メンバーは provider.pool に名前を指定して呼び出します。',
     noPools: 'まだプールがありません。作成して自分のマシンを入れ、呼び出しを許可するアカウントを招待してください。',
     away: '現在表示できません。しばらくしてからもう一度お試しください。',
-    utc: 'UTC',
     waiting: '届いている招待',
     waitingTold:
       '招待元を知っている場合だけ承諾してください。承諾すると、あなたのキーでプールを呼び出せるようになり、メンバー間のジョブでは、あなたの家も含めて購入したクレジットの分だけが収益になります。回答するまでは何も変わりません。いつでも脱退できます。',
