@@ -15,7 +15,7 @@ import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireMember } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
-import { orNull } from './or-null.ts';
+import { orNull } from '../or-null.ts';
 import { JOIN_WORDS } from './join-words.ts';
 import type { JoinWords } from './join-words.ts';
 

@@ -21,7 +21,7 @@ import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireMember } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
-import { orNull } from './or-null.ts';
+import { orNull } from '../or-null.ts';
 import { Act, OwnPool, Waiting } from './pool-parts.tsx';
 import { POOL_WORDS } from './pool-words.ts';
 import type { PoolWords } from './pool-words.ts';
