@@ -108,6 +108,12 @@ describe.skipIf(!HAS_BROWSER)(`an owner’s console (${BROWSER_TOLD})`, () => {
     expect(await pressed('form[action$="/members"] button[value=drop]')).toContain('You have left');
     await tab.go('/console/pools');
     expect(await text()).not.toContain(friend.id);
+    const books = await stack.network.database();
+    await books.prepare('ALTER TABLE pool_invitations RENAME TO away').run();
+    await tab.go('/console/pools');
+    expect(await text()).toMatch(/cannot be told now.*Friends.*cannot be told now.*Invite an account/s);
+    await books.prepare('ALTER TABLE away RENAME TO pool_invitations').run();
+    await tab.go('/console/pools');
     // For the page’s looks: one that waits on either side.
     await invite(friend.id);
     const { json } = await stack.admin('POST', '/pools', { name: 'Evening readers', owner_account_id: friend.id });
