@@ -16,7 +16,6 @@ import { ALL_AREAS } from '../../routes/area-calls.ts';
 import { changeNode, revokeNode } from '../../routes/node-desk.ts';
 import type { OwnerNode } from '../../routes/owner-nodes.ts';
 import { findOwnerNode } from '../../routes/owner-nodes.ts';
-import { listAccountPools } from '../../routes/own-pools.ts';
 import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireMember } from '../visit.ts';
@@ -53,7 +52,8 @@ machinePages.get('/console/machines/:id', async (c) => {
   const services = c.get('services');
   const [node, pools] = await Promise.all([
     orNull(findOwnerNode(services, row)),
-    orNull(listAccountPools(services, caller.accountId)),
+    // By their ids: it may answer for one that the account is no member of.
+    orNull(services.pools.listNamed(row.pools)),
   ]);
   const title = row.name ?? words.machine;
   const body = (
