@@ -86,15 +86,13 @@ export async function waitOnline(
 }
 
 /** Homes that joined just now are called at the router what they are called here. One that is not stays without a name. */
-export async function nameHomes({ url, demo }: HomesStart, homes: readonly LocalHome[]): Promise<void> {
-  const headers = { authorization: `Bearer ${demo.apiKey}`, 'content-type': 'application/json' };
+export async function nameHomes({ url, folder }: HomesStart, homes: readonly LocalHome[]): Promise<void> {
+  const admin = openAdmin(url, folder.secrets.ADMIN_SECRET);
   const named = homes
     .filter(({ isNew }) => isNew)
     .map(async ({ name, stateDir }) => {
       const node = (await readHomeStatus(stateDir))?.node;
-      if (!node) return;
-      const body = JSON.stringify({ name });
-      await fetch(`${url}/v1/nodes/${node}`, { method: 'PATCH', headers, body }).catch(() => null);
+      if (node) await admin.nameNode(node, name).catch(() => null);
     });
   await Promise.all(named);
 }

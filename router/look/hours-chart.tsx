@@ -1,4 +1,5 @@
 // The hours of a day as columns of minutes, by what each minute was. What it shows stands in a table too, so it is hidden from who hears the page.
+import type { Child } from 'hono/jsx';
 
 export type Fill = 'work' | 'ready' | 'yours' | 'machine' | 'fault' | 'none';
 
@@ -50,13 +51,22 @@ function Picture({ hours, size }: { readonly hours: readonly HourColumn[]; reado
         <>
           <Column parts={parts} x={at * place} width={place * (1 - GAP)} />
           {(last - at) % EVERY[size] === 0 && (
-            <text x={(at + 0.5 - GAP / 2) * place} y={HEIGHT + 18} text-anchor={at === last ? 'end' : 'middle'}>
+            <Label x={at * place} width={place * (1 - GAP)} isEnd={size === 'narrow' && at === last}>
               {label}
-            </text>
+            </Label>
           )}
         </>
       ))}
     </svg>
+  );
+}
+
+/** `isEnd`: where a name in the middle of its column would be cut off. */
+function Label({ x, width, isEnd, children }: { x: number; width: number; isEnd: boolean; children?: Child }) {
+  return (
+    <text x={isEnd ? x + width : x + width / 2} y={HEIGHT + 18} text-anchor={isEnd ? 'end' : 'middle'}>
+      {children}
+    </text>
   );
 }
 

@@ -3,9 +3,8 @@ import type { Dictionaries } from '../../look/words.ts';
 
 const EN = {
   lead: 'AI answers from GPUs in people’s homes.',
-  told: 'One API, spoken by the clients you have. The closest home that is free answers, and says what it cost, the energy it took, and gives a receipt that anybody can check.',
+  told: 'Call it with the OpenAI client you already use. The closest home that is free answers, and every answer comes with its price, its energy and a receipt that anybody can check.',
   try: 'Try the playground',
-  read: 'Read the docs',
   mapTold: (homes: string, countries: string) => `${homes} homes online in ${countries}`,
   countries: (count: number) => (count === 1 ? '1 country' : `${count} countries`),
   rounded: 'Rounded down; a country is told from three homes on.',
@@ -45,9 +44,8 @@ export const FRONT_WORDS: Dictionaries<typeof EN> = {
   en: EN,
   ja: {
     lead: '家庭にあるGPUが、AIの答えを返します。',
-    told: '普段のクライアントからそのまま使えるAPIです。空いている最も近い家が答え、料金と使った電力、誰でも検証できる受領書が付きます。',
+    told: 'お使いの OpenAI クライアントからそのまま呼び出せます。空いている最も近い家が答え、料金、電力、誰でも検証できる受領書が付きます。',
     try: 'プレイグラウンドを試す',
-    read: 'API ドキュメント',
     mapTold: (homes, countries) => `${countries}で ${homes} 軒がオンライン`,
     countries: (count) => `${count} か国`,
     rounded: '端数は切り捨て。3 軒以上ある国だけを表示します。',

@@ -48,7 +48,7 @@ function Hero({ words }: { words: FrontWords }) {
         <a class="button" href="/playground">
           {words.try}
         </a>
-        <a href="/docs">{words.read}</a>
+        <a href="#lend-told">{words.lend}</a>
       </p>
     </section>
   );
@@ -167,7 +167,8 @@ print(answer.choices[0].message.content)`;
           <a href="/console/keys">{words.callNext}</a>
         </p>
       </Sheet>
-      <Sheet title={words.lend}>
+      <Sheet>
+        <h2 id="lend-told">{words.lend}</h2>
         <p>{words.lendTold}</p>
         <Code id="lend" title={null} text={`irori-node up --router ${origin}`} copy={words.copy} />
         <p>

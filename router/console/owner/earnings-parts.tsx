@@ -1,5 +1,5 @@
 // What machines earned and what became of it, as parts of a page: sums, a table by machine, what is held back and why, and claims with their transactions.
-import { makeCreditFormat, formatCredits, formatCreditsWhole } from '../../look/format-money.ts';
+import { formatCreditsWhole, makeCreditFormat } from '../../look/format-money.ts';
 import { formatMeasure } from '../../look/format-number.ts';
 import { formatTime } from '../../look/format-time.ts';
 import { Amount, Facts, Sheet, Time } from '../../look/pieces.tsx';
@@ -59,11 +59,16 @@ export function Totals({ machines, words, locale }: Told) {
     claimable: words.claimableNote,
     claimed: words.claimedNote,
   };
-  const facts = listSums(machines).map((sum) => {
+  const sums = listSums(machines);
+  const format = makeCreditFormat(
+    sums.map((sum) => sumOf(machines, sum)),
+    locale,
+  );
+  const facts = sums.map((sum) => {
     const note = notes[sum];
     return {
       name: words[sum],
-      value: formatCredits(sumOf(machines, sum), locale),
+      value: format(sumOf(machines, sum)),
       ...(note !== undefined && { note }),
     };
   });

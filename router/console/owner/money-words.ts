@@ -33,7 +33,7 @@ const EN = {
   untilEpoch: (at: string) => `an epoch in which both agree; the next one closes ${at} UTC`,
   withheld: 'The network holds it back, by a decision about this machine.',
   untilDecided: 'that decision ends',
-  nothingHeld: 'Nothing is held back.',
+  nothingHeld: 'nothing is held back',
   claims: 'Claims',
   claimTold:
     'A claim pays what is claimable to the machine’s wallet, in test tokens without value. It is made on the machine itself.',

@@ -8,7 +8,7 @@ const EN: Record<Fill, string> = {
   yours: 'paused for you',
   machine: 'paused for the machine’s sake',
   fault: 'something failed',
-  none: 'not connected',
+  none: 'not connected, or not known',
 };
 export const FILL_WORDS: Dictionaries<typeof EN> = {
   en: EN,
@@ -18,6 +18,6 @@ export const FILL_WORDS: Dictionaries<typeof EN> = {
     yours: 'あなたのための一時停止',
     machine: 'マシン保護のための一時停止',
     fault: '不具合',
-    none: '未接続',
+    none: '未接続・記録なし',
   },
 };
