@@ -44,10 +44,17 @@ export const RULE_WORDS: Readonly<Record<keyof RuleValues, { readonly name: stri
   rootBondUnits: { name: 'The root key’s bond', told: 'tokens that must be bonded before its roots are taken' },
 };
 
-/** `8 %`, `3.5 %`, `7 d`, `1 h 40 min`, `100000.000000 test tokens`. */
+/** `8 %`, `3.5 %`, `7 d`, `1 h 40 min`, `100,000 test tokens`. */
 export function tellRuleValue(name: keyof RuleValues, value: number | bigint): string {
   if (name.endsWith('Bps')) return `${Number(value) / 100} %`;
-  return name.endsWith('Seconds') ? tellSeconds(Number(value)) : `${tellUnits(BigInt(value))} test tokens`;
+  return name.endsWith('Seconds') ? tellSeconds(Number(value)) : `${tellTokens(BigInt(value))} test tokens`;
+}
+
+/** `100,000`, `2.5`. */
+function tellTokens(units: bigint): string {
+  const [whole = '', part = ''] = tellUnits(units).split('.');
+  const digits = part.replace(/0+$/, '');
+  return whole.replaceAll(/\B(?=(?:\d{3})+$)/g, ',') + (digits === '' ? '' : `.${digits}`);
 }
 
 /** `2026-11-29 02:00 UTC`; ms since epoch. */

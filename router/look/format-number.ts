@@ -11,6 +11,11 @@ export function formatCompact(count: number, locale: Locale): string {
   return new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 }).format(count);
 }
 
+/** `2,000.00`. */
+export function formatHundredths(value: number, locale: Locale): string {
+  return new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(value);
+}
+
 /** With three digits that count: `0.000168`, `41.2`, `1,310`. */
 export function formatMeasure(value: number, locale: Locale): string {
   return new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 }).format(value);

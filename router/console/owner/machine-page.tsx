@@ -117,7 +117,7 @@ function About({ node, words, locale }: Told & { node: OwnerNode }) {
       value:
         node.slots === null ? '–' : `${formatCount(node.running ?? 0, locale)} / ${formatCount(node.slots, locale)}`,
     },
-    { name: words.version, value: node.version ?? '–' },
+    { name: words.version, value: node.version?.replace(/^irori-node\//, '') ?? '–' },
     { name: words.system, value: node.platform ?? '–' },
     { name: words.hub, value: node.hub ?? '–' },
     { name: words.joined, value: <Time at={node.enrolled_at} locale={locale} /> },
