@@ -1,5 +1,6 @@
 // Credit: what is left by kind, what ends when, buying more, and what the account is called on the chain.
 import { Hono } from 'hono';
+import type { Context } from 'hono';
 import * as z from 'zod';
 import { ApiError } from '../../errors.ts';
 import { ActForm, TextField } from '../../look/form.tsx';
@@ -9,6 +10,7 @@ import { Table } from '../../look/table.tsx';
 import { listCreditHistory } from '../../routes/credit-history.ts';
 import type { ToldCreditEvent } from '../../routes/credit-history.ts';
 import type { Locale } from '../../look/words.ts';
+import { orAsk } from '../or-ask.ts';
 import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { orNull } from '../or-null.ts';
@@ -24,7 +26,9 @@ const CENTS = 100;
 const PAGE = 50;
 const buyForm = z.object({ usd: z.coerce.number().min(1).max(10_000) });
 
-creditPages.get('/console/credit', async (c) => {
+const CREDIT = '/console/credit';
+
+async function showCredit(c: Context<ConsoleEnv>): Promise<Response> {
   const { caller, csrf } = await requireMember(c, 'usage');
   const { locale } = c.get('visit');
   const words = CREDIT_WORDS[locale];
@@ -111,7 +115,9 @@ creditPages.get('/console/credit', async (c) => {
     </>
   );
   return showPage(c, { title: words.title, body });
-});
+}
+
+creditPages.get(CREDIT, showCredit);
 
 interface Told {
   readonly words: CreditWords;
@@ -149,19 +155,22 @@ function History({
   );
 }
 
-creditPages.post('/console/credit/buy', async (c) => {
-  const { caller } = await requireMember(c, 'call');
-  const { usd } = await readPageForm(c, buyForm);
-  const desk = c.get('services').checkouts?.desk;
-  if (!desk) throw new ApiError('not_found', CREDIT_WORDS[c.get('visit').locale].noBuying);
-  const backTo = (done: string): string => new URL(`/console/credit?done=${done}`, c.req.url).href;
-  const wanted = {
-    accountId: caller.accountId,
-    amount: Math.round(usd * CENTS),
-    successUrl: backTo('paid'),
-    cancelUrl: backTo('left'),
-  };
-  const opened = await desk.open(wanted, Date.now());
-  if (!opened.ok) throw new ApiError('payment_away', 'Stripe does not answer right now. Nothing was charged.');
-  return c.redirect(opened.value.url, 303);
-});
+creditPages.post(
+  '/console/credit/buy',
+  orAsk({ page: CREDIT, show: showCredit }, async (c) => {
+    const { caller } = await requireMember(c, 'call');
+    const { usd } = await readPageForm(c, buyForm);
+    const desk = c.get('services').checkouts?.desk;
+    if (!desk) throw new ApiError('not_found', CREDIT_WORDS[c.get('visit').locale].noBuying);
+    const backTo = (done: string): string => new URL(`/console/credit?done=${done}`, c.req.url).href;
+    const wanted = {
+      accountId: caller.accountId,
+      amount: Math.round(usd * CENTS),
+      successUrl: backTo('paid'),
+      cancelUrl: backTo('left'),
+    };
+    const opened = await desk.open(wanted, Date.now());
+    if (!opened.ok) throw new ApiError('payment_away', 'Stripe does not answer right now. Nothing was charged.');
+    return c.redirect(opened.value.url, 303);
+  }),
+);
