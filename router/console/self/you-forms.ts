@@ -6,11 +6,12 @@ import { hashToken } from '../../auth/make-session-token.ts';
 import { ApiError } from '../../errors.ts';
 import { MAILS_ASKED, MAILS_TO, passDoor } from '../../routes/counted-doors.ts';
 import { readPageForm } from '../page-form.ts';
-import { dropSession, keepLocale, requirePerson } from '../visit.ts';
+import { dropSession, keepLocale, requireFresh, requirePerson } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 
 export const youForms = new Hono<ConsoleEnv>();
 
+const YOU = '/console/you';
 const PROOF_MS = 3_600_000;
 const TOO_OFTEN = 'Enough mail was asked for from here within the hour. Come back later.';
 const nothing = z.object({});
@@ -29,7 +30,7 @@ youForms.post('/console/you', async (c) => {
 /** The address becomes the person's when the link that goes there is opened, and not before. */
 youForms.post('/console/you/mail', async (c) => {
   const { email } = await readPageForm(c, mailForm);
-  const { person, membership } = requirePerson(c);
+  const { person, membership } = requireFresh(c, YOU);
   const { sendSignInLink, signInCodes, doorCounts } = c.get('services');
   if (!sendSignInLink) throw new ApiError('not_found', 'This network sends no mail.');
   await passDoor(c, MAILS_ASKED, TOO_OFTEN);
@@ -56,7 +57,7 @@ youForms.post('/console/you/sessions/end', async (c) => {
 /** Links that wait to be opened end, too: who has one would be in again. */
 youForms.post('/console/you/sessions/end-all', async (c) => {
   await readPageForm(c, nothing);
-  const { person } = requirePerson(c);
+  const { person } = requireFresh(c, YOU);
   const { sessions, signInCodes } = c.get('services');
   await signInCodes.dropOf(person.id);
   await sessions.endAll(person.id);
