@@ -29,6 +29,7 @@ beforeAll(async () => {
     hasPasskeys: true,
     bindings: {
       SIGNUP: 'open',
+      ROUTER_ORIGINS: 'https://irori.example',
       LOCAL_WEBHOOKS: '1',
       MAIL_WEBHOOK_URL: `http://127.0.0.1:${(mailServer.address() as AddressInfo).port}/mail`,
       MAIL_WEBHOOK_SECRET: `whsec_${Buffer.alloc(32, 7).toString('base64')}`,
@@ -177,6 +178,10 @@ test('the same is answered to a mail address whether it is anybody’s; a link g
   expect(mails[0]).toMatchObject({ type: 'sign_in.link', to: 'shiro@irori.example', locale: 'en', isSigned: true });
   const { cookie } = await ask(new URL(mails[0]?.url ?? '').pathname, { form: {} });
   expect((await ask('/console/you', { cookie: cookie ?? '' })).text).toContain('Shiro');
+  // Whoever asks by another name of the router's gets no mail that leads there.
+  expect(await postAs('elsewhere.example', '/sign-in/mail', { email: 'shiro@irori.example' })).toMatch(/sent=yes/);
+  await expect.poll(() => mails.length).toBe(2);
+  expect(new URL(mails[1]?.url ?? '').hostname).toBe('irori.example');
   const asked = [];
   for (let i = 0; i < 5; i++)
     asked.push((await ask('/sign-in/mail', { form: { email: 'nobody@irori.example' } })).status);

@@ -11,6 +11,7 @@ import { TextField } from '../../look/form.tsx';
 import { Note, Sheet } from '../../look/pieces.tsx';
 import { MAILS_ASKED, MAILS_TO, passDoor, PASSKEYS_ASKED } from '../../routes/counted-doors.ts';
 import { passSignUp } from '../../routes/signup.ts';
+import { makeOwnLink } from '../own-link.ts';
 import { readOpenForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { startSession } from '../session-start.ts';
@@ -117,7 +118,7 @@ async function mailLink(c: Context<ConsoleEnv>, email: string, wayOn: string): P
   const now = Date.now();
   const code = await signInCodes.mint({ personId: person.id, memberId: null, lifeMs: LINK_MS }, now);
   const on = wayOn === '' ? '' : `?to=${encodeURIComponent(wayOn)}`;
-  const url = new URL(`/sign-in/${code}${on}`, c.req.url).href;
+  const url = makeOwnLink(c, code) + on;
   const locale = person.locale ?? c.get('visit').locale;
   await sendSignInLink?.({ to: person.email ?? email, url, expiresAt: now + LINK_MS, locale });
 }

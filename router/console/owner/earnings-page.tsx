@@ -13,7 +13,7 @@ import { requireMember } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 import { KEPT_WORDS, MONEY_WORDS } from './money-words.ts';
 import type { MoneyWords } from './money-words.ts';
-import { orNull } from './or-null.ts';
+import { orNull } from '../or-null.ts';
 
 const PAGE = 20;
 const CSV = '/console/api/node/v1/earnings?format=csv';

@@ -25,7 +25,7 @@ import { MachineState } from './machine-state.tsx';
 import { MACHINE_WORDS } from './machine-words.ts';
 import type { MachineWords } from './machine-words.ts';
 import { EarnedDays } from './machines-page.tsx';
-import { orNull } from './or-null.ts';
+import { orNull } from '../or-null.ts';
 
 export const machinePages = new Hono<ConsoleEnv>();
 

@@ -11,7 +11,7 @@ import type { Locale } from '../../look/words.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireMember } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
-import { orNull } from './or-null.ts';
+import { orNull } from '../or-null.ts';
 import { PROPOSAL_STATE_WORDS, VOTE_WORDS } from './vote-words.ts';
 import type { VoteWords } from './vote-words.ts';
 

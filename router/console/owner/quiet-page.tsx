@@ -12,7 +12,7 @@ import { requireMember } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 import { MACHINE_WORDS } from './machine-words.ts';
 import type { MachineWords } from './machine-words.ts';
-import { orNull } from './or-null.ts';
+import { orNull } from '../or-null.ts';
 import { sumReasons, mainReason } from './sum-reasons.ts';
 
 const PAGE = 10;

@@ -5,6 +5,7 @@ import { shownText } from '../../auth/bodies.ts';
 import { hashToken } from '../../auth/make-session-token.ts';
 import { ApiError } from '../../errors.ts';
 import { MAILS_ASKED, MAILS_TO, passDoor } from '../../routes/counted-doors.ts';
+import { makeOwnLink } from '../own-link.ts';
 import { readPageForm } from '../page-form.ts';
 import { dropSession, keepLocale, requireFresh, requirePerson } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
@@ -39,7 +40,7 @@ youForms.post('/console/you/mail', async (c) => {
   if (waitS !== null) throw new ApiError('rate_limit_exceeded', TOO_OFTEN, { retryAfterS: waitS });
   const of = { personId: person.id, memberId: membership?.memberId ?? null, email: email.toLowerCase() };
   const code = await signInCodes.mint({ ...of, lifeMs: PROOF_MS }, now);
-  const url = new URL(`/sign-in/${code}`, c.req.url).href;
+  const url = makeOwnLink(c, code);
   const { locale } = c.get('visit');
   c.executionCtx.waitUntil(sendSignInLink({ to: email, url, expiresAt: now + PROOF_MS, locale }));
   return c.redirect('/console/you?done=mailed', 303);
