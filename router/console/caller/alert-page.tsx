@@ -2,12 +2,14 @@
 import { Hono } from 'hono';
 import type { Context } from 'hono';
 import * as z from 'zod';
+import { ApiError } from '../../errors.ts';
 import { allowsLocalWebhooks } from '../../services/pick-local.ts';
 import { ActForm, CheckGroup, TextField } from '../../look/form.tsx';
 import { formatCount } from '../../look/format-number.ts';
 import { formatCredits } from '../../look/format-money.ts';
 import { Facts, Note, Sheet } from '../../look/pieces.tsx';
 import { setAlerts, testAlerts } from '../../routes/alert-desk.ts';
+import { parseCredits } from '../parse-credits.ts';
 import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireMember } from '../visit.ts';
@@ -32,8 +34,10 @@ alertPages.get('/console/alerts', async (c) => showAlerts(c, await requireMember
 alertPages.post('/console/alerts', async (c) => {
   const member = await requireMember(c, 'members');
   const { url, low, fresh } = await readPageForm(c, alertForm);
-  const lowBalance = low === '' ? null : Math.round(Number(low.replace(',', '.')) * MICRO);
-  const said = { url, low_balance_micro: z.int().min(1).nullable().parse(lowBalance), new_secret: fresh !== undefined };
+  const lowBalance = low === '' ? null : parseCredits(low);
+  if (low !== '' && lowBalance === null)
+    throw new ApiError('invalid_value', ALERT_WORDS[c.get('visit').locale].badLow, { param: 'low' });
+  const said = { url, low_balance_micro: lowBalance, new_secret: fresh !== undefined };
   const account = c.get('services').account(member.caller.accountId);
   const { secret } = await setAlerts(account, said, allowsLocalWebhooks(c.env));
   return showAlerts(c, member, { secret });

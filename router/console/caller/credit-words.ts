@@ -42,15 +42,10 @@ const EN = {
   pay: 'Go to the payment page',
   noBuying: 'Credit cannot be bought by card on this network: ask whoever runs it.',
   paid: 'Thank you. The credit is there once the payment is settled, as a rule within seconds.',
-  given: 'The payment was not made.',
+  unpaid: 'The payment was not made.',
   chain: 'By test tokens',
   chainTold:
     'Burn test tokens (no value) for credit, one credit a token. This code stands for the account on the chain, and tells nobody whose it is:',
-  gifts: 'Given to others',
-  to: 'Account',
-  gave: 'Given',
-  returned: 'Came back',
-  noGifts: 'Nothing was given yet.',
 };
 
 export const CREDIT_WORDS: Dictionaries<typeof EN> = {
@@ -96,15 +91,10 @@ export const CREDIT_WORDS: Dictionaries<typeof EN> = {
     pay: '支払いページへ',
     noBuying: 'このネットワークではカードで購入できません。運営者にお問い合わせください。',
     paid: 'ありがとうございます。決済が完了すると（通常は数秒で）クレジットが反映されます。',
-    given: '支払いは行われませんでした。',
+    unpaid: '支払いは行われませんでした。',
     chain: 'テストトークンで',
     chainTold:
       'テストトークン（価値なし）を焼却すると、1 トークンにつき 1 クレジットになります。このコードはチェーン上でアカウントを表し、誰のものかは分かりません:',
-    gifts: '他のアカウントへの提供',
-    to: 'アカウント',
-    gave: '提供',
-    returned: '戻った分',
-    noGifts: 'まだ提供していません。',
   },
 };
 export type CreditWords = typeof EN;

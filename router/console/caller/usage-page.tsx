@@ -186,7 +186,7 @@ function UsageTable(
       links={[
         ...(view.page > 1 ? [step(view.page - 1, words.previous)] : []),
         ...(ordered.length > view.page * PAGE ? [step(view.page + 1, words.next)] : []),
-        { href: csvPath(view, { from, to }), text: words.csv },
+        ...(rows.length > 0 ? [{ href: csvPath(view, { from, to }), text: words.csv }] : []),
       ]}
     />
   );
