@@ -49,7 +49,7 @@ export function UsageFilter({
   const { words } = telling;
   const names = USAGE_FILTERS.filter((filter) => filter !== 'key' || !isOwn);
   return (
-    <form method="get" action="/console" class="fields">
+    <form method="get" action="/console" class="row">
       <input type="hidden" name="by" value={view.by} />
       <input type="hidden" name="days" value={String(view.days)} />
       {names.map((filter) => (

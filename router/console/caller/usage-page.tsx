@@ -67,6 +67,7 @@ usagePages.get('/console', async (c) => {
         />
       </Sheet>
       <Tabs label={words.span} tabs={spansOf(view.by).map((days) => tab(view, { days }, words.days(days)))} />
+      <UsageFilter view={view} choices={choices} isOwn={ask.ownKeyId !== null} {...telling} />
       {(times === null || shown === null) && <Note tone="bad">{words.notNow}</Note>}
       {times !== null && times.rows.length > 0 && (
         <Sheet>
@@ -74,7 +75,6 @@ usagePages.get('/console', async (c) => {
         </Sheet>
       )}
       <Sheet title={words.table}>
-        <UsageFilter view={view} choices={choices} isOwn={ask.ownKeyId !== null} {...telling} />
         <Tabs label={words.by} tabs={USAGE_VIEWS.map((by) => tab(view, { by }, words[by]))} />
         {shown && <UsageTable view={view} rows={shown.rows} ask={ask} {...telling} />}
         {shown?.hasMore === true && <p class="small soft">{words.most(formatCount(MOST_ROWS, locale))}</p>}
@@ -125,8 +125,13 @@ function tellPeriod(
     { name: words.jobs, value: formatCount(sums.jobs, locale), note },
     { name: words.tokensIn, value: formatCount(sums.prompt_tokens, locale), note },
     { name: words.tokensOut, value: formatCount(sums.output_tokens, locale), note },
-    { name: words.energy, value: `${formatMeasure(sums.energy_micro_wh / 1e6, locale)} Wh`, note: known },
+    { name: words.energy, value: tellWattHours(sums, locale), note: known },
   ];
+}
+
+/** A zero would look measured. */
+function tellWattHours(sums: Pick<UsageSums, 'energy_micro_wh' | 'energy_parts'>, locale: Locale): string {
+  return sums.energy_parts === 0 ? '–' : `${formatMeasure(sums.energy_micro_wh / 1e6, locale)} Wh`;
 }
 
 /** Where nothing was charged, by how many jobs there were. */
@@ -181,7 +186,7 @@ function UsageTable(
         count(words.tokensIn, (row) => formatCount(row.prompt_tokens, locale)),
         count(words.tokensOut, (row) => formatCount(row.output_tokens, locale)),
         count(words.charged, ({ charged }) => formatCreditsWhole(charged, locale)),
-        count(words.energy, (row) => `${formatMeasure(row.energy_micro_wh / 1e6, locale)} Wh`),
+        count(words.energy, (row) => tellWattHours(row, locale)),
       ]}
       links={[
         ...(view.page > 1 ? [step(view.page - 1, words.previous)] : []),
