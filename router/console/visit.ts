@@ -8,6 +8,7 @@ import type { Membership, Person } from '../auth/people.ts';
 import { isFresh, SESSION_LIFE_MS } from '../auth/sessions.ts';
 import type { Session } from '../auth/sessions.ts';
 import { ApiError } from '../errors.ts';
+import type { Refusal } from '../look/refusal.ts';
 import { pickLocale } from '../look/words.ts';
 import type { Locale } from '../look/words.ts';
 import type { AppEnv } from '../routes/app-env.ts';
@@ -32,7 +33,13 @@ export interface Visit {
 }
 
 export interface ConsoleEnv extends AppEnv {
-  Variables: AppEnv['Variables'] & { visit: Visit };
+  Variables: AppEnv['Variables'] & {
+    visit: Visit;
+    /** What a form was sent with, once it is read. */
+    typed?: Readonly<Record<string, string | readonly string[]>>;
+    /** The page that is shown tells why its form was refused. */
+    refusal?: { readonly status: number; readonly refusal: Refusal };
+  };
 }
 
 const SECURE_COOKIE = '__Host-irori_session';

@@ -34,33 +34,52 @@ export interface ToldClaims {
 }
 
 export function tellClaims(facts: ClaimFacts): ToldClaims {
-  const { leaf, claimed, gasPrice, isSponsored } = facts;
-  const claimable = Math.max(0, Number(leaf ? payableOf(leaf) : 0n) - claimed);
+  const { claimed, gasPrice, isSponsored } = facts;
+  const wait = judgeWait(facts);
   const gas = claimed === 0 ? CLAIM_GAS.first : CLAIM_GAS.later;
   return {
-    claimable_micro: claimable,
+    claimable_micro: claimableOf(facts),
     gas: {
       units: Number(gas),
       wei: gasPrice === null ? null : String(gas * gasPrice),
       paid_by: isSponsored ? 'the router, for irori-node claim' : 'who sends the claim',
     },
-    wait_until: tellWait(facts, claimable),
+    wait_until: wait && tellWait(wait),
   };
 }
 
-function tellWait(
-  { leaf, payable, finalEpoch, isSponsored, isReachable }: ClaimFacts,
-  claimable: number,
-): string | null {
-  if (!isReachable) return 'Wait until the router reaches the chain again.';
+/** What an owner who would claim has to wait for; null for nothing. */
+export type ClaimWait =
+  | { readonly why: 'chain-away' | 'no-final' | 'no-wallet' | 'little' }
+  | { readonly why: 'later-root'; readonly epoch: number };
+
+export function judgeWait(facts: ClaimFacts): ClaimWait | null {
+  const { leaf, payable, finalEpoch, isSponsored, isReachable } = facts;
+  const claimable = claimableOf(facts);
+  if (!isReachable) return { why: 'chain-away' };
   if (claimable === 0 && payable === 0) return null;
-  if (claimable === 0)
-    return finalEpoch === null
-      ? 'Wait until the root of an epoch is final: none is yet.'
-      : `Wait until a root after that of epoch ${finalEpoch} is final: what is payable is in no final one.`;
-  if (leaf?.wallet === ZERO_ADDRESS) return 'Wait until this home names a wallet: nothing is paid to nobody.';
-  if (isSponsored || claimable >= TOKEN) return null;
-  return 'Wait until 1 token is to be claimed, or longer: a little costs as much gas as a lot.';
+  if (claimable === 0) return finalEpoch === null ? { why: 'no-final' } : { why: 'later-root', epoch: finalEpoch };
+  if (leaf?.wallet === ZERO_ADDRESS) return { why: 'no-wallet' };
+  return isSponsored || claimable >= TOKEN ? null : { why: 'little' };
+}
+
+function claimableOf({ leaf, claimed }: ClaimFacts): number {
+  return Math.max(0, Number(leaf ? payableOf(leaf) : 0n) - claimed);
+}
+
+function tellWait(wait: ClaimWait): string {
+  switch (wait.why) {
+    case 'chain-away':
+      return 'Wait until the router reaches the chain again.';
+    case 'no-final':
+      return 'Wait until the root of an epoch is final: none is yet.';
+    case 'later-root':
+      return `Wait until a root after that of epoch ${wait.epoch} is final: what is payable is in no final one.`;
+    case 'no-wallet':
+      return 'Wait until this home names a wallet: nothing is paid to nobody.';
+    case 'little':
+      return 'Wait until 1 token is to be claimed, or longer: a little costs as much gas as a lot.';
+  }
 }
 
 export interface ToldClaim {

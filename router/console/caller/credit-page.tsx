@@ -11,15 +11,15 @@ import { listCreditHistory } from '../../routes/credit-history.ts';
 import type { ToldCreditEvent } from '../../routes/credit-history.ts';
 import type { Locale } from '../../look/words.ts';
 import type { Services } from '../../services/edge.ts';
+import { orAsk } from '../or-ask.ts';
 import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { orNull } from '../or-null.ts';
 import { requireMember } from '../visit.ts';
-import type { ConsoleEnv, SignedInMember } from '../visit.ts';
+import type { ConsoleEnv } from '../visit.ts';
 import { CREDIT_WORDS } from './credit-words.ts';
 import type { CreditWords } from './credit-words.ts';
-import { giftForm, Gifts, giveByForm, MOST_GIFTS } from './gift-part.tsx';
-import type { FailedGift } from './gift-part.tsx';
+import { GIFT_FIELDS, giftForm, Gifts, giveByForm, MOST_GIFTS } from './gift-part.tsx';
 import { GIFT_WORDS } from './gift-words.ts';
 import { listSteps, readStep } from './list-steps.ts';
 import type { ListStep } from './list-steps.ts';
@@ -30,13 +30,10 @@ const CENTS = 100;
 const PAGE = 50;
 const buyForm = z.object({ usd: z.coerce.number().min(1).max(10_000) });
 
-creditPages.get('/console/credit', async (c) => showCredit(c, await requireMember(c, 'usage'), null));
+const CREDIT = '/console/credit';
 
-async function showCredit(
-  c: Context<ConsoleEnv>,
-  { caller, csrf }: SignedInMember,
-  failed: FailedGift | null,
-): Promise<Response> {
+async function showCredit(c: Context<ConsoleEnv>): Promise<Response> {
+  const { caller, csrf } = await requireMember(c, 'usage');
   const { locale } = c.get('visit');
   const words = CREDIT_WORDS[locale];
   const services = c.get('services');
@@ -54,7 +51,7 @@ async function showCredit(
     <>
       <h1>{words.title}</h1>
       <Done done={c.req.query('done')} {...told} />
-      <Left usage={usage} {...told} />
+      <Left usage={usage} accountId={accountId} {...told} />
       <Ending ending={usage.ending} {...told} />
       <History history={history} step={step} {...told} />
       <Sheet title={words.buy}>
@@ -71,12 +68,14 @@ async function showCredit(
         </Sheet>
       )}
       {gifts?.isSponsor === true && (
-        <Gifts gifts={gifts.gifts} mayGive={role === 'owner'} failed={failed} csrf={csrf} locale={locale} />
+        <Gifts gifts={gifts.gifts} mayGive={role === 'owner'} csrf={csrf} locale={locale} />
       )}
     </>
   );
-  return showPage(c, { title: words.title, body, status: failed ? 400 : 200 });
+  return showPage(c, { title: words.title, body });
 }
+
+creditPages.get(CREDIT, showCredit);
 
 type CreditNow = Awaited<ReturnType<ReturnType<Services['account']>['usage']>>;
 
@@ -92,7 +91,7 @@ function Done({ done, words, locale }: Told & { readonly done: string | undefine
   return told === undefined ? <></> : <Note tone="good">{told}</Note>;
 }
 
-function Left({ usage, words, locale }: Told & { readonly usage: CreditNow }) {
+function Left({ usage, accountId, words, locale }: Told & { readonly usage: CreditNow; readonly accountId: string }) {
   const amount = (micro: number): string => `${formatCredits(micro, locale)} ${words.credits}`;
   const { balance, held, kinds } = usage;
   return (
@@ -107,6 +106,9 @@ function Left({ usage, words, locale }: Told & { readonly usage: CreditNow }) {
         ]}
       />
       <p class="small soft">{words.order}</p>
+      <p class="small soft">
+        {words.account} <code>{accountId}</code>
+      </p>
     </Sheet>
   );
 }
@@ -181,27 +183,31 @@ function History({
   );
 }
 
-creditPages.post('/console/credit/buy', async (c) => {
-  const { caller } = await requireMember(c, 'call');
-  const { usd } = await readPageForm(c, buyForm);
-  const desk = c.get('services').checkouts?.desk;
-  if (!desk) throw new ApiError('not_found', CREDIT_WORDS[c.get('visit').locale].noBuying);
-  const backTo = (done: string): string => new URL(`/console/credit?done=${done}`, c.req.url).href;
-  const wanted = {
-    accountId: caller.accountId,
-    amount: Math.round(usd * CENTS),
-    successUrl: backTo('paid'),
-    cancelUrl: backTo('left'),
-  };
-  const opened = await desk.open(wanted, Date.now());
-  if (!opened.ok) throw new ApiError('payment_away', 'Stripe does not answer right now. Nothing was charged.');
-  return c.redirect(opened.value.url, 303);
-});
+creditPages.post(
+  '/console/credit/buy',
+  orAsk({ page: CREDIT, show: showCredit }, async (c) => {
+    const { caller } = await requireMember(c, 'call');
+    const { usd } = await readPageForm(c, buyForm);
+    const desk = c.get('services').checkouts?.desk;
+    if (!desk) throw new ApiError('not_found', CREDIT_WORDS[c.get('visit').locale].noBuying);
+    const backTo = (done: string): string => new URL(`/console/credit?done=${done}`, c.req.url).href;
+    const wanted = {
+      accountId: caller.accountId,
+      amount: Math.round(usd * CENTS),
+      successUrl: backTo('paid'),
+      cancelUrl: backTo('left'),
+    };
+    const opened = await desk.open(wanted, Date.now());
+    if (!opened.ok) throw new ApiError('payment_away', 'Stripe does not answer right now. Nothing was charged.');
+    return c.redirect(opened.value.url, 303);
+  }),
+);
 
-creditPages.post('/console/credit/gifts', async (c) => {
-  const member = await requireMember(c, 'keys');
-  const form = await readPageForm(c, giftForm);
-  const answer = await giveByForm(c.get('services'), member, { form, locale: c.get('visit').locale });
-  if ('fault' in answer) return showCredit(c, member, answer);
-  return c.redirect(`/console/credit?done=${answer.isAgain ? 'given-before' : 'given'}`, 303);
-});
+creditPages.post(
+  '/console/credit/gifts',
+  orAsk({ page: CREDIT, show: showCredit, fields: GIFT_FIELDS }, async (c) => {
+    const { caller } = await requireMember(c, 'keys');
+    const isAgain = await giveByForm(c.get('services'), caller, await readPageForm(c, giftForm));
+    return c.redirect(`${CREDIT}?done=${isAgain ? 'given-before' : 'given'}`, 303);
+  }),
+);

@@ -2,25 +2,25 @@
 import { CREDIT_PURPOSES } from '../../../schema/credit.ts';
 import { makeId } from '../../../schema/ids.ts';
 import * as z from 'zod';
+import type { Caller } from '../../auth/judge-key.ts';
 import { newGiftBody } from '../../billing/credit-bodies.ts';
 import type { SponsoredSums } from '../../billing/sponsored-credit.ts';
 import { ApiError } from '../../errors.ts';
 import { ActForm, SelectField, TextField } from '../../look/form.tsx';
 import { formatCredits } from '../../look/format-money.ts';
-import { Note, Sheet, Time } from '../../look/pieces.tsx';
+import { Sheet, Time } from '../../look/pieces.tsx';
 import { Table } from '../../look/table.tsx';
 import type { Locale } from '../../look/words.ts';
 import { checkGiver, giveCredit } from '../../routes/credit-gifts.ts';
 import type { Services } from '../../services/edge.ts';
 import { parseCredits } from '../parse-credits.ts';
-import type { SignedInMember } from '../visit.ts';
 import { GIFT_WORDS } from './gift-words.ts';
 import type { GiftWords } from './gift-words.ts';
 
 export const MOST_GIFTS = 50;
 const DAY_S = 86_400;
+const MOST_DAYS = 3660;
 
-/** As it was written; read with words of its own. */
 export const giftForm = z.object({
   event: z.string().regex(/^evt_[0-9a-f]{32}$/),
   account: z.string().trim().max(100),
@@ -29,28 +29,26 @@ export const giftForm = z.object({
   purpose: z.enum(['', ...CREDIT_PURPOSES]).default(''),
   memo: z.string().trim().max(500).default(''),
 });
-type GiftForm = z.output<typeof giftForm>;
+/** Its fields by the API's names. */
+export const GIFT_FIELDS = { amount_micro: 'amount', expires_in_s: 'days', event_id: 'event' };
 
-export interface FailedGift {
-  readonly form: GiftForm;
-  readonly fault: string;
-}
-
-export type GiftAnswer = { readonly isAgain: boolean } | FailedGift;
-
-/** Once by the form's number, however often it is sent. What was refused gave nothing. Throws ApiError 403. */
+/**
+ * Once by the form's number, however often it is sent: true where that gave nothing more. Throws ApiError: as giveCredit does, 400 with the field, 403
+ * for a member whose role leaves this to others.
+ */
 export async function giveByForm(
   services: Services,
-  { caller }: Pick<SignedInMember, 'caller'>,
-  { form, locale }: { readonly form: GiftForm; readonly locale: Locale },
-): Promise<GiftAnswer> {
+  caller: Pick<Caller, 'accountId' | 'role'>,
+  { event, account, amount, days, purpose, memo }: z.output<typeof giftForm>,
+): Promise<boolean> {
   checkGiver(caller);
-  const words = GIFT_WORDS[locale];
-  const { event, account, amount, days, purpose, memo } = form;
   const micro = parseCredits(amount);
-  if (!newGiftBody.shape.account.safeParse(account).success) return { form, fault: words.badAccount };
-  if (micro === null) return { form, fault: words.badAmount };
-  if (!/^[1-9]\d{0,3}$/.test(days) || Number(days) > 3660) return { form, fault: words.badDays };
+  if (!newGiftBody.shape.account.safeParse(account).success)
+    throw new ApiError('invalid_value', 'Write the account’s id: acct_ and 32 hex digits.', { param: 'account' });
+  if (micro === null)
+    throw new ApiError('invalid_value', 'Write credits above nothing, with six decimals at most.', { param: 'amount' });
+  if (!/^[1-9]\d{0,3}$/.test(days) || Number(days) > MOST_DAYS)
+    throw new ApiError('invalid_value', 'Write a whole number of days, from 1 to 3,660.', { param: 'days' });
   const input = {
     event_id: event,
     amount_micro: micro,
@@ -58,25 +56,19 @@ export async function giveByForm(
     purpose: purpose === '' ? null : purpose,
     expires_in_s: Number(days) * DAY_S,
   };
-  try {
-    const { status } = await giveCredit(services, { sponsor: caller.accountId, to: account, input });
-    return { isAgain: status === 200 };
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status >= 500) throw error;
-    return { form, fault: words.faults[error.code] ?? error.message };
-  }
+  const { status } = await giveCredit(services, { sponsor: caller.accountId, to: account, input });
+  return status === 200;
 }
 
 interface GiftsProps {
   readonly gifts: readonly SponsoredSums[];
   /** Whether the page may give, and not look only. */
   readonly mayGive: boolean;
-  readonly failed: FailedGift | null;
   readonly csrf: string;
   readonly locale: Locale;
 }
 
-export function Gifts({ gifts, mayGive, failed, csrf, locale }: GiftsProps) {
+export function Gifts({ gifts, mayGive, csrf, locale }: GiftsProps) {
   const words = GIFT_WORDS[locale];
   const last = gifts.length === MOST_GIFTS ? gifts.at(-1)?.accountId : undefined;
   return (
@@ -93,27 +85,23 @@ export function Gifts({ gifts, mayGive, failed, csrf, locale }: GiftsProps) {
         ]}
         links={last === undefined ? [] : [{ href: `/console/credit?receivers=${last}`, text: words.more }]}
       />
-      {mayGive && <GiveForm failed={failed} csrf={csrf} words={words} />}
+      {mayGive && <GiveForm csrf={csrf} words={words} />}
     </Sheet>
   );
 }
 
-/** Of a form that was refused what was written stands, under a number of its own. */
-function GiveForm({ failed, csrf, words }: Pick<GiftsProps, 'failed' | 'csrf'> & { readonly words: GiftWords }) {
+function GiveForm({ csrf, words }: { readonly csrf: string; readonly words: GiftWords }) {
   const purposes = CREDIT_PURPOSES.map((value) => ({ value, label: words.purposes[value] ?? value }));
-  const said = failed?.form;
   return (
     <>
       <h3>{words.give}</h3>
       <p>{words.giveTold}</p>
-      {failed && <Note tone="bad">{failed.fault}</Note>}
       <ActForm csrf={csrf} action="/console/credit/gifts">
         <input type="hidden" name="event" value={makeId('evt', crypto.getRandomValues(new Uint8Array(16)))} />
         <TextField
           name="account"
           label={words.to}
           help={words.toHelp}
-          value={said?.account}
           isRequired
           attributes={{ maxlength: '100', spellcheck: 'false' }}
         />
@@ -121,7 +109,6 @@ function GiveForm({ failed, csrf, words }: Pick<GiftsProps, 'failed' | 'csrf'> &
           name="amount"
           label={words.amount}
           help={words.amountHelp}
-          value={said?.amount}
           isRequired
           attributes={{ inputmode: 'decimal', maxlength: '20' }}
         />
@@ -129,23 +116,17 @@ function GiveForm({ failed, csrf, words }: Pick<GiftsProps, 'failed' | 'csrf'> &
           name="days"
           label={words.days}
           help={words.daysHelp}
-          value={said?.days ?? '90'}
+          value="90"
           isRequired
           attributes={{ inputmode: 'numeric', maxlength: '4' }}
         />
         <SelectField
           name="purpose"
           label={words.purpose}
-          value={said?.purpose ?? ''}
+          value=""
           choices={[{ value: '', label: words.anything }, ...purposes]}
         />
-        <TextField
-          name="memo"
-          label={words.memo}
-          help={words.memoHelp}
-          value={said?.memo}
-          attributes={{ maxlength: '500' }}
-        />
+        <TextField name="memo" label={words.memo} help={words.memoHelp} attributes={{ maxlength: '500' }} />
         <button>{words.giveDo}</button>
       </ActForm>
     </>

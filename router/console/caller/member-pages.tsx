@@ -10,6 +10,7 @@ import { Note, Sheet, Time } from '../../look/pieces.tsx';
 import { Table } from '../../look/table.tsx';
 import { addMember, changeMember, findMember, removeMember } from '../../routes/member-desk.ts';
 import { inviteMember } from '../../routes/session-desk.ts';
+import { orAsk } from '../or-ask.ts';
 import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireMember } from '../visit.ts';
@@ -30,14 +31,21 @@ type Invitation = { readonly name: string } & ({ readonly link: string } | { rea
 const roleForm = z.object({ role: z.enum(ROLES) });
 const nothing = z.object({});
 
-memberPages.get('/console/members', async (c) => showMembers(c, await requireMember(c, 'members'), null));
+const MEMBERS = '/console/members';
+const show = async (c: Context<ConsoleEnv>): Promise<Response> =>
+  showMembers(c, await requireMember(c, 'members'), null);
 
-memberPages.post('/console/members', async (c) => {
-  const signedIn = await requireMember(c, 'members');
-  const said = await readPageForm(c, addForm);
-  const member = await addMember(c.get('services'), signedIn.caller.accountId, said);
-  return showMembers(c, signedIn, await invite(c, signedIn, member));
-});
+memberPages.get(MEMBERS, show);
+
+memberPages.post(
+  MEMBERS,
+  orAsk({ page: MEMBERS, show }, async (c) => {
+    const signedIn = await requireMember(c, 'members');
+    const said = await readPageForm(c, addForm);
+    const member = await addMember(c.get('services'), signedIn.caller.accountId, said);
+    return showMembers(c, signedIn, await invite(c, signedIn, member));
+  }),
+);
 
 /** Another link for one who has not signed in: a link that was handed over before stays good for its time, and for the first. */
 memberPages.post('/console/members/:id/invite', async (c) => {
@@ -48,12 +56,15 @@ memberPages.post('/console/members/:id/invite', async (c) => {
   return showMembers(c, signedIn, { name: member.name, link: new URL(path, c.req.url).href });
 });
 
-memberPages.post('/console/members/:id', async (c) => {
-  const signedIn = await requireMember(c, 'members');
-  const { role } = await readPageForm(c, roleForm);
-  await changeMember(c.get('services'), await findOwn(c, signedIn), { role });
-  return c.redirect('/console/members?done=changed', 303);
-});
+memberPages.post(
+  '/console/members/:id',
+  orAsk({ page: MEMBERS, show }, async (c) => {
+    const signedIn = await requireMember(c, 'members');
+    const { role } = await readPageForm(c, roleForm);
+    await changeMember(c.get('services'), await findOwn(c, signedIn), { role });
+    return c.redirect('/console/members?done=changed', 303);
+  }),
+);
 
 memberPages.get('/console/members/:id/remove', async (c) => {
   const signedIn = await requireMember(c, 'members');

@@ -11,7 +11,7 @@ import { tellMachines as readMachines } from '../../routes/node-earnings.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireMember } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
-import { KEPT_WORDS, MONEY_WORDS } from './money-words.ts';
+import { CLAIM_WORDS, KEPT_WORDS, MONEY_WORDS, tellWait } from './money-words.ts';
 import type { MoneyWords } from './money-words.ts';
 import { orNull } from '../or-null.ts';
 
@@ -173,6 +173,7 @@ function Held({ machines, words, locale }: Words & { machines: readonly Machine[
 }
 
 function Claims({ machines, words, locale }: Words & { machines: readonly Machine[] }) {
+  const says = CLAIM_WORDS[locale];
   const claims = machines.flatMap(({ name, claims: told }) => (told?.claims ?? []).map((one) => ({ ...one, name })));
   return (
     <Sheet title={words.claims}>
@@ -188,7 +189,7 @@ function Claims({ machines, words, locale }: Words & { machines: readonly Machin
             isNumber: true,
             cell: ({ claims: told }) => (told ? formatCount(told.gas.units, locale) : '–'),
           },
-          { head: words.waits, cell: ({ claims: told }) => <span lang="en">{told?.wait_until ?? '–'}</span> },
+          { head: words.waits, cell: ({ wait }) => (wait ? tellWait(wait, locale) : '–') },
         ]}
       />
       <Table
@@ -201,8 +202,8 @@ function Claims({ machines, words, locale }: Words & { machines: readonly Machin
           { head: words.tokens, isNumber: true, cell: ({ tokens }) => tokens },
           { head: words.transaction, cell: ({ tx }) => <code>{tx}</code> },
           { head: words.gas, isNumber: true, cell: ({ gas_wei: wei }) => wei },
-          { head: words.paidBy, cell: ({ gas_paid_by: by }) => <span lang="en">{by}</span> },
-          { head: words.became, cell: ({ became }) => <span lang="en">{became}</span> },
+          { head: words.paidBy, cell: ({ gas_paid_by: by }) => says[by] ?? by },
+          { head: words.became, cell: ({ became }) => says[became] ?? became },
         ]}
       />
     </Sheet>

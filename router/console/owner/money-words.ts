@@ -1,6 +1,8 @@
 // Words of the page of earnings.
 import type { KeptReason } from '../../../schema/epoch-file.ts';
-import type { Dictionaries } from '../../look/words.ts';
+import { formatCount } from '../../look/format-number.ts';
+import type { Dictionaries, Locale } from '../../look/words.ts';
+import type { ClaimWait } from '../../routes/tell-chain-earnings.ts';
 
 const EN = {
   title: 'Earnings',
@@ -109,5 +111,44 @@ export const KEPT_WORDS: Dictionaries<Record<KeptReason, string>> = {
     'book-has-more': '帳簿の金額が、マシンの口座が受け入れた金額より多くなっています。',
     'account-fell': 'マシンの口座の金額が以前のエポックより減ったため、以前の値を使っています。',
     'account-away': 'エポックを締めるとき、マシンの口座に問い合わせできませんでした。',
+  },
+};
+
+type WaitWords = Readonly<Record<Exclude<ClaimWait['why'], 'later-root'>, string>> & {
+  readonly 'later-root': (epoch: string) => string;
+};
+const WAITS: Readonly<Record<Locale, WaitWords>> = {
+  en: {
+    'chain-away': 'The router reaches the chain again.',
+    'no-final': 'The root of an epoch is final: none is yet.',
+    'later-root': (epoch) => `A root after that of epoch ${epoch} is final: what is payable is in no final one.`,
+    'no-wallet': 'This home names a wallet: nothing is paid to nobody.',
+    little: 'A whole token is to be claimed, or longer: a little costs as much gas as a lot.',
+  },
+  ja: {
+    'chain-away': 'ルーターが再びチェーンに接続するまで。',
+    'no-final': 'エポックのルートが確定するまで。確定したものはまだありません。',
+    'later-root': (epoch) => `エポック${epoch}より後のルートが確定するまで。支払い可能な分は、まだ確定していません。`,
+    'no-wallet': 'この家にウォレットが設定されるまで。宛先がなければ支払われません。',
+    little: '1トークンたまるまで待つことをお勧めします。少額でもガス代は同じです。',
+  },
+};
+
+/** Until when to wait with a claim. */
+export function tellWait(wait: ClaimWait, locale: Locale): string {
+  return wait.why === 'later-root'
+    ? WAITS[locale]['later-root'](formatCount(wait.epoch, locale))
+    : WAITS[locale][wait.why];
+}
+
+/** Who paid gas, and what a claim became, by the API's words for them. */
+export const CLAIM_WORDS: Readonly<Record<Locale, Readonly<Record<string, string>>>> = {
+  en: { another: 'somebody else' },
+  ja: {
+    'the router': 'ルーター',
+    'the wallet': 'ウォレット',
+    another: '第三者',
+    'API credit': 'APIクレジット',
+    tokens: 'トークン',
   },
 };

@@ -1,17 +1,17 @@
 // /console/pools: an account's pools with their members and machines, and those that it is a member of.
 import { Hono } from 'hono';
 import type { Context } from 'hono';
-import type { Child } from 'hono/jsx';
 import * as z from 'zod';
 import type { NodeRow } from '../../auth/nodes.ts';
 import type { PoolDetails } from '../../auth/pools.ts';
 import { newPoolBody } from '../../auth/pool-body.ts';
-import { ActForm, TextField } from '../../look/form.tsx';
+import { ActForm, SelectField, TextField } from '../../look/form.tsx';
 import { Note, Sheet } from '../../look/pieces.tsx';
 import { Table } from '../../look/table.tsx';
 import { ALL_AREAS } from '../../routes/area-calls.ts';
 import { changeHome, changeMember, listAccountPools, makeOwnPool } from '../../routes/own-pools.ts';
 import type { PoolDesk } from '../../routes/pool-desk.ts';
+import { orAsk } from '../or-ask.ts';
 import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireMember } from '../visit.ts';
@@ -31,7 +31,7 @@ interface Told {
 
 const deskOf = (c: Context<ConsoleEnv>): PoolDesk => ({ services: c.get('services'), tellNode: ALL_AREAS.tellNode });
 
-poolsPages.get('/console/pools', async (c) => {
+async function showPools(c: Context<ConsoleEnv>): Promise<Response> {
   const { caller, csrf } = await requireMember(c, 'nodes');
   const words = JOIN_WORDS[c.get('visit').locale];
   const services = c.get('services');
@@ -75,25 +75,35 @@ poolsPages.get('/console/pools', async (c) => {
     </>
   );
   return showPage(c, { title: words.pools, body });
-});
+}
 
-poolsPages.post('/console/pools', async (c) => {
-  const { caller } = await requireMember(c, 'nodes');
-  const { name } = await readPageForm(c, newPoolBody);
-  await makeOwnPool(deskOf(c), { name, accountId: caller.accountId });
-  return c.redirect('/console/pools?did=saved', 303);
-});
+poolsPages.get('/console/pools', showPools);
+
+const ASKING = { page: '/console/pools', show: showPools, fields: { account: 'what', node: 'what' } };
+
+poolsPages.post(
+  '/console/pools',
+  orAsk(ASKING, async (c) => {
+    const { caller } = await requireMember(c, 'nodes');
+    const { name } = await readPageForm(c, newPoolBody);
+    await makeOwnPool(deskOf(c), { name, accountId: caller.accountId });
+    return c.redirect('/console/pools?did=saved', 303);
+  }),
+);
 
 for (const [kind, change] of [
   ['members', changeMember],
   ['homes', changeHome],
 ] as const)
-  poolsPages.post(`/console/pools/:id/${kind}`, async (c) => {
-    const { caller } = await requireMember(c, 'nodes');
-    const { what, act } = await readPageForm(c, changeForm);
-    await change(deskOf(c), caller.accountId, { poolId: c.req.param('id') ?? '', what, isIn: act === 'add' });
-    return c.redirect('/console/pools?did=saved', 303);
-  });
+  poolsPages.post(
+    `/console/pools/:id/${kind}`,
+    orAsk(ASKING, async (c) => {
+      const { caller } = await requireMember(c, 'nodes');
+      const { what, act } = await readPageForm(c, changeForm);
+      await change(deskOf(c), caller.accountId, { poolId: c.req.param('id') ?? '', what, isIn: act === 'add' });
+      return c.redirect('/console/pools?did=saved', 303);
+    }),
+  );
 
 /** One button that changes one thing. */
 function Act(props: { csrf: string; path: string; what: string; act: 'add' | 'drop'; text: string }) {
@@ -129,13 +139,12 @@ function Pool({ pool, machines, csrf, words }: Told & { pool: PoolDetails; machi
         <p class="small soft">{words.noOther}</p>
       ) : (
         <ActForm csrf={csrf} action={`/console/pools/${pool.id}/homes`}>
-          <Labelled id={`home-${pool.id}`} label={words.addHome}>
-            <select id={`home-${pool.id}`} name="what">
-              {others.map(({ id, name }) => (
-                <option value={id}>{name ?? id.slice(0, 17)}</option>
-              ))}
-            </select>
-          </Labelled>
+          <SelectField
+            name="what"
+            id={`home-${pool.id}`}
+            label={words.addHome}
+            choices={others.map(({ id, name }) => ({ value: id, label: name ?? id.slice(0, 17) }))}
+          />
           <button name="act" value="add">
             {words.add}
           </button>
@@ -163,34 +172,18 @@ function Members({ pool, csrf, words }: Told & { pool: PoolDetails }) {
         ]}
       />
       <ActForm csrf={csrf} action={`/console/pools/${pool.id}/members`}>
-        <Labelled id={`member-${pool.id}`} label={words.addMember}>
-          <input
-            id={`member-${pool.id}`}
-            name="what"
-            type="text"
-            required
-            maxlength={100}
-            autocomplete="off"
-            aria-describedby={`help-${pool.id}`}
-          />
-          <small class="help" id={`help-${pool.id}`}>
-            {words.memberHelp}
-          </small>
-        </Labelled>
+        <TextField
+          name="what"
+          id={`member-${pool.id}`}
+          label={words.addMember}
+          help={words.memberHelp}
+          isRequired
+          attributes={{ maxlength: '100' }}
+        />
         <button name="act" value="add">
           {words.add}
         </button>
       </ActForm>
     </>
-  );
-}
-
-/** A field that stands on the page once for each pool, so its id is of the pool's. */
-function Labelled({ id, label, children }: { id: string; label: string; children?: Child }) {
-  return (
-    <div>
-      <label for={id}>{label}</label>
-      {children}
-    </div>
   );
 }

@@ -1,6 +1,7 @@
 // /console/proposals: what stands to the vote in words made of its calls, what counts now, and how to vote. Votes are cast by the keys of a machine, never here.
 import { Hono } from 'hono';
-import { describeProposal, RULE_WORDS, tellRuleValue } from '../../../schema/describe-proposal.ts';
+import { describeProposal, tellRuleValue } from '../../../schema/describe-proposal.ts';
+import { PROPOSAL_WORDS } from '../../../schema/proposal-words.ts';
 import { RULE_NAMES } from '../../../schema/rules-abi.ts';
 import { shortenId, tellVotes } from '../../../schema/tell-proposal.ts';
 import type { Proposal, ProposalState, VoteNow } from '../../../schema/vote-reading.ts';
@@ -59,7 +60,6 @@ proposalsPages.get('/console/proposals', async (c) => {
 function Vote({ vote, words, locale }: Told) {
   return (
     <>
-      {words.english !== '' && <p class="small soft">{words.english}</p>}
       {vote.proposals.length === 0 && <p class="soft">{words.none}</p>}
       {vote.proposals.map((proposal) => (
         <One proposal={proposal} vote={vote} words={words} locale={locale} />
@@ -93,8 +93,8 @@ function One({ proposal, vote, words, locale }: Told & { proposal: Proposal }) {
         <Badge tone={TONES[state]}>{PROPOSAL_STATE_WORDS[locale][state]}</Badge>
       </p>
       <p>{words.does}</p>
-      <ul lang="en">
-        {describeProposal(calls, vote, state === 'executed').map((sentence) => (
+      <ul>
+        {describeProposal(calls, vote, { isCarried: state === 'executed', locale }).map((sentence) => (
           <li>{sentence}</li>
         ))}
       </ul>
@@ -130,8 +130,9 @@ function One({ proposal, vote, words, locale }: Told & { proposal: Proposal }) {
   );
 }
 
-function Rules({ vote, words }: Told) {
+function Rules({ vote, words, locale }: Told) {
   const { values, next } = vote;
+  const { rules } = PROPOSAL_WORDS[locale];
   return (
     <Sheet title={words.now}>
       <Table
@@ -139,13 +140,14 @@ function Rules({ vote, words }: Told) {
         rows={RULE_NAMES}
         empty="–"
         columns={[
-          { head: words.rule, cell: (name) => <span lang="en">{RULE_WORDS[name].name}</span> },
-          { head: words.value, cell: (name) => tellRuleValue(name, values[name]) },
+          { head: words.rule, cell: (name) => rules[name].name },
+          { head: words.value, cell: (name) => tellRuleValue(name, values[name], locale) },
           {
             head: words.coming,
-            cell: (name) => (next && next.values[name] !== values[name] ? tellRuleValue(name, next.values[name]) : '–'),
+            cell: (name) =>
+              next && next.values[name] !== values[name] ? tellRuleValue(name, next.values[name], locale) : '–',
           },
-          { head: words.meaning, cell: (name) => <span lang="en">{RULE_WORDS[name].told}</span> },
+          { head: words.meaning, cell: (name) => rules[name].told },
         ]}
       />
     </Sheet>

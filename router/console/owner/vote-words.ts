@@ -30,7 +30,6 @@ const EN = {
   cast: 'Vote, by the first digits of the number:',
   propose: 'Propose, with enough votes:',
   all: 'The same, open to everyone',
-  english: '',
 };
 export const VOTE_WORDS: Dictionaries<typeof EN> = {
   en: EN,
@@ -62,7 +61,6 @@ export const VOTE_WORDS: Dictionaries<typeof EN> = {
     cast: '提案番号の先頭の桁を指定して投票します：',
     propose: '必要な票数があれば提案できます：',
     all: '公開ページで見る',
-    english: '提案の内容とルールの説明は英語です。',
   },
 };
 export type VoteWords = (typeof VOTE_WORDS)['en'];

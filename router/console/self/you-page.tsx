@@ -1,5 +1,6 @@
 // Oneself: name and language, ways to sign in, and the browsers that are signed in.
 import { Hono } from 'hono';
+import type { Context } from 'hono';
 import type { Child } from 'hono/jsx';
 import { findPasskeyPlace } from '../../auth/make-passkey-options.ts';
 import type { ListedPasskey } from '../../auth/passkeys.ts';
@@ -26,7 +27,9 @@ interface Shown {
   readonly isNew: boolean;
 }
 
-youPages.get('/console/you', async (c) => {
+export const YOU = '/console/you';
+
+export async function showYou(c: Context<ConsoleEnv>): Promise<Response> {
   const signedIn = requirePerson(c);
   const { locale } = c.get('visit');
   const words = YOU_WORDS[locale];
@@ -54,7 +57,9 @@ youPages.get('/console/you', async (c) => {
     </>
   );
   return showPage(c, { title: words.title, body, islands: keys && canAdd && shown.isNew ? ['passkey'] : [] });
-});
+}
+
+youPages.get(YOU, showYou);
 
 function About({ words, locale, signedIn: { person, csrf } }: Shown) {
   return (
