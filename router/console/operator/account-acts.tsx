@@ -21,7 +21,7 @@ import { requireOperator } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 import type { Context } from 'hono';
 import { ACCOUNTS, accountPath, findAccount, showAccount, showAccounts } from './accounts-pages.tsx';
-import { parseCredits } from './parse-credits.ts';
+import { parseCredits } from '../parse-credits.ts';
 import { AskOnce, didPath, orNull } from './pieces.tsx';
 import { ACCOUNT_WORDS } from './words-accounts.ts';
 import { OPERATOR_WORDS } from './words-operator.ts';
