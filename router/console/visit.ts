@@ -5,9 +5,10 @@ import type { Scope } from '../../schema/key-rights.ts';
 import type { Caller } from '../auth/judge-key.ts';
 import { hashToken } from '../auth/make-session-token.ts';
 import type { Membership, Person } from '../auth/people.ts';
-import { SESSION_LIFE_MS } from '../auth/sessions.ts';
+import { isFresh, SESSION_LIFE_MS } from '../auth/sessions.ts';
 import type { Session } from '../auth/sessions.ts';
 import { ApiError } from '../errors.ts';
+import type { Refusal } from '../look/refusal.ts';
 import { pickLocale } from '../look/words.ts';
 import type { Locale } from '../look/words.ts';
 import type { AppEnv } from '../routes/app-env.ts';
@@ -32,7 +33,13 @@ export interface Visit {
 }
 
 export interface ConsoleEnv extends AppEnv {
-  Variables: AppEnv['Variables'] & { visit: Visit };
+  Variables: AppEnv['Variables'] & {
+    visit: Visit;
+    /** What a form was sent with, once it is read. */
+    typed?: Readonly<Record<string, string | readonly string[]>>;
+    /** The page that is shown tells why its form was refused. */
+    refusal?: { readonly status: number; readonly refusal: Refusal };
+  };
 }
 
 const SECURE_COOKIE = '__Host-irori_session';
@@ -105,6 +112,13 @@ export function keepLocale(c: Context<ConsoleEnv>, locale: Locale): void {
 export function requirePerson(c: Context<ConsoleEnv>): SignedIn {
   const { signedIn, path } = c.get('visit');
   if (!signedIn) throw new SignInFirst(c.req.method === 'GET' ? path : '/console');
+  return signedIn;
+}
+
+/** Somebody who signed in just now, for what decides who can sign in: else whoever finds a browser open could. Throws what asks to sign in, and leads back to `to`. */
+export function requireFresh(c: Context<ConsoleEnv>, to: string): SignedIn {
+  const signedIn = requirePerson(c);
+  if (!isFresh(signedIn.session, Date.now())) throw new SignInFirst(to, true);
   return signedIn;
 }
 

@@ -23,7 +23,7 @@ const SHOWN = 50;
 
 export const accountPages = new Hono<ConsoleEnv>();
 
-accountPages.get(ACCOUNTS, async (c) => {
+export async function showAccounts(c: Context<ConsoleEnv>): Promise<Response> {
   const { csrf } = requireOperator(c);
   const { locale } = c.get('visit');
   const words = ACCOUNT_WORDS[locale];
@@ -63,9 +63,11 @@ accountPages.get(ACCOUNTS, async (c) => {
     </>
   );
   return showPage(c, { title: words.title, body });
-});
+}
 
-accountPages.get(`${ACCOUNTS}/:id`, async (c) => {
+accountPages.get(ACCOUNTS, showAccounts);
+
+export async function showAccount(c: Context<ConsoleEnv>): Promise<Response> {
   const { csrf } = requireOperator(c);
   const { locale } = c.get('visit');
   const words = ACCOUNT_WORDS[locale];
@@ -106,7 +108,9 @@ accountPages.get(`${ACCOUNTS}/:id`, async (c) => {
     </>
   );
   return showPage(c, { title: account.name, body });
-});
+}
+
+accountPages.get(`${ACCOUNTS}/:id`, showAccount);
 
 /** Its own page. */
 export function accountPath(accountId: string): string {

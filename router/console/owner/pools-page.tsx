@@ -16,6 +16,7 @@ import {
 import type { InviteFault } from '../../routes/invitation-desk.ts';
 import { changeHome, dropMember, listAccountPools, makeOwnPool } from '../../routes/own-pools.ts';
 import type { PoolDesk } from '../../routes/pool-desk.ts';
+import { orAsk } from '../or-ask.ts';
 import type { Services } from '../../services/edge.ts';
 import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
@@ -56,7 +57,7 @@ const deskOf = (c: Context<ConsoleEnv>): PoolDesk => ({ services: c.get('service
 const tellDone = (c: Context<ConsoleEnv>, did: keyof typeof DID) => c.redirect(`/console/pools?did=${did}`, 303);
 const tellFault = (c: Context<ConsoleEnv>, fault: keyof typeof FAULTS) => c.redirect(`/console/pools?no=${fault}`, 303);
 
-poolsPages.get('/console/pools', async (c) => {
+async function showPools(c: Context<ConsoleEnv>): Promise<Response> {
   const { caller, csrf } = await requireMember(c, 'nodes');
   const { locale } = c.get('visit');
   const words = POOL_WORDS[locale];
@@ -97,7 +98,7 @@ poolsPages.get('/console/pools', async (c) => {
     </>
   );
   return showPage(c, { title: words.pools, body });
-});
+}
 
 async function readPools(services: Services, accountId: string) {
   const [rows, machines, waiting] = await Promise.all([
@@ -127,19 +128,29 @@ function Outcome({ did, no, words }: { did: string | undefined; no: string | und
   return null;
 }
 
-poolsPages.post('/console/pools', async (c) => {
-  const { caller } = await requireMember(c, 'nodes');
-  const { name } = await readPageForm(c, newPoolBody);
-  await makeOwnPool(deskOf(c), { name, accountId: caller.accountId });
-  return tellDone(c, 'saved');
-});
+poolsPages.get('/console/pools', showPools);
 
-poolsPages.post('/console/pools/:id/homes', async (c) => {
-  const { caller } = await requireMember(c, 'nodes');
-  const { what: nodeId, act } = await readPageForm(c, homeForm);
-  await changeHome(deskOf(c), caller.accountId, { poolId: c.req.param('id'), nodeId, isIn: act === 'add' });
-  return tellDone(c, 'saved');
-});
+const ASKING = { page: '/console/pools', show: showPools, fields: { node: 'what' } };
+
+poolsPages.post(
+  '/console/pools',
+  orAsk(ASKING, async (c) => {
+    const { caller } = await requireMember(c, 'nodes');
+    const { name } = await readPageForm(c, newPoolBody);
+    await makeOwnPool(deskOf(c), { name, accountId: caller.accountId });
+    return tellDone(c, 'saved');
+  }),
+);
+
+poolsPages.post(
+  '/console/pools/:id/homes',
+  orAsk(ASKING, async (c) => {
+    const { caller } = await requireMember(c, 'nodes');
+    const { what: nodeId, act } = await readPageForm(c, homeForm);
+    await changeHome(deskOf(c), caller.accountId, { poolId: c.req.param('id') ?? '', nodeId, isIn: act === 'add' });
+    return tellDone(c, 'saved');
+  }),
+);
 
 poolsPages.post('/console/pools/:id/members', async (c) => {
   const { caller } = await requireMember(c, 'nodes');
