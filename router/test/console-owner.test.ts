@@ -6,6 +6,7 @@ import { BROWSER_TOLD, ConsoleBrowser, HAS_BROWSER, NARROW } from './console-bro
 import type { Tab } from './console-browser.ts';
 import { startStack } from './stack.ts';
 import type { Stack, TestAccount } from './stack.ts';
+import { until } from './until.ts';
 
 const PAGES = ['machines', 'earnings', 'quiet', 'codes', 'link', 'pools', 'proposals'];
 
@@ -19,7 +20,8 @@ describe.skipIf(!HAS_BROWSER)(`an owner’s console (${BROWSER_TOLD})`, () => {
   beforeAll(async () => {
     stack = await startStack();
     [owner, friend] = [await stack.makeAccount(), await stack.makeAccount()];
-    await stack.startAgent({ owner });
+    const agent = await stack.startAgent({ owner });
+    await until('its home has joined', () => agent.lines.some((line) => line.includes('connected hub')));
     browser = await ConsoleBrowser.launch(stack);
     tab = await browser.open({ hasScripts: false });
     await tab.signIn({ account: owner.id });
