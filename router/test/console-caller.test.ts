@@ -66,6 +66,31 @@ describe.skipIf(!HAS_BROWSER)(`in a browser (${BROWSER_TOLD})`, () => {
     await tab.close();
   });
 
+  test('a form that is refused keeps what was typed, and says what was wrong at its field', async () => {
+    const tab = await browser.open({ locale: 'ja-JP', size: NARROW });
+    const { page } = tab;
+    await tab.signIn({ account: account.id });
+    for (const [path, typed, wrong] of [
+      ['/console/keys', { name: 'of Taro', defaults: '{' }, 'defaults'],
+      ['/console/keys', { name: 'of Taro', day: 'much' }, 'day'],
+      ['/console/alerts', { url: 'https://localhost/hook', low: '1.5' }, 'url'],
+      ['/console/you', { name: '\u202e' }, 'name'],
+    ] as const) {
+      await tab.go(path);
+      for (const [name, text] of Object.entries(typed)) await page.fill(`main [name=${name}]`, text);
+      await send(tab, `main form:has([name=${wrong}]) button:not([hidden])`);
+      for (const [name, text] of Object.entries(typed))
+        expect([path, name, await page.inputValue(`main [name=${name}]`)]).toEqual([path, name, text]);
+      const field = page.locator(`main [name=${wrong}]`);
+      expect([path, await field.getAttribute('aria-invalid')]).toEqual([path, 'true']);
+      const [fault = ''] = ((await field.getAttribute('aria-describedby')) ?? '').split(' ');
+      expect([path, (await page.textContent(`#${fault}`)) ?? '']).toEqual([path, expect.stringMatching(/[ぁ-ん]/)]);
+      expect([path, await tab.judge()]).toEqual([path, []]);
+      await tab.shot(`refused${path.replaceAll('/', '-')}-${wrong}-360-ja`);
+    }
+    await tab.close();
+  });
+
   test('an invitation makes another person a member, who sees no members themselves', async () => {
     const tab = await browser.open();
     await tab.signIn({ account: account.id });

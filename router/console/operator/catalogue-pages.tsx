@@ -82,7 +82,9 @@ function ModelTable({ rows, locale }: { rows: readonly Listed[]; locale: Locale 
           cell: ({ model }) => (
             <>
               <a href={modelPath(model.id)}>{model.id}</a>
-              <small class="help">{model.description}</small>
+              <small class="help" translate="no">
+                {model.description}
+              </small>
             </>
           ),
         },
