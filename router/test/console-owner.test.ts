@@ -35,7 +35,12 @@ describe.skipIf(!HAS_BROWSER)(`an owner’s console (${BROWSER_TOLD})`, () => {
   const text = async (selector = 'main'): Promise<string> => (await tab.page.textContent(selector)) ?? '';
 
   test('a machine is named, and told by its name', async () => {
-    await tab.go('/console/machines');
+    // An agent that was started joins in its own time.
+    await expect
+      .poll(async () => tab.go('/console/machines').then(() => tab.page.locator('tbody a').count()), {
+        timeout: 30_000,
+      })
+      .toBe(1);
     await press('tbody a');
     await tab.page.fill('#f-name', 'Attic');
     await press('main form:has(#f-name) button');
