@@ -13,7 +13,8 @@ import type { ConsoleEnv } from './visit.ts';
 const log = makeLog('edge');
 
 export function answerFault(error: Error, c: Context<ConsoleEnv>): Response | Promise<Response> {
-  if (error instanceof SignInFirst) return c.redirect(`/sign-in?to=${encodeURIComponent(error.to)}`, 303);
+  if (error instanceof SignInFirst)
+    return c.redirect(`/sign-in?${error.isAgain ? 'why=again&' : ''}to=${encodeURIComponent(error.to)}`, 303);
   // Before anybody knew who looks: as any other path.
   if (c.get('visit') === undefined) throw error;
   const words = FAULT_WORDS[c.get('visit').locale];

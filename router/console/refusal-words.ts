@@ -54,6 +54,8 @@ export const REFUSALS_JA: Readonly<Record<ErrorCode, string>> = {
 
 export const FIELD_REFUSALS_JA: Readonly<Partial<Record<`${ErrorCode}:${string}`, string>>> = {
   'invalid_value:url': 'このURLは使えません。外部から届く https のURLを入力してください。',
+  'invalid_value:account':
+    '相手のアカウントID（acct_ と16進32桁）を入力してください。自分のアカウントには提供できません。',
   'invalid_value:amount_micro': '付与できる金額の範囲を超えています。',
   'invalid_value:amount': '0より大きいクレジットで入力してください。小数は6桁までです（例：25、0.5）。',
   'invalid_value:days': '1から3,660までの整数で入力するか、空欄にしてください。',
@@ -74,6 +76,8 @@ export const FIELD_REFUSALS_JA: Readonly<Partial<Record<`${ErrorCode}:${string}`
   'not_found:pool': 'そのプールは見つかりません。',
   'not_found:node': 'そのマシンは、このアカウントにはありません。',
   'not_found:email': 'このネットワークはメールを送りません。',
+  'conflict:event_id':
+    'このフォームからは以前に別の内容で提供済みで、それは有効です。いま再び送信すると、新たな提供になります。',
   'conflict:name': 'この名前では作成できません。同じ名前か似た名前がすでにあるか、数の上限に達しています。',
   'conflict:node': 'このマシンは、すでに上限までプールに入っています。',
   'conflict:role': 'アカウントの最後のオーナーです。先に別のメンバーをオーナーにしてください。',

@@ -10,6 +10,7 @@ import { formatCredits } from '../../look/format-money.ts';
 import { Facts, Note, Sheet } from '../../look/pieces.tsx';
 import { setAlerts, testAlerts } from '../../routes/alert-desk.ts';
 import { orAsk } from '../or-ask.ts';
+import { parseCredits } from '../parse-credits.ts';
 import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireMember } from '../visit.ts';
@@ -40,13 +41,10 @@ alertPages.post(
   orAsk({ page: ALERTS, show }, async (c) => {
     const member = await requireMember(c, 'members');
     const { url, low, fresh } = await readPageForm(c, alertForm);
-    const lowBalance = z
-      .int()
-      .min(1)
-      .nullable()
-      .safeParse(low === '' ? null : Math.round(Number(low.replace(',', '.')) * MICRO));
-    if (!lowBalance.success) throw new ApiError('invalid_value', 'Write credits above nothing.', { param: 'low' });
-    const said = { url, low_balance_micro: lowBalance.data, new_secret: fresh !== undefined };
+    const lowBalance = low === '' ? null : parseCredits(low);
+    if (low !== '' && lowBalance === null)
+      throw new ApiError('invalid_value', 'Write credits above nothing.', { param: 'low' });
+    const said = { url, low_balance_micro: lowBalance, new_secret: fresh !== undefined };
     const account = c.get('services').account(member.caller.accountId);
     const { secret } = await setAlerts(account, said, allowsLocalWebhooks(c.env));
     return showAlerts(c, member, { secret });

@@ -11,6 +11,7 @@ import { SentForm, TextField } from '../../look/form.tsx';
 import { Note, Sheet } from '../../look/pieces.tsx';
 import { MAILS_ASKED, MAILS_TO, passDoor, PASSKEYS_ASKED } from '../../routes/counted-doors.ts';
 import { passSignUp } from '../../routes/signup.ts';
+import { makeOwnLink } from '../own-link.ts';
 import { orAsk } from '../or-ask.ts';
 import { readOpenForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
@@ -41,6 +42,7 @@ function showSignIn(c: Context<ConsoleEnv>): Response | Promise<Response> {
     <>
       <h1>{words.title}</h1>
       <p class="lead">{words.how}</p>
+      {c.req.query('why') === 'again' && c.get('visit').signedIn !== null && <Note>{words.again}</Note>}
       {c.req.query('sent') === 'yes' && <Note tone="good">{words.sent}</Note>}
       {fault !== undefined && <Note tone="bad">{fault}</Note>}
       {hasPasskeys && <PasskeyWay words={words} wayOn={wayOn} />}
@@ -109,18 +111,20 @@ wayInPages.post(
     const waitS = await doorCounts.take(MAILS_TO, hashToken(`mail ${email.toLowerCase()}`), Date.now());
     if (waitS !== null) throw new ApiError('rate_limit_exceeded', TOO_OFTEN, { retryAfterS: waitS });
     // After the answer: how long it takes would tell whether anybody has that address.
-    c.executionCtx.waitUntil(mailLink(c, email));
-    return c.redirect(`/sign-in?sent=yes&to=${encodeURIComponent(pickWayOn(wayOn, ''))}`, 303);
+    const way = pickWayOn(wayOn, '');
+    c.executionCtx.waitUntil(mailLink(c, email, way));
+    return c.redirect(`/sign-in?sent=yes&to=${encodeURIComponent(way)}`, 303);
   }),
 );
 
-async function mailLink(c: Context<ConsoleEnv>, email: string): Promise<void> {
+async function mailLink(c: Context<ConsoleEnv>, email: string, wayOn: string): Promise<void> {
   const { people, signInCodes, sendSignInLink } = c.get('services');
   const person = await people.findByEmail(email);
   if (!person) return;
   const now = Date.now();
   const code = await signInCodes.mint({ personId: person.id, memberId: null, lifeMs: LINK_MS }, now);
-  const url = new URL(`/sign-in/${code}`, c.req.url).href;
+  const on = wayOn === '' ? '' : `?to=${encodeURIComponent(wayOn)}`;
+  const url = makeOwnLink(c, code) + on;
   const locale = person.locale ?? c.get('visit').locale;
   await sendSignInLink?.({ to: person.email ?? email, url, expiresAt: now + LINK_MS, locale });
 }
