@@ -145,7 +145,7 @@ describe.skipIf(!HAS_BROWSER)(`a caller’s console (${BROWSER_TOLD})`, () => {
     await plain.page.fill('#f-name', 'another');
     await plain.page.fill('#f-day', 'much');
     await press(plain, 'main form.fields button');
-    expect(await text(plain, '[role=alert]')).toContain('limits.spend.day_micro');
+    expect(await text(plain, '[role=alert]')).toContain('Most a day, credits: Write a number.');
     expect(await plain.page.inputValue('#f-name')).toBe('another');
   });
 
@@ -339,7 +339,7 @@ describe.skipIf(!HAS_BROWSER)(`a caller’s console (${BROWSER_TOLD})`, () => {
     await plain.go('/console/credit');
     await fill(other.id, '5000');
     await press(plain, `${give} button`);
-    expect(await text(plain, '[role=alert]')).toContain('not so much credit');
+    expect(await text(plain, '[role=alert]')).toContain('Not enough credit to give');
     expect(await plain.page.inputValue(`${give} [name=amount]`)).toBe('5000');
     await fill(other.id, '1.25');
     const fields = await plain.page.$$eval(`${give} [name]`, (found) =>
