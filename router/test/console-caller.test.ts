@@ -140,13 +140,30 @@ describe.skipIf(!HAS_BROWSER)(`a caller’s console (${BROWSER_TOLD})`, () => {
     expect(answer.finish).toBe('stop');
   });
 
-  test('a form that is wrong says so, and keeps what was written', async () => {
-    await plain.go('/console/keys');
-    await plain.page.fill('#f-name', 'another');
-    await plain.page.fill('#f-day', 'much');
-    await press(plain, 'main form.fields button');
-    expect(await text(plain, '[role=alert]')).toContain('limits.spend.day_micro');
-    expect(await plain.page.inputValue('#f-name')).toBe('another');
+  test('a form that is refused keeps what was typed, and says what was wrong at its field', async () => {
+    const japanese = await browser.open({ locale: 'ja-JP', size: NARROW });
+    const { page } = japanese;
+    await japanese.signIn({ account: caller.id });
+    for (const [path, typed, wrong] of [
+      ['/console/keys', { name: 'of Taro', defaults: '{' }, 'defaults'],
+      ['/console/keys', { name: 'of Taro', day: 'much' }, 'day'],
+      ['/console/alerts', { url: 'https://user@irori.example/hook', low: '1.5' }, 'url'],
+      ['/console/alerts', { url: `${outside.url}/alerts`, low: 'none' }, 'low'],
+      ['/console/you', { name: '\u202e' }, 'name'],
+    ] as const) {
+      await japanese.go(path);
+      for (const [name, value] of Object.entries(typed)) await page.fill(`main [name=${name}]`, value);
+      await press(japanese, `main form:has([name=${wrong}]) button:not([hidden])`);
+      for (const [name, value] of Object.entries(typed))
+        expect([path, name, await page.inputValue(`main [name=${name}]`)]).toEqual([path, name, value]);
+      const field = page.locator(`main [name=${wrong}]`);
+      expect([path, await field.getAttribute('aria-invalid')]).toEqual([path, 'true']);
+      const [fault = ''] = ((await field.getAttribute('aria-describedby')) ?? '').split(' ');
+      expect([path, await text(japanese, `#${fault}`)]).toEqual([path, expect.stringMatching(/[ぁ-ん]/)]);
+      expect([path, await japanese.judge()]).toEqual([path, []]);
+      await japanese.shot(`refused${path.replaceAll('/', '-')}-${wrong}-360-ja`);
+    }
+    await japanese.close();
   });
 
   test('the playground streams an answer, tells its home and cost, and finds its receipt valid in the page', async () => {
@@ -339,7 +356,7 @@ describe.skipIf(!HAS_BROWSER)(`a caller’s console (${BROWSER_TOLD})`, () => {
     await plain.go('/console/credit');
     await fill(other.id, '5000');
     await press(plain, `${give} button`);
-    expect(await text(plain, '[role=alert]')).toContain('not so much credit');
+    expect(await text(plain, '[role=alert]')).toContain('Not enough credit to give');
     expect(await plain.page.inputValue(`${give} [name=amount]`)).toBe('5000');
     await fill(other.id, '1.25');
     const fields = await plain.page.$$eval(`${give} [name]`, (found) =>
