@@ -28,11 +28,18 @@ export interface VoteFacts {
   readonly last: { readonly fromEpoch: number; readonly before: RuleValues } | null;
 }
 
-/** `8 %`, `3.5 %`, `7 d`, `1 h 40 min`, `100000.000000 test tokens`. */
+/** `8 %`, `3.5 %`, `7 d`, `1 h 40 min`, `100,000 test tokens`. */
 export function tellRuleValue(name: keyof RuleValues, value: number | bigint, locale: 'en' | 'ja' = 'en'): string {
   const words = PROPOSAL_WORDS[locale];
   if (name.endsWith('Bps')) return `${Number(value) / 100} %`;
-  return name.endsWith('Seconds') ? tellSeconds(Number(value), words) : words.testTokens(tellUnits(BigInt(value)));
+  return name.endsWith('Seconds') ? tellSeconds(Number(value), words) : words.testTokens(tellTokens(BigInt(value)));
+}
+
+/** `100,000`, `2.5`. */
+function tellTokens(units: bigint): string {
+  const [whole = '', part = ''] = tellUnits(units).split('.');
+  const digits = part.replace(/0+$/, '');
+  return whole.replaceAll(/\B(?=(?:\d{3})+$)/g, ',') + (digits === '' ? '' : `.${digits}`);
 }
 
 /** `2026-11-29 02:00 UTC`; ms since epoch. */

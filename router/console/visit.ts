@@ -53,13 +53,19 @@ const isSecure = (c: Context): boolean => new URL(c.req.url).protocol === 'https
 /** Stands before all pages. */
 export const readVisit: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
   c.set('isOwnPage', true);
+  const { pathname, search } = new URL(c.req.url);
+  const path = pathname + search;
+  // What is told where nobody can be asked who looks.
+  c.set('visit', { locale: findLocale(c, null), path, signedIn: null });
   const token = getCookie(c, isSecure(c) ? SECURE_COOKIE : LOCAL_COOKIE) ?? '';
   const signedIn = token === '' ? null : await findSignedIn(c, token);
-  const locale = pickLocale(signedIn?.person.locale ?? getCookie(c, LOCALE_COOKIE), c.req.header('accept-language'));
-  const { pathname, search } = new URL(c.req.url);
-  c.set('visit', { locale, path: pathname + search, signedIn });
+  c.set('visit', { locale: findLocale(c, signedIn), path, signedIn });
   await next();
 };
+
+function findLocale(c: Context, signedIn: SignedIn | null): Locale {
+  return pickLocale(signedIn?.person.locale ?? getCookie(c, LOCALE_COOKIE), c.req.header('accept-language'));
+}
 
 async function findSignedIn(c: Context<ConsoleEnv>, token: string): Promise<SignedIn | null> {
   const { sessions, people } = c.get('services');

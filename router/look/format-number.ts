@@ -6,6 +6,11 @@ export function formatCount(count: number, locale: Locale): string {
   return new Intl.NumberFormat(locale, { maximumFractionDigits: 0 }).format(count);
 }
 
+/** `2,000.00`. */
+export function formatHundredths(value: number, locale: Locale): string {
+  return new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(value);
+}
+
 /** With three digits that count: `0.000168`, `41.2`, `1,310`. */
 export function formatMeasure(value: number, locale: Locale): string {
   return new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 }).format(value);

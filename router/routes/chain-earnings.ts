@@ -6,8 +6,8 @@ import type { ClaimPage, ListedClaim } from '../billing/node-claims.ts';
 import type { NodeEarned } from '../billing/node-earnings.ts';
 import type { EarningSums } from '../billing/spread-earnings.ts';
 import type { Services } from '../services/edge.ts';
-import { judgeWait, listMovements, tellClaim, tellClaims } from './tell-chain-earnings.ts';
-import type { ClaimWait, MovementRow, ToldClaim, ToldClaims } from './tell-chain-earnings.ts';
+import { listMovements, tellClaim, tellClaims } from './tell-chain-earnings.ts';
+import type { MovementRow, ToldClaim, ToldClaims } from './tell-chain-earnings.ts';
 
 const NEWEST_CLAIMS = 20;
 const DAY_MS = 86_400_000;
@@ -22,25 +22,18 @@ export interface ClaimingMachine {
   readonly bonus: { readonly paid: number; readonly left: number } | null;
 }
 
-interface ClaimsNow {
-  /** In the API's words. */
-  readonly told: ToldClaims & { readonly claims: ToldClaim[] };
-  /** The same as a code: words for it are a page's. */
-  readonly wait: ClaimWait | null;
-}
-
 /** Null where there is no chain. The newest claims of each; all of them are told by claim. */
 export async function tellAllClaims(
   services: Services,
   machines: readonly ClaimingMachine[],
-): Promise<ClaimsNow[] | null> {
+): Promise<(ToldClaims & { readonly claims: ToldClaim[] })[] | null> {
   const chain = await services.tellChain(Date.now());
   if (chain === null) return null;
   return Promise.all(
     machines.map(async (machine) => {
       const { nodeId, earned, sums, bonus } = machine;
       const { lastFinal, gasPrice, isReachable } = chain;
-      const facts = {
+      const told = tellClaims({
         leaf: lastFinal && (await findFinalLeaf(services, machine, lastFinal.epoch)),
         claimed: earned.claimed,
         payable: sums.payable + (bonus?.left ?? 0),
@@ -48,15 +41,9 @@ export async function tellAllClaims(
         finalEpoch: lastFinal?.epoch ?? null,
         isSponsored: services.sponsor !== null,
         isReachable,
-      };
+      });
       const { claims } = await services.nodeAccount(nodeId).listClaims(null);
-      return {
-        told: {
-          ...tellClaims(facts),
-          claims: claims.slice(0, NEWEST_CLAIMS).map((claim) => tellClaim(claim, services.sponsor)),
-        },
-        wait: judgeWait(facts),
-      };
+      return { ...told, claims: claims.slice(0, NEWEST_CLAIMS).map((claim) => tellClaim(claim, services.sponsor)) };
     }),
   );
 }

@@ -77,7 +77,7 @@ nodeEarnings.get('/node/v1/earnings', async (c) => {
     by,
     days,
     epoch_seconds: services.epochSeconds,
-    machines: machines.map((one, i) => ({ ...tellMachine(one, services.epochSeconds), ...claims?.[i]?.told })),
+    machines: machines.map((one, i) => ({ ...tellMachine(one, services.epochSeconds), ...claims?.[i] })),
     ...(claims && { notice: TOKEN_NOTICE }),
     data: rows,
     /** Of jobs: `before` of the next page; else `after`. */
@@ -98,8 +98,7 @@ export async function tellMachines(services: Services, nodeIds: readonly string[
     /** Codes: words for them are the page's. */
     heldFor: one.told?.kept ? one.told.kept.reason : one.sums.heldBack > 0 ? ('withheld' as const) : null,
     pendingUntil: endOfEpoch(one.earned.openEpoch, services.epochSeconds),
-    claims: claims?.[i]?.told ?? null,
-    wait: claims?.[i]?.wait ?? null,
+    claims: claims?.[i] ?? null,
   }));
 }
 

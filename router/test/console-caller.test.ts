@@ -375,6 +375,32 @@ describe.skipIf(!HAS_BROWSER)(`a caller’s console (${BROWSER_TOLD})`, () => {
     expect(plain.faults).toEqual([]);
   });
 
+  test('a form that is refused keeps what was typed, and says in Japanese what was wrong, tied to its field', async () => {
+    const japanese = await browser.open({ locale: 'ja-JP', size: NARROW });
+    const { page } = japanese;
+    await japanese.signIn({ account: caller.id });
+    for (const [path, typed, wrong] of [
+      ['/console/keys', { name: 'of Taro', defaults: '{' }, 'defaults'],
+      ['/console/keys', { name: 'of Taro', day: 'much' }, 'day'],
+      ['/console/alerts', { url: 'ftp://irori.example/', low: '1.5' }, 'url'],
+      ['/console/you', { name: '\u202e' }, 'name'],
+    ] as const) {
+      await japanese.go(path);
+      const form = `main form.fields:has([name=${wrong}])`;
+      for (const [name, text] of Object.entries(typed)) await page.fill(`${form} [name=${name}]`, text);
+      await press(japanese, `${form} button:not([hidden])`);
+      for (const [name, text] of Object.entries(typed))
+        expect([path, name, await page.inputValue(`${form} [name=${name}]`)]).toEqual([path, name, text]);
+      const field = page.locator(`${form} [name=${wrong}]`);
+      expect([path, await field.getAttribute('aria-invalid')]).toEqual([path, 'true']);
+      const [fault = ''] = ((await field.getAttribute('aria-describedby')) ?? '').split(' ');
+      expect([path, (await page.textContent(`#${fault}`)) ?? '']).toEqual([path, expect.stringMatching(/[ぁ-ん]/)]);
+      expect([path, await japanese.judge()]).toEqual([path, []]);
+      await japanese.shot(`refused${path.replaceAll('/', '-')}-${wrong}-360-ja`);
+    }
+    await japanese.close();
+  });
+
   test('no page of a caller is a hurdle, too wide, or asks elsewhere: wide, light, English; narrow, dark, Japanese', async () => {
     const narrow = await browser.open({ size: NARROW, scheme: 'dark', locale: 'ja-JP' });
     await narrow.signIn({ account: caller.id });

@@ -3,10 +3,12 @@ import { Hono } from 'hono';
 import * as z from 'zod';
 import { CREDIT_PURPOSES } from '../../../schema/credit.ts';
 import { ROLES } from '../../../schema/key-rights.ts';
+import type { AccountRow } from '../../auth/accounts.ts';
 import { shownText } from '../../auth/bodies.ts';
 import { ApiError } from '../../errors.ts';
+import { formatCredits } from '../../look/format-money.ts';
 import { formatCount } from '../../look/format-number.ts';
-import { Time } from '../../look/pieces.tsx';
+import { Note, Time } from '../../look/pieces.tsx';
 import { disableAccount, setSponsor } from '../../routes/account-desk.ts';
 import { ALL_AREAS } from '../../routes/area-calls.ts';
 import { grantCredit } from '../../routes/credit-desk.ts';
@@ -22,11 +24,13 @@ import type { ConsoleEnv } from '../visit.ts';
 import type { Context } from 'hono';
 import { ACCOUNTS, accountPath, findAccount, showAccount, showAccounts } from './accounts-pages.tsx';
 import { parseCredits } from '../parse-credits.ts';
-import { AskOnce, didPath, orNull } from './pieces.tsx';
+import { AskOnce, didPath, Named, orNull } from './pieces.tsx';
 import { ACCOUNT_WORDS } from './words-accounts.ts';
 import { OPERATOR_WORDS } from './words-operator.ts';
 
 const DAY_S = 86_400;
+/** Micro-credits of one grant that are asked about once more. */
+const ASKED_AGAIN = 1_000_000_000;
 /** What is counted before an account is disabled. */
 const COUNTED = 1000;
 
@@ -58,18 +62,22 @@ const grantForm = z.object({
   days: z.string().trim().max(4).default(''),
   purpose: z.enum(['', ...CREDIT_PURPOSES]).default(''),
   memo: z.string().trim().max(500).default(''),
+  /** Where it was asked once more. */
+  sure: z.enum(['', 'yes']).default(''),
 });
 
 accountActs.post(
   `${ACCOUNTS}/:id/credit`,
   orAsk(ON_ACCOUNT, async (c) => {
     requireOperator(c);
-    const { event, amount, days, purpose, memo } = await readPageForm(c, grantForm);
+    const form = await readPageForm(c, grantForm);
+    const { event, amount, days, purpose, memo } = form;
     const account = await findAccount(c);
     const micro = parseCredits(amount);
     if (micro === null) throw new ApiError('invalid_value', ACCOUNT_WORDS.en.badAmount, { param: 'amount' });
     if (days !== '' && !(/^[1-9]\d{0,3}$/.test(days) && Number(days) <= 3660))
       throw new ApiError('invalid_value', ACCOUNT_WORDS.en.badDays, { param: 'days' });
+    if (micro > ASKED_AGAIN && form.sure === '') return askGrant(c, account, { form, micro });
     const input = {
       event_id: event,
       amount_micro: micro,
@@ -81,6 +89,34 @@ accountActs.post(
     return c.redirect(didPath(accountPath(account.id), status === 200 ? 'again' : 'granted'), 303);
   }),
 );
+
+/** A nought too many is seen before it is spent. */
+function askGrant(
+  c: Context<ConsoleEnv>,
+  account: AccountRow,
+  { form, micro }: { readonly form: z.output<typeof grantForm>; readonly micro: number },
+) {
+  const { csrf } = requireOperator(c);
+  const { locale } = c.get('visit');
+  const words = ACCOUNT_WORDS[locale];
+  const what = (
+    <>
+      <p>
+        <Named>{account.name}</Named> <code>{account.id}</code>
+      </p>
+      <p>{words.bigGrantTold(formatCredits(micro, locale))}</p>
+    </>
+  );
+  const back = accountPath(account.id);
+  const body = (
+    <AskOnce title={words.bigGrant} act={words.grantGo} {...{ what, csrf, back, locale }}>
+      {Object.entries({ ...form, sure: 'yes' }).map(([name, value]) => (
+        <input type="hidden" name={name} value={value} />
+      ))}
+    </AskOnce>
+  );
+  return showPage(c, { title: words.bigGrant, body });
+}
 
 const sponsorForm = z.object({ is_sponsor: z.enum(['yes', 'no']) });
 
@@ -145,7 +181,7 @@ function showLink(
 }
 
 accountActs.get(`${ACCOUNTS}/:id/disable`, async (c) => {
-  const { csrf } = requireOperator(c);
+  const { csrf, memberships } = requireOperator(c);
   const { locale } = c.get('visit');
   const words = ACCOUNT_WORDS[locale];
   const services = c.get('services');
@@ -161,9 +197,13 @@ accountActs.get(`${ACCOUNTS}/:id/disable`, async (c) => {
   const what = (
     <>
       <p>
-        <strong>{account.name}</strong> <code>{account.id}</code>
+        <strong>
+          <Named>{account.name}</Named>
+        </strong>{' '}
+        <code>{account.id}</code>
       </p>
       <p>{words.disableTold}</p>
+      {memberships.some(({ accountId }) => accountId === account.id) && <Note tone="bad">{words.ownAccount}</Note>}
       <p>{account.disabledAt === null ? words.disableCounts(keys, members, homes) : words.isDisabled}</p>
     </>
   );
@@ -188,9 +228,9 @@ accountActs.get(`${ACCOUNTS}/:id/keys/:key/revoke`, async (c) => {
   const what = (
     <>
       <p>
-        <code>{key.id}</code>, {account.name}
+        <code>{key.id}</code> <Named>{account.name}</Named>
       </p>
-      <p>{words.revokeTold}</p>
+      <p>{key.revokedAt === null ? words.revokeTold : words.isRevoked}</p>
     </>
   );
   const title = words.revokeTitle(key.name);

@@ -20,7 +20,7 @@ import { FormFault } from '../tell-refusal.ts';
 import { requireOperator } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 import { ModelFields } from './model-fields.tsx';
-import { AskOnce, Did, didPath, orNull, segment } from './pieces.tsx';
+import { AskOnce, Did, didPath, Named, orNull, segment } from './pieces.tsx';
 import { MODEL_FIELDS, readModelForm, toModelForm } from './read-model-form.ts';
 import type { ModelForm } from './read-model-form.ts';
 import { CATALOGUE_DONE, CATALOGUE_WORDS } from './words-catalogue.ts';
@@ -81,8 +81,10 @@ function ModelTable({ rows, locale }: { rows: readonly Listed[]; locale: Locale 
           head: words.model,
           cell: ({ model }) => (
             <>
-              <a href={modelPath(model.id)}>{model.id}</a>
-              <small class="help">{model.description}</small>
+              <a href={modelPath(model.id)}>
+                <Named>{model.id}</Named>
+              </a>
+              <small class="help named">{model.description}</small>
             </>
           ),
         },

@@ -1,16 +1,20 @@
 // The parts of one home's page for the operator: how it stands now, what is counted against it, and the evidence that anybody can check.
+import { tellCooling } from '../../../schema/cooling-words.ts';
 import type { EvidenceJson } from '../../../schema/evidence.ts';
+import { tellWhy } from '../../../schema/why-words.ts';
 import type { NodeRow } from '../../auth/nodes.ts';
 import type { NodeTotals } from '../../billing/node-book.ts';
 import type { NodeWhy } from '../../homes/make-why.ts';
 import { formatCredits } from '../../look/format-money.ts';
 import { formatCount } from '../../look/format-number.ts';
-import { formatDay } from '../../look/format-time.ts';
+import { formatDay, formatSpan } from '../../look/format-time.ts';
 import { Badge, Facts, Sheet, Time } from '../../look/pieces.tsx';
 import { Table } from '../../look/table.tsx';
 import type { Locale } from '../../look/words.ts';
 import { NotNow } from './pieces.tsx';
 import { NODE_WORDS } from './words-nodes.ts';
+
+const MINUTE_MS = 60_000;
 
 export function NodeNow({ node, why, locale }: { node: NodeRow; why: NodeWhy | null; locale: Locale }) {
   const words = NODE_WORDS[locale];
@@ -46,14 +50,14 @@ export function NodeNow({ node, why, locale }: { node: NodeRow; why: NodeWhy | n
                       <Time at={coolingUntil} locale={locale} />
                     </span>
                   ),
-                  note: why.coolingReason ?? '',
+                  note: why.coolingReason === null ? '' : tellCooling(why.coolingReason, locale),
                 },
               ]),
           ...(live
             ? [
                 {
                   name: words.slots,
-                  value: `${formatCount(live.slots, locale)} / ${formatCount(live.running, locale)}`,
+                  value: `${formatCount(live.running, locale)} / ${formatCount(live.slots, locale)}`,
                 },
                 { name: words.version, value: live.version ?? '–', note: live.platform ?? '' },
                 { name: words.models, value: live.models.map(({ name }) => name).join(', ') || '–' },
@@ -62,11 +66,24 @@ export function NodeNow({ node, why, locale }: { node: NodeRow; why: NodeWhy | n
           ...fixed,
         ]}
       />
-      {/* As the router tells owners and agents: in English. */}
-      <p class="soft" lang="en">
-        {lastHour.summary}
-      </p>
+      <LastHour lastHour={lastHour} locale={locale} />
     </Sheet>
+  );
+}
+
+/** In English as the router tells owners and agents; else by the codes of its minutes. */
+function LastHour({ lastHour: { summary, spans }, locale }: { lastHour: NodeWhy['lastHour']; locale: Locale }) {
+  if (locale === 'en') return <p class="soft">{summary}</p>;
+  const reasons = new Map<string, number>();
+  for (const { reason, from, to } of spans) reasons.set(reason, (reasons.get(reason) ?? 0) + (to - from) / MINUTE_MS);
+  return (
+    <ul class="soft">
+      {[...reasons].map(([code, minutes]) => (
+        <li>
+          {tellWhy(code, locale).told}（{formatSpan(minutes * MINUTE_MS, locale)}）
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -19,7 +19,7 @@ import { FormFault } from '../tell-refusal.ts';
 import { requireOperator } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 import { AgainstNode, EvidenceOf, NodeNow } from './node-parts.tsx';
-import { AskOnce, Did, didPath, listLinks, orNull, PAGE_ROWS, readList, Search, segment } from './pieces.tsx';
+import { AskOnce, Did, didPath, listLinks, Named, orNull, PAGE_ROWS, readList, Search, segment } from './pieces.tsx';
 import { NODE_DONE, NODE_WORDS } from './words-nodes.ts';
 
 const NODES = '/console/operator/nodes';
@@ -40,7 +40,14 @@ nodePages.get(NODES, async (c) => {
         <Table
           caption={words.title}
           columns={[
-            { head: words.name, cell: (row) => <a href={nodePath(row.id)}>{row.name ?? row.id}</a> },
+            {
+              head: words.name,
+              cell: (row) => (
+                <a href={nodePath(row.id)}>
+                  <Named>{row.name ?? row.id}</Named>
+                </a>
+              ),
+            },
             { head: words.id, cell: (row) => <code>{row.id}</code> },
             { head: words.state, cell: (row) => <NodeState node={row} locale={locale} /> },
             { head: words.owner, cell: (row) => <AccountLink accountId={row.accountId} /> },
@@ -80,7 +87,7 @@ async function showNode(c: Context<ConsoleEnv>): Promise<Response> {
       <Did c={c} words={NODE_DONE[locale]} />
       {bar !== null && (
         <Note>
-          {words.revokedSaid} {bar}
+          {words.revokedSaid} <bdi>{bar}</bdi>
           {node.revokedAt !== null && (
             <>
               {' '}
@@ -131,9 +138,18 @@ async function askRevoke(c: Context<ConsoleEnv>): Promise<Response> {
   const what = (
     <>
       <p>
-        <strong>{node.name ?? words.noName}</strong> <code>{node.id}</code>
+        <strong>
+          <Named>{node.name ?? words.noName}</Named>
+        </strong>{' '}
+        <code>{node.id}</code>
       </p>
-      <p>{words.revokeTold}</p>
+      {node.revokedAt === null ? (
+        <p>{words.revokeTold}</p>
+      ) : (
+        <p>
+          {words.isRevoked} <bdi>{node.revokedReason}</bdi>
+        </p>
+      )}
     </>
   );
   const body = (

@@ -16,6 +16,7 @@ import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireMember } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
+import { orNull } from '../or-null.ts';
 import { JOIN_WORDS } from './join-words.ts';
 import type { JoinWords } from './join-words.ts';
 
@@ -76,6 +77,8 @@ async function showCodes(c: Context<ConsoleEnv>, made: string | null): Promise<R
     listAccountPools(services, caller.accountId),
   ]);
   const own = pools.filter(({ ownerAccountId }) => ownerAccountId === caller.accountId);
+  // An operator's code may be for a pool of somebody else.
+  const named = await orNull(services.pools.listNamed(codes.flatMap(({ poolId }) => poolId ?? [])));
   const body = (
     <>
       <header>
@@ -91,7 +94,7 @@ async function showCodes(c: Context<ConsoleEnv>, made: string | null): Promise<R
       )}
       <MakeCode csrf={csrf} pools={own} words={words} />
       <Sheet title={words.list}>
-        <Codes codes={codes} pools={own} csrf={csrf} words={words} locale={locale} />
+        <Codes codes={codes} pools={named ?? own} csrf={csrf} words={words} locale={locale} />
       </Sheet>
     </>
   );

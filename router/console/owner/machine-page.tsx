@@ -16,7 +16,6 @@ import { ALL_AREAS } from '../../routes/area-calls.ts';
 import { changeNode, revokeNode } from '../../routes/node-desk.ts';
 import type { OwnerNode } from '../../routes/owner-nodes.ts';
 import { findOwnerNode } from '../../routes/owner-nodes.ts';
-import { listAccountPools } from '../../routes/own-pools.ts';
 import { orAsk } from '../or-ask.ts';
 import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
@@ -56,7 +55,8 @@ async function showMachine(c: Context<ConsoleEnv>): Promise<Response> {
   const services = c.get('services');
   const [node, pools] = await Promise.all([
     orNull(findOwnerNode(services, row)),
-    orNull(listAccountPools(services, caller.accountId)),
+    // By their ids: it may answer for one that the account is no member of.
+    orNull(services.pools.listNamed(row.pools)),
   ]);
   const title = row.name ?? words.machine;
   const body = (
@@ -122,7 +122,7 @@ function About({ node, words, locale }: Told & { node: OwnerNode }) {
       value:
         node.slots === null ? '–' : `${formatCount(node.running ?? 0, locale)} / ${formatCount(node.slots, locale)}`,
     },
-    { name: words.version, value: node.version ?? '–' },
+    { name: words.version, value: node.version?.replace(/^irori-node\//, '') ?? '–' },
     { name: words.system, value: node.platform ?? '–' },
     { name: words.hub, value: node.hub ?? '–' },
     { name: words.joined, value: <Time at={node.enrolled_at} locale={locale} /> },

@@ -75,18 +75,17 @@ const EN = {
   missed: 'Calls that went elsewhere',
   started: 'Jobs',
   workedOf: (worked: string, known: string) => `Worked in ${worked} of ${known} minutes.`,
-  workedChart: 'Minutes of work an hour',
 };
 
 export const MACHINE_WORDS: Dictionaries<typeof EN> = {
   en: EN,
   ja: {
     machines: 'マシン',
-    sub: '貸し出しているマシンの現在の状態です。時刻と日付は UTC です。',
+    sub: '貸し出しているマシンの現在の状態です。時刻と日付はUTCです。',
     none: 'まだマシンがありません。マシンで irori-node up を実行し、表示されたコードを「マシンを追加」に入力してください。台数が多いときは参加コードを発行できます。',
     addLink: 'マシンを追加',
     addCode: '参加コードを発行',
-    away: '現在、この情報を取得できません。少し待ってから読み込み直してください。',
+    away: 'いまは表示できません。少し待ってから読み込み直してください。',
     machine: 'マシン',
     state: '状態',
     models: 'モデル',
@@ -111,7 +110,7 @@ export const MACHINE_WORDS: Dictionaries<typeof EN> = {
     everyone: '全員',
     ownOnly: '自分のアカウントのみ',
     notNamed: '名前なし',
-    since: '開始時刻',
+    since: 'この状態の開始',
     system: 'システム',
     hub: 'ハブ',
     joined: '参加日時',
@@ -133,15 +132,15 @@ export const MACHINE_WORDS: Dictionaries<typeof EN> = {
     revokeSure: 'はい、完全に外します',
     revokeDo: 'このマシンを失効させる',
     more: '詳しく',
-    whyQuiet: '仕事がなかった理由',
+    whyQuiet: '待ちの理由',
     itsEarnings: '収益',
     saved: '保存しました。',
     revoked: 'マシンをネットワークから外しました。',
-    noneEarned: '30日間の収益はありません。「仕事がなかった理由」で、呼び出しの行き先を確認できます。',
+    noneEarned: '30日間の収益はありません。「待ちの理由」で、呼び出しの行き先を確認できます。',
     byDay: '日ごと',
-    quiet: '仕事がなかった理由',
+    quiet: '待ちの理由',
     quietSub:
-      '直近24時間に各マシンが何をしていたか、なぜジョブが来なかったかを分単位で示します。接続先のハブが数えています。時刻は UTC です。',
+      '直近24時間に各マシンが何をしていたか、なぜジョブが来なかったかを分単位で示します。接続先のハブが数えています。時刻はUTCです。',
     quietNone: 'まだマシンがありません。',
     neverSeen: '直近1日の記録がありません。ハブがこのマシンをまだ確認していません。',
     reason: '理由',
@@ -154,7 +153,6 @@ export const MACHINE_WORDS: Dictionaries<typeof EN> = {
     missed: 'ほかの家に渡った呼び出し',
     started: 'ジョブ',
     workedOf: (worked, known) => `${known}分のうち${worked}分稼働しました。`,
-    workedChart: '1時間あたりの稼働（分）',
   },
 };
 export type MachineWords = (typeof MACHINE_WORDS)['en'];

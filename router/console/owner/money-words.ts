@@ -1,25 +1,27 @@
 // Words of the page of earnings.
 import type { KeptReason } from '../../../schema/epoch-file.ts';
-import { formatCount } from '../../look/format-number.ts';
-import type { Dictionaries, Locale } from '../../look/words.ts';
-import type { ClaimWait } from '../../routes/tell-chain-earnings.ts';
+import type { ToldClaim, WaitFor } from '../../routes/tell-chain-earnings.ts';
+import type { Dictionaries } from '../../look/words.ts';
 
 const EN = {
   title: 'Earnings',
-  sub: 'What your machines earned, in credits (1 credit = 1,000,000 micro-credits), and what became of it. Times are UTC.',
+  sub: 'What your machines earned and where it stands, in credits. Times are UTC.',
   none: 'No machine yet, so nothing is earned.',
+  toMachines: 'Add a machine',
   away: 'This cannot be told now. Load the page again in a moment.',
   machine: 'Machine',
   earned: 'Earned in all',
+  earnedNote: 'by accepted receipts',
   pending: 'Pending',
   pendingNote: 'in an epoch that is not closed yet',
   held: 'Held back',
-  heldNote: 'the reason stands below',
+  heldNote: 'why is told below',
   payable: 'Payable',
-  payableNote: 'in a published epoch',
+  payableNote: 'in a published epoch, not paid out yet',
   credited: 'As credit',
+  creditedNote: 'spent on calls instead',
   claimable: 'Claimable now',
-  claimableNote: 'in a final epoch on the chain; claim with irori-node claim',
+  claimableNote: 'of what is payable: final on the chain',
   claimed: 'Claimed',
   claimedNote: 'test tokens, no value',
   until: 'Pending until',
@@ -28,20 +30,28 @@ const EN = {
   reason: 'Reason',
   amount: 'Credits',
   whenGone: 'Until',
-  nextEpoch: 'an epoch in which both agree; the earliest closes',
+  untilEpoch: (at: string) => `an epoch in which both agree; the next one closes ${at} UTC`,
   withheld: 'The network holds it back, by a decision about this machine.',
   untilDecided: 'that decision ends',
-  nothingHeld: 'Nothing is held back.',
+  nothingHeld: 'nothing is held back',
   claims: 'Claims',
+  claimTold:
+    'A claim pays what is claimable to the machine’s wallet, in test tokens without value. It is made on the machine itself.',
+  routerPays: 'The router pays its gas.',
+  done: 'Claims so far',
   noClaims: 'Nothing was claimed yet.',
   at: 'When',
   tokens: 'Tokens (test, no value)',
   transaction: 'Transaction',
-  gas: 'Gas, wei',
+  gas: 'Gas, test coins',
   paidBy: 'Gas paid by',
   became: 'Became',
-  nextGas: 'Gas of the next claim',
+  becameTokens: 'tokens',
+  becameCredit: 'credit',
+  nextClaim: 'The next claim',
+  nextGas: 'Its gas, test coins',
   waits: 'What to wait for',
+  waitsNone: 'nothing',
   csv: 'For taxes and books',
   csvTold: 'Tables that spreadsheets read, of all machines of this account.',
   csvClaim: 'All that moved, a year (CSV)',
@@ -53,21 +63,24 @@ export const MONEY_WORDS: Dictionaries<typeof EN> = {
   en: EN,
   ja: {
     title: '収益',
-    sub: 'マシンが得た収益（クレジット。1クレジット＝1,000,000マイクロクレジット）と、その行き先です。時刻は UTC です。',
+    sub: 'マシンが得た収益（クレジット）と、その現在の状態です。時刻はUTCです。',
     none: 'まだマシンがないため、収益はありません。',
-    away: '現在、この情報を取得できません。少し待ってから読み込み直してください。',
+    toMachines: 'マシンを追加',
+    away: 'いまは表示できません。少し待ってから読み込み直してください。',
     machine: 'マシン',
     earned: '総収益',
+    earnedNote: '承認された領収書の合計です',
     pending: '確定待ち',
     pendingNote: '締め切り前のエポックの分です',
     held: '保留',
     heldNote: '理由は下に示します',
-    payable: '支払可能',
-    payableNote: '公開済みのエポックの分です',
-    credited: '交換済み',
-    claimable: '今すぐ請求可能',
-    claimableNote: 'チェーン上で確定した分です。irori-node claim で請求できます',
-    claimed: '請求済み',
+    payable: '支払い可能',
+    payableNote: '公開済みのエポックの、未払い分です',
+    credited: 'クレジットに交換済み',
+    creditedNote: '呼び出しに使えます',
+    claimable: '受け取り可能',
+    claimableNote: '支払い可能のうち、チェーン上で確定した分です',
+    claimed: '受け取り済み',
     claimedNote: 'テストトークン（価値なし）',
     until: '確定予定',
     byMachine: 'マシンごと',
@@ -75,20 +88,28 @@ export const MONEY_WORDS: Dictionaries<typeof EN> = {
     reason: '理由',
     amount: 'クレジット',
     whenGone: '期限',
-    nextEpoch: '双方が一致するエポックまで。最も早い締め切り',
+    untilEpoch: (at: string) => `双方が一致するエポックまで（次の締め切りは ${at} UTC）`,
     withheld: 'このマシンについての決定により、ネットワークが保留しています。',
     untilDecided: '決定が終わるまで',
     nothingHeld: '保留はありません。',
-    claims: '請求の履歴',
-    noClaims: 'まだ請求はありません。',
+    claims: '受け取り',
+    claimTold:
+      '受け取ると、受け取り可能な分がマシンのウォレットに、価値のないテストトークンで支払われます。受け取りはマシン上で行います。',
+    routerPays: 'ガス代はルーターが負担します。',
+    done: 'これまでの受け取り',
+    noClaims: 'まだ受け取りはありません。',
     at: '日時',
     tokens: 'トークン（テスト、価値なし）',
     transaction: 'トランザクション',
-    gas: 'ガス（wei）',
-    paidBy: 'ガスの負担者',
+    gas: 'ガス代（テストコイン）',
+    paidBy: 'ガス代の負担者',
     became: '受け取り',
-    nextGas: '次の請求のガス',
+    becameTokens: 'トークン',
+    becameCredit: 'クレジット',
+    nextClaim: '次の受け取り',
+    nextGas: 'ガス代（テストコイン）',
     waits: '待つもの',
+    waitsNone: 'なし',
     csv: '税務・帳簿用',
     csvTold: 'このアカウントの全マシンについて、表計算ソフトで読める表です。',
     csvClaim: '1年間のすべての動き（CSV）',
@@ -114,41 +135,24 @@ export const KEPT_WORDS: Dictionaries<Record<KeptReason, string>> = {
   },
 };
 
-type WaitWords = Readonly<Record<Exclude<ClaimWait['why'], 'later-root'>, string>> & {
-  readonly 'later-root': (epoch: string) => string;
-};
-const WAITS: Readonly<Record<Locale, WaitWords>> = {
+export const WAIT_WORDS: Dictionaries<Record<WaitFor, string>> = {
   en: {
-    'chain-away': 'The router reaches the chain again.',
-    'no-final': 'The root of an epoch is final: none is yet.',
-    'later-root': (epoch) => `A root after that of epoch ${epoch} is final: what is payable is in no final one.`,
-    'no-wallet': 'This home names a wallet: nothing is paid to nobody.',
-    little: 'A whole token is to be claimed, or longer: a little costs as much gas as a lot.',
+    chain: 'the router to reach the chain again',
+    root: 'the root of an epoch to be final: none is yet',
+    'next-root': 'the next root to be final: what is payable is in none that is',
+    wallet: 'the machine to name a wallet: irori-node wallet 0x…',
+    token: 'a whole token, or longer: a little costs as much gas as a lot',
   },
   ja: {
-    'chain-away': 'ルーターが再びチェーンに接続するまで。',
-    'no-final': 'エポックのルートが確定するまで。確定したものはまだありません。',
-    'later-root': (epoch) => `エポック${epoch}より後のルートが確定するまで。支払い可能な分は、まだ確定していません。`,
-    'no-wallet': 'この家にウォレットが設定されるまで。宛先がなければ支払われません。',
-    little: '1トークンたまるまで待つことをお勧めします。少額でもガス代は同じです。',
+    chain: 'ルーターがチェーンに再び接続するまで',
+    root: '最初のエポックのルートが確定するまで',
+    'next-root': '次のルートが確定するまで（支払い可能な分はまだ確定していません）',
+    wallet: 'マシンがウォレットを登録するまで：irori-node wallet 0x…',
+    token: '1トークンたまるまで（少額でもガス代は同じです）',
   },
 };
 
-/** Until when to wait with a claim. */
-export function tellWait(wait: ClaimWait, locale: Locale): string {
-  return wait.why === 'later-root'
-    ? WAITS[locale]['later-root'](formatCount(wait.epoch, locale))
-    : WAITS[locale][wait.why];
-}
-
-/** Who paid gas, and what a claim became, by the API's words for them. */
-export const CLAIM_WORDS: Readonly<Record<Locale, Readonly<Record<string, string>>>> = {
-  en: { another: 'somebody else' },
-  ja: {
-    'the router': 'ルーター',
-    'the wallet': 'ウォレット',
-    another: '第三者',
-    'API credit': 'APIクレジット',
-    tokens: 'トークン',
-  },
+export const PAYER_WORDS: Dictionaries<Record<ToldClaim['gas_paid_by'], string>> = {
+  en: { 'the router': 'the router', 'the wallet': 'the wallet', another: 'another' },
+  ja: { 'the router': 'ルーター', 'the wallet': 'ウォレット', another: 'その他' },
 };
