@@ -299,7 +299,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     method: 'get',
     path: '/v1/network',
     title: 'The network now',
-    told: 'Homes online by country, rounded, and from three homes on; and the catalogue’s models with price, speed (tokens a second of the middle one of their homes) and homes online. The same for all, 10 seconds old at most.',
+    told: 'Homes online by country, rounded down, and from three homes on; and the catalogue’s models with price, speed (tokens a second of the middle one of their homes) and homes online, rounded in the same way: `nodes_online` is null for one or two, and 0 for none. The same for all, 10 seconds old at most.',
     body: null,
     examples: {},
     isStreamed: false,

@@ -22,6 +22,15 @@ export function makeDocument({ lang = 'en', title, head, body, island }: Documen
   return `<!doctype html><html lang="${lang}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><title>${toHtml(title)}</title><link rel="icon" href="data:,"><link rel="stylesheet" href="${assetPath('look.css')}">${script}</head><body><a class="skip" href="#main">${words.skip}</a><header class="top"><a class="brand" href="/">Irori</a>${tellLinks(words)}</header><main id="main" class="paper" tabindex="-1"><header>${head}</header>${body}</main></body></html>`;
 }
 
-function tellLinks({ nav, docs, verify, audit }: FrameWords): string {
-  return `<nav aria-label="${nav}"><ul class="inline"><li><a href="/docs">${docs}</a></li><li><a href="/verify">${verify}</a></li><li><a href="/audit">${audit}</a></li></ul></nav>`;
+const LINKS = [
+  ['/', 'home'],
+  ['/playground', 'playground'],
+  ['/docs', 'docs'],
+  ['/verify', 'verify'],
+  ['/audit', 'audit'],
+] as const;
+
+function tellLinks(words: FrameWords): string {
+  const links = LINKS.map(([href, word]) => `<li><a href="${href}">${words[word]}</a></li>`).join('');
+  return `<nav class="bar" aria-label="${words.nav}"><ul>${links}</ul></nav>`;
 }

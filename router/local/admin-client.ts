@@ -9,6 +9,8 @@ export interface AdminClient {
   /** Credit in units of a millionth. */
   grant(accountId: string, units: number): Promise<void>;
   createCode(accountId: string): Promise<string>;
+  /** What its owner calls a home. */
+  nameNode(nodeId: string, name: string): Promise<void>;
   /** A link that signs an operator in once, as the owner of an account too. */
   signInLink(accountId: string): Promise<string>;
   /** Accounts of which D1 has forgotten something that their objects know, as after a restored backup; the first few. */
@@ -27,10 +29,15 @@ const refusal = z.object({ error: z.object({ message: z.string() }) });
 
 /** A client of the router at `url` (no trailing slash) with its admin secret. */
 export function openAdmin(url: string, secret: string): AdminClient {
-  const ask = async <T>(path: string, wanted: { body?: unknown; reply: z.ZodType<T> }): Promise<T> => {
+  const ask = async <T>(
+    path: string,
+    wanted: { method?: 'PATCH'; body?: unknown; reply: z.ZodType<T> },
+  ): Promise<T> => {
     const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json' };
     const sent =
-      wanted.body === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(wanted.body) };
+      wanted.body === undefined
+        ? { headers }
+        : { method: wanted.method ?? 'POST', headers, body: JSON.stringify(wanted.body) };
     const response = await fetch(`${url}/admin/v1${path}`, sent);
     const json: unknown = await response.json().catch(() => null);
     const parsed = wanted.reply.safeParse(json);
@@ -54,6 +61,9 @@ export function openAdmin(url: string, secret: string): AdminClient {
     findForgotten: async () => {
       const { accounts, remedy } = await ask('/restore/check', { reply: withForgotten });
       return { accounts: accounts.map(({ account }) => account), remedy };
+    },
+    nameNode: async (nodeId, name) => {
+      await ask(`/nodes/${nodeId}`, { method: 'PATCH', body: { name }, reply: z.unknown() });
     },
     createCode: async (accountId) =>
       (await ask('/nodes/enrolments', { body: { account_id: accountId }, reply: withCode })).code,

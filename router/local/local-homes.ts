@@ -37,6 +37,8 @@ export interface HomesStart {
 /** A home that was started, with the folder it keeps its status in. */
 export interface LocalHome extends WatchedAgent {
   readonly stateDir: string;
+  /** It joined just now: it has no name at the router yet. */
+  readonly isNew: boolean;
 }
 
 /** Starts every home. A home that enrolled at this router in an earlier start keeps its identity and gets no code. */
@@ -52,7 +54,8 @@ export async function startHomes(start: HomesStart, events: AgentEvents): Promis
       const code = isEnrolled ? [] : ['--code', await admin.createCode(start.demo.accountId), ...wallet];
       // Homes of a demonstration: that this machine is on battery, or busy, is no reason for them to rest.
       const environment = { [STATE_MARK]: start.folder.dir, IRORI_SIGNALS: process.env['IRORI_SIGNALS'] ?? 'none' };
-      return { ...startAgent({ name, script: AGENT_MAIN, args: [...args, ...code], environment }, events), stateDir };
+      const agent = startAgent({ name, script: AGENT_MAIN, args: [...args, ...code], environment }, events);
+      return { ...agent, stateDir, isNew: !isEnrolled };
     }),
   );
 }
@@ -80,6 +83,18 @@ export async function waitOnline(
     await sleep(ONLINE_POLL_MS);
   }
   throw new StartError(describeNoHome(lastWords()));
+}
+
+/** Homes that joined just now are called at the router what they are called here. One that is not stays without a name. */
+export async function nameHomes({ url, folder }: HomesStart, homes: readonly LocalHome[]): Promise<void> {
+  const admin = openAdmin(url, folder.secrets.ADMIN_SECRET);
+  const named = homes
+    .filter(({ isNew }) => isNew)
+    .map(async ({ name, stateDir }) => {
+      const node = (await readHomeStatus(stateDir))?.node;
+      if (node) await admin.nameNode(node, name).catch(() => null);
+    });
+  await Promise.all(named);
 }
 
 async function findOnline(start: HomesStart): Promise<string | null> {

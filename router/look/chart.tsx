@@ -1,53 +1,76 @@
-// Bars over time as a picture that the server draws. What it shows stands in a table too, so it is hidden from who hears the page.
+// Bars over time as a picture that the server draws, once for a wide page and once for a narrow one. What it shows stands in a table too, so it is hidden from
+// who hears the page.
 import { buildBars } from './build-bars.ts';
 import type { Bar } from './build-bars.ts';
 
-const WIDTH = 720;
-const HEIGHT = 180;
-const LEFT = 76;
+/** What a picture measures, in units of about a pixel; `labels`: so many fit under it. */
+const SIZES = {
+  broad: { width: 960, height: 200, labels: 10 },
+  narrow: { width: 320, height: 140, labels: 4 },
+} as const;
+/** A digit of the scale. */
+const DIGIT = 7.5;
 const FOOT = 26;
-/** So many labels fit under it. */
-const MOST_LABELS = 8;
+const HEAD = 8;
 
-/** `tell`: how a value of the scale is written; `isWhole`: of counts, whose scale has no fractions. */
-export function BarChart({
-  bars,
-  title,
-  tell,
-  isWhole = false,
-}: {
-  bars: readonly Bar[];
-  title: string;
-  tell: (value: number) => string;
-  isWhole?: boolean;
-}) {
-  const { bars: placed, rules } = buildBars(bars, { left: LEFT, width: WIDTH, height: HEIGHT, isWhole });
-  const every = Math.max(1, Math.ceil(placed.length / MOST_LABELS));
+interface ChartProps {
+  readonly bars: readonly Bar[];
+  /** Said above it; left out where the head of its sheet says it. */
+  readonly title?: string;
+  /** How a value of the scale is written. */
+  readonly tell: (value: number) => string;
+  /** Of counts, whose scale has no fractions. */
+  readonly isWhole?: boolean;
+}
+
+export function BarChart({ title, ...drawn }: ChartProps) {
   return (
     <figure>
-      <figcaption class="small soft">{title}</figcaption>
-      <svg class="chart" viewBox={`0 -8 ${WIDTH} ${HEIGHT + FOOT + 8}`} aria-hidden="true" focusable="false">
-        {rules.map(({ value, y }) => (
-          <>
-            <line class="rule" x1={LEFT} x2={WIDTH} y1={y} y2={y} />
-            <text x={LEFT - 8} y={y + 4} text-anchor="end">
-              {tell(value)}
-            </text>
-          </>
-        ))}
-        {placed.map(({ label, value, x, y, width, height }) => (
-          <rect class="bar" x={x} y={y} width={width} height={height} rx={Math.min(2, width / 4)}>
-            <title>{`${label}: ${tell(value)}`}</title>
-          </rect>
-        ))}
-        {placed
-          .filter((_, at) => at % every === 0)
-          .map(({ label, x, width }) => (
-            <text x={x + width / 2} y={HEIGHT + 20} text-anchor="middle">
-              {label}
-            </text>
-          ))}
-      </svg>
+      {title !== undefined && <figcaption class="small soft">{title}</figcaption>}
+      <Picture {...drawn} size="broad" />
+      <Picture {...drawn} size="narrow" />
     </figure>
+  );
+}
+
+function Picture({ bars, tell, isWhole = false, size }: Omit<ChartProps, 'title'> & { size: keyof typeof SIZES }) {
+  const { width, height, labels } = SIZES[size];
+  const measure = (left: number) => buildBars(bars, { left, width, height, isWhole });
+  const left = 10 + DIGIT * Math.max(...measure(0).rules.map(({ value }) => tell(value).length));
+  const { bars: placed, rules } = measure(left);
+  const every = Math.max(1, Math.ceil(placed.length / labels));
+  return (
+    <svg
+      class={`chart ${size}`}
+      viewBox={`0 ${-HEAD} ${width} ${height + FOOT + HEAD}`}
+      aria-hidden="true"
+      focusable="false"
+    >
+      {rules.map(({ value, y }) => (
+        <>
+          <line class="rule" x1={left} x2={width} y1={y} y2={y} />
+          <text x={left - 10} y={y + 4} text-anchor="end">
+            {tell(value)}
+          </text>
+        </>
+      ))}
+      {placed.map(({ label, value, ...place }) => (
+        <rect class="bar" {...place} rx={Math.min(2, place.width / 4)}>
+          <title>{`${label}: ${tell(value)}`}</title>
+        </rect>
+      ))}
+      {placed
+        // The newest has its label, and those a whole step before it.
+        .filter((_, at) => (placed.length - 1 - at) % every === 0)
+        .map(({ label, x, width: of }, at, { length }) => (
+          <text
+            x={at === length - 1 ? width : x + of / 2}
+            y={height + 20}
+            text-anchor={at === length - 1 ? 'end' : 'middle'}
+          >
+            {label}
+          </text>
+        ))}
+    </svg>
   );
 }

@@ -10,6 +10,18 @@ export function formatCredits(micro: number, locale: Locale): string {
   return new Intl.NumberFormat(locale, options).format(micro / MICRO);
 }
 
+/** How amounts of one column are written: with as many decimals each, so that their points stand below one another, and no more than the smallest asks for. */
+export function makeCreditFormat(micros: readonly number[], locale: Locale): (micro: number) => string {
+  const small = micros.filter((micro) => micro !== 0 && Math.abs(micro) < MICRO);
+  const digits = Math.max(2, ...small.map(countDecimals));
+  const format = new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return (micro) => format.format(micro / MICRO);
+}
+
+function countDecimals(micro: number): number {
+  return Math.abs(micro).toString().padStart(6, '0').replace(/0+$/, '').length;
+}
+
 /** All six decimals, for who compares with a receipt. */
 export function formatCreditsWhole(micro: number, locale: Locale): string {
   const options = { minimumFractionDigits: 6, maximumFractionDigits: 6 };

@@ -40,6 +40,8 @@ export interface PageProps {
 const ICON =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect x='3' y='3' width='26' height='26' rx='5' fill='%23211d19'/%3E%3Crect x='8' y='8' width='16' height='16' rx='3' fill='%23a83d0c'/%3E%3Ccircle cx='16' cy='16' r='4' fill='%23ffd9a8'/%3E%3C/svg%3E";
 
+const OPEN_LINKS: readonly NavLink[] = [{ href: '/docs', word: 'docs' }];
+
 /** A whole document, but for its doctype. */
 export function Page({ locale, title, path, nav, shownAs, islands = [], children }: PageProps) {
   const words = FRAME[locale];
@@ -64,25 +66,11 @@ export function Page({ locale, title, path, nav, shownAs, islands = [], children
           <a class="brand" href="/">
             {words.brand}
           </a>
+          {!shownAs && <Bar words={words} nav={nav} path={path} />}
           <Who words={words} shownAs={shownAs} path={path} />
         </header>
-        <div class="frame">
-          <nav class="side" aria-label={words.nav}>
-            {nav.map((group) => (
-              <section>
-                <h2>{words[group.word]}</h2>
-                <ul>
-                  {group.links.map(({ href, word }) => (
-                    <li>
-                      <a href={href} aria-current={isAt(path, href) ? 'page' : undefined}>
-                        {words[word]}
-                      </a>
-                    </li>
-                  ))}
-                </ul>
-              </section>
-            ))}
-          </nav>
+        <div class={shownAs ? 'frame' : 'frame open'}>
+          {shownAs && <Side words={words} nav={nav} path={path} />}
           <main id="main" tabindex={-1}>
             {children}
           </main>
@@ -90,6 +78,53 @@ export function Page({ locale, title, path, nav, shownAs, islands = [], children
         <Foot words={words} locale={locale} path={path} />
       </body>
     </html>
+  );
+}
+
+interface NavProps {
+  readonly words: FrameWords;
+  readonly nav: readonly NavGroup[];
+  readonly path: string;
+}
+
+/** All pages beside the one that is open. Where it is narrow: the groups, and the pages of the open one. */
+function Side({ words, nav, path }: NavProps) {
+  return (
+    <nav class="side" aria-label={words.nav}>
+      {nav.map(({ word, links }) => (
+        <section class={links.some(({ href }) => isAt(path, href)) ? 'here' : undefined}>
+          <h2>{words[word]}</h2>
+          <a class="group" href={links[0]?.href}>
+            {words[word]}
+          </a>
+          <Links words={words} links={links} path={path} />
+        </section>
+      ))}
+    </nav>
+  );
+}
+
+/** A visitor's few pages, above the one that is open. */
+function Bar({ words, nav, path }: NavProps) {
+  const links = [...nav.flatMap((group) => group.links), ...OPEN_LINKS];
+  return (
+    <nav class="bar" aria-label={words.nav}>
+      <Links words={words} links={links} path={path} />
+    </nav>
+  );
+}
+
+function Links({ words, links, path }: Omit<NavProps, 'nav'> & { readonly links: readonly NavLink[] }) {
+  return (
+    <ul>
+      {links.map(({ href, word }) => (
+        <li>
+          <a href={href} aria-current={isAt(path, href) ? 'page' : undefined}>
+            {words[word]}
+          </a>
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -146,7 +181,7 @@ function Who({ words, shownAs, path }: { words: FrameWords; shownAs: ShownAs | n
       <a href="/console/you">{name}</a>
       <form method="post" action="/sign-out" class="inline">
         <input type="hidden" name="csrf" value={csrf} />
-        <button class="quiet">{words.signOut}</button>
+        <button class="link">{words.signOut}</button>
       </form>
     </div>
   );

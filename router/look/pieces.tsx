@@ -37,6 +37,11 @@ export function Facts({
   );
 }
 
+/** A figure among others of its column; one that is nothing stands back. */
+export function Amount({ micro, text }: { micro: number; text: string }) {
+  return micro === 0 ? <span class="zero">{text}</span> : <>{text}</>;
+}
+
 /** A part of a page with its own head. */
 export function Sheet({ title, children }: { title?: string; children?: Child }) {
   return (

@@ -22,28 +22,9 @@ export interface TableProps<Row> {
 }
 
 export function Table<Row>({ caption, columns, rows, empty, links = [] }: TableProps<Row>) {
-  if (rows.length === 0) return <p class="soft">{empty}</p>;
   return (
     <>
-      <div class="wide" tabindex={0} role="region" aria-label={caption}>
-        <table>
-          <caption class="unseen">{caption}</caption>
-          <thead>
-            <tr>
-              {columns.map(({ head, isNumber }) => (
-                <th scope="col" class={isNumber ? 'number' : undefined}>
-                  {head}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <tr>{columns.map((column, at) => toCell(column, row, at === 0))}</tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      {rows.length === 0 ? <p class="soft">{empty}</p> : <Rows caption={caption} columns={columns} rows={rows} />}
       {links.length > 0 && (
         <ul class="inline">
           {links.map(({ href, text }) => (
@@ -54,6 +35,30 @@ export function Table<Row>({ caption, columns, rows, empty, links = [] }: TableP
         </ul>
       )}
     </>
+  );
+}
+
+function Rows<Row>({ caption, columns, rows }: Pick<TableProps<Row>, 'caption' | 'columns' | 'rows'>) {
+  return (
+    <div class="wide" tabindex={0} role="region" aria-label={caption}>
+      <table>
+        <caption class="unseen">{caption}</caption>
+        <thead>
+          <tr>
+            {columns.map(({ head, isNumber }) => (
+              <th scope="col" class={isNumber ? 'number' : undefined}>
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr>{columns.map((column, at) => toCell(column, row, at === 0))}</tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 

@@ -1,10 +1,10 @@
 // What anybody is told of the network now: homes by country, and the models with price, speed and homes. It asks presence at most once in a while for all who
-// ask an isolate, and tells no home by itself: a country with fewer than three is counted with others.
+// ask an isolate, and tells no home by itself: a country with fewer than three is counted with others, a model with fewer is said to have a few.
 import { PUBLIC_POOL } from '../../schema/placement.ts';
 import { UNKNOWN_PLACE } from '../../schema/places.ts';
 import type { PresenceRow } from '../../schema/presence.ts';
 import type { Services } from '../services/edge.ts';
-import { sumCountries } from './sum-countries.ts';
+import { sumCountries, tellHomes } from './sum-countries.ts';
 import type { CountryHomes } from './sum-countries.ts';
 
 export interface NetworkModel {
@@ -14,7 +14,8 @@ export interface NetworkModel {
   readonly priceIn: number;
   readonly priceOut: number;
   readonly contextTokens: number;
-  readonly homes: number;
+  /** Rounded as countries are; null for a few, fewer than are told. */
+  readonly homes: number | null;
   /** Tokens that the middle one of its homes makes in a second, for one answer; null where none is online. */
   readonly tokensPerS: number | null;
 }
@@ -45,6 +46,7 @@ export function lookAtNetwork(services: Services, isLocal: boolean, now: number)
 
 async function readNetwork({ catalogue, homes }: Services, isLocal: boolean, now: number): Promise<NetworkNow> {
   const listed = await catalogue.list(now);
+  const least = isLocal ? 1 : undefined;
   const rows = await Promise.all(
     listed.map(async ({ id }) =>
       (await homes.serving(id, UNKNOWN_PLACE)).filter(({ pools }) => pools.includes(PUBLIC_POOL)),
@@ -58,15 +60,15 @@ async function readNetwork({ catalogue, homes }: Services, isLocal: boolean, now
       priceIn: Math.min(priceIn, ...of.map((row) => row.priceIn)),
       priceOut: Math.min(priceOut, ...of.map((row) => row.priceOut)),
       contextTokens,
-      homes: of.length,
+      homes: tellHomes(of.length, least),
       tokensPerS: middleOf(of),
     };
   });
   const each = [...new Map(rows.flat().map((row) => [row.node, row.country])).values()];
-  const sums = sumCountries(each, isLocal ? 1 : undefined);
+  const sums = sumCountries(each, least);
   // The sum of what is told, since the rest of it could be told from a whole.
   const homesTold = sums.countries.reduce((sum, { homes: count }) => sum + count, sums.elsewhere);
-  return { at: now, homes: homesTold, ...sums, models: models.toSorted((a, b) => b.homes - a.homes) };
+  return { at: now, homes: homesTold, ...sums, models: models.toSorted((a, b) => (b.homes ?? 1) - (a.homes ?? 1)) };
 }
 
 function middleOf(rows: readonly PresenceRow[]): number | null {

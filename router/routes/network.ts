@@ -23,6 +23,7 @@ network.get('/v1/network', async (c) => {
         description: model.description,
         pricing: { prompt_micro_per_million: model.priceIn, completion_micro_per_million: model.priceOut },
         context_length: model.contextTokens,
+        /** Null: a few. */
         nodes_online: model.homes,
         tokens_per_s: model.tokensPerS,
       })),

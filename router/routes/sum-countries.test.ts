@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sumCountries } from './sum-countries.ts';
+import { sumCountries, tellHomes } from './sum-countries.ts';
 
 const of = (country: string, count: number): string[] => Array.from({ length: count }, () => country);
 
@@ -13,6 +13,11 @@ test('countries are told from three homes on, the largest first, to two digits',
     ],
     elsewhere: 3,
   });
+});
+
+test('a model’s homes are rounded in the same way: a few are not counted, and none is none', () => {
+  expect([0, 1, 2, 3, 27, 137].map((count) => tellHomes(count))).toEqual([0, null, null, 3, 27, 130]);
+  expect([0, 1, 137].map((count) => tellHomes(count, 1))).toEqual([0, 1, 130]);
 });
 
 test('a few homes in no country that is told are not told at all', () => {

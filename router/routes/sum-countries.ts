@@ -1,4 +1,4 @@
-// How many homes a country has, as far as that tells nobody's own. Pure.
+// How many homes a country or a model has, as far as that tells nobody's own. Pure.
 import { UNKNOWN_PLACE } from '../../schema/places.ts';
 
 export interface CountryHomes {
@@ -14,6 +14,11 @@ const LEAST_HOMES = 3;
 function roundDown(count: number): number {
   const step = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, count))) - 1);
   return Math.floor(count / step) * step;
+}
+
+/** Of one model: null for fewer than are told, which are not none. `least`: from how many on they are. */
+export function tellHomes(count: number, least = LEAST_HOMES): number | null {
+  return count > 0 && count < least ? null : roundDown(count);
 }
 
 /** The largest first; `elsewhere`: homes of countries that are not told. `least`: from how many on one is. */

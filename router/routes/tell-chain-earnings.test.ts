@@ -41,6 +41,7 @@ test('what can be claimed is the final leaf’s less what was claimed, with its 
     claimable_micro: 3_000_000,
     gas: { units: 105_000, wei: '105000000735000', paid_by: 'who sends the claim' },
     wait_until: null,
+    wait_for: null,
   });
   const later = tellClaims({ ...facts, claimed: 1_000_000, isSponsored: true, gasPrice: null });
   expect(later).toMatchObject({ claimable_micro: 2_000_000, gas: { units: 75_000, wei: null } });
@@ -48,13 +49,15 @@ test('what can be claimed is the final leaf’s less what was claimed, with its 
 });
 
 test.each([
-  ['until the chain is there', { isReachable: false }, 'reaches the chain'],
-  ['until a root is final', { leaf: null, finalEpoch: null }, 'none is yet'],
-  ['until a later root is final', { leaf: null }, 'epoch 9'],
-  ['until it has a wallet', { leaf: { ...leaf, wallet: ZERO_ADDRESS } }, 'names a wallet'],
-  ['until it is worth its gas', { claimed: 2_500_000 }, '1 token'],
-])('waiting is told: %s', (_, more, words) => {
-  expect(tellClaims({ ...facts, ...more }).wait_until).toContain(words);
+  ['until the chain is there', { isReachable: false }, 'reaches the chain', 'chain'],
+  ['until a root is final', { leaf: null, finalEpoch: null }, 'none is yet', 'root'],
+  ['until a later root is final', { leaf: null }, 'epoch 9', 'next-root'],
+  ['until it has a wallet', { leaf: { ...leaf, wallet: ZERO_ADDRESS } }, 'names a wallet', 'wallet'],
+  ['until it is worth its gas', { claimed: 2_500_000 }, '1 token', 'token'],
+])('waiting is told, in words and as a code: %s', (_, more, words, code) => {
+  const told = tellClaims({ ...facts, ...more });
+  expect(told.wait_until).toContain(words);
+  expect(told.wait_for).toBe(code);
 });
 
 test('nothing is waited for where nothing is owed, and little where the router pays', () => {

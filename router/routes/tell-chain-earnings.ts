@@ -31,12 +31,18 @@ export interface ToldClaims {
   readonly claimable_micro: number;
   readonly gas: { readonly units: number; readonly wei: string | null; readonly paid_by: string };
   readonly wait_until: string | null;
+  /** The same as a code, for who says it in another language. */
+  readonly wait_for: WaitFor | null;
 }
+
+/** The chain to be reached; a final root at all; a later one; a wallet to be named; a token to be there. */
+export type WaitFor = 'chain' | 'root' | 'next-root' | 'wallet' | 'token';
 
 export function tellClaims(facts: ClaimFacts): ToldClaims {
   const { leaf, claimed, gasPrice, isSponsored } = facts;
   const claimable = Math.max(0, Number(leaf ? payableOf(leaf) : 0n) - claimed);
   const gas = claimed === 0 ? CLAIM_GAS.first : CLAIM_GAS.later;
+  const waitFor = judgeWait(facts, claimable);
   return {
     claimable_micro: claimable,
     gas: {
@@ -44,23 +50,35 @@ export function tellClaims(facts: ClaimFacts): ToldClaims {
       wei: gasPrice === null ? null : String(gas * gasPrice),
       paid_by: isSponsored ? 'the router, for irori-node claim' : 'who sends the claim',
     },
-    wait_until: tellWait(facts, claimable),
+    wait_until: waitFor && tellWait(waitFor, facts.finalEpoch),
+    wait_for: waitFor,
   };
 }
 
-function tellWait(
+function judgeWait(
   { leaf, payable, finalEpoch, isSponsored, isReachable }: ClaimFacts,
   claimable: number,
-): string | null {
-  if (!isReachable) return 'Wait until the router reaches the chain again.';
+): WaitFor | null {
+  if (!isReachable) return 'chain';
   if (claimable === 0 && payable === 0) return null;
-  if (claimable === 0)
-    return finalEpoch === null
-      ? 'Wait until the root of an epoch is final: none is yet.'
-      : `Wait until a root after that of epoch ${finalEpoch} is final: what is payable is in no final one.`;
-  if (leaf?.wallet === ZERO_ADDRESS) return 'Wait until this home names a wallet: nothing is paid to nobody.';
-  if (isSponsored || claimable >= TOKEN) return null;
-  return 'Wait until 1 token is to be claimed, or longer: a little costs as much gas as a lot.';
+  if (claimable === 0) return finalEpoch === null ? 'root' : 'next-root';
+  if (leaf?.wallet === ZERO_ADDRESS) return 'wallet';
+  return isSponsored || claimable >= TOKEN ? null : 'token';
+}
+
+function tellWait(waitFor: WaitFor, finalEpoch: number | null): string {
+  switch (waitFor) {
+    case 'chain':
+      return 'Wait until the router reaches the chain again.';
+    case 'root':
+      return 'Wait until the root of an epoch is final: none is yet.';
+    case 'next-root':
+      return `Wait until a root after that of epoch ${finalEpoch ?? ''} is final: what is payable is in no final one.`;
+    case 'wallet':
+      return 'Wait until this home names a wallet: nothing is paid to nobody.';
+    case 'token':
+      return 'Wait until 1 token is to be claimed, or longer: a little costs as much gas as a lot.';
+  }
 }
 
 export interface ToldClaim {
@@ -70,9 +88,9 @@ export interface ToldClaim {
   readonly at: number;
   readonly wallet: Hex;
   readonly gas_wei: string;
-  readonly gas_paid_by: string;
+  readonly gas_paid_by: 'the router' | 'the wallet' | 'another';
   /** `API credit` where it was burned for it in the same transaction. */
-  readonly became: string;
+  readonly became: 'API credit' | 'tokens';
 }
 
 /** `sponsor`: the key that the router pays gas with; null for none. */
@@ -90,7 +108,7 @@ export function tellClaim(claim: ListedClaim, sponsor: Hex | null): ToldClaim {
   };
 }
 
-function tellPayer({ sender, wallet }: ListedClaim, sponsor: Hex | null): string {
+function tellPayer({ sender, wallet }: ListedClaim, sponsor: Hex | null): ToldClaim['gas_paid_by'] {
   if (sender === sponsor) return 'the router';
   return sender === wallet ? 'the wallet' : 'another';
 }

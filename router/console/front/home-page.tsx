@@ -17,7 +17,7 @@ import type { FrontWords } from './front-words.ts';
 const log = makeLog('edge');
 
 export async function showHome(c: Context<ConsoleEnv>): Promise<Response> {
-  const { locale, signedIn } = c.get('visit');
+  const { locale } = c.get('visit');
   const words = FRONT_WORDS[locale];
   const isLocal = c.env.LOCAL_PLACES === '1';
   const now = await lookAtNetwork(c.get('services'), isLocal, Date.now()).catch((error: unknown) => {
@@ -29,7 +29,7 @@ export async function showHome(c: Context<ConsoleEnv>): Promise<Response> {
   const body = (
     <>
       <div class="front">
-        <Hero words={words} isSignedIn={signedIn !== null} />
+        <Hero words={words} />
         <Map {...shown} />
       </div>
       <Models models={now?.models ?? null} words={words} locale={locale} />
@@ -39,7 +39,7 @@ export async function showHome(c: Context<ConsoleEnv>): Promise<Response> {
   return showPage(c, { title: 'Irori', body, islands: ['copy', 'live'] });
 }
 
-function Hero({ words, isSignedIn }: { words: FrontWords; isSignedIn: boolean }) {
+function Hero({ words }: { words: FrontWords }) {
   return (
     <section class="hero">
       <h1>{words.lead}</h1>
@@ -48,12 +48,7 @@ function Hero({ words, isSignedIn }: { words: FrontWords; isSignedIn: boolean })
         <a class="button" href="/playground">
           {words.try}
         </a>
-        {!isSignedIn && (
-          <a class="button quiet" href="/sign-in">
-            {words.signIn}
-          </a>
-        )}
-        <a href="/docs">{words.read}</a>
+        <a href="#lend-told">{words.lend}</a>
       </p>
     </section>
   );
@@ -72,10 +67,8 @@ function Map({ now, words, locale, isLocal, hasLand }: Shown) {
   const { countries = [], elsewhere = 0 } = now ?? {};
   const dots = countries.map(({ country, homes: count }) => ({ country, count, name: formatCountry(country, locale) }));
   return (
-    <Sheet title={words.map}>
-      <p class="figure" data-live="told">
-        {tellHomes(now, words, locale)}
-      </p>
+    <Sheet>
+      <h2 data-live="told">{tellHomes(now, words, locale)}</h2>
       <World dots={dots} hasLand={hasLand} />
       <details>
         <summary>{words.byCountry}</summary>
@@ -102,7 +95,7 @@ function tellHomes(now: NetworkNow | null, words: FrontWords, locale: Locale): s
   if (now.countries.length > 0)
     return words.mapTold(formatCount(now.homes, locale), words.countries(now.countries.length));
   if (now.homes > 0) return words.online(now.homes, formatCount(now.homes, locale));
-  return now.models.some(({ homes }) => homes > 0) ? words.few : words.nobody;
+  return now.models.some(({ homes }) => homes !== 0) ? words.few : words.nobody;
 }
 
 /** `models`: null where they cannot be told. */
@@ -133,7 +126,11 @@ function Models({
               cell: ({ tokensPerS }) =>
                 tokensPerS === null ? '–' : words.tokensPerS(formatMeasure(tokensPerS, locale)),
             },
-            { head: words.homes, isNumber: true, cell: ({ homes }) => formatCount(homes, locale) },
+            {
+              head: words.homes,
+              isNumber: true,
+              cell: ({ homes }) => (homes === null ? words.fewHomes : formatCount(homes, locale)),
+            },
             { head: words.context, isNumber: true, cell: ({ contextTokens }) => formatCount(contextTokens, locale) },
           ]}
         />
@@ -170,7 +167,8 @@ print(answer.choices[0].message.content)`;
           <a href="/console/keys">{words.callNext}</a>
         </p>
       </Sheet>
-      <Sheet title={words.lend}>
+      <Sheet>
+        <h2 id="lend-told">{words.lend}</h2>
         <p>{words.lendTold}</p>
         <Code id="lend" title={null} text={`irori-node up --router ${origin}`} copy={words.copy} />
         <p>

@@ -17,12 +17,13 @@ import { findMember } from '../../routes/member-desk.ts';
 import { linkBody, makeMemberLink, makeSignInLink } from '../../routes/session-desk.ts';
 import type { SignInLink } from '../../routes/session-desk.ts';
 import { showPage } from '../page-answer.tsx';
+import { orAsk } from '../or-ask.ts';
 import { readPageForm } from '../page-form.ts';
 import { requireOperator } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 import type { Context } from 'hono';
-import { ACCOUNTS, accountPath, findAccount } from './accounts-pages.tsx';
-import { parseCredits } from './parse-credits.ts';
+import { ACCOUNTS, accountPath, findAccount, showAccount, showAccounts } from './accounts-pages.tsx';
+import { parseCredits } from '../parse-credits.ts';
 import { AskOnce, didPath, Named, orNull } from './pieces.tsx';
 import { ACCOUNT_WORDS } from './words-accounts.ts';
 import { OPERATOR_WORDS } from './words-operator.ts';
@@ -35,15 +36,25 @@ const COUNTED = 1000;
 
 export const accountActs = new Hono<ConsoleEnv>();
 
+/** The page of the account whose form it is. */
+const ON_ACCOUNT = {
+  page: (c: Context<ConsoleEnv>) => accountPath(c.req.param('id') ?? ''),
+  show: showAccount,
+  fields: { amount_micro: 'amount', expires_in_s: 'days' },
+};
+
 const nothing = z.object({});
 const nameForm = z.object({ name: shownText });
 
-accountActs.post(ACCOUNTS, async (c) => {
-  requireOperator(c);
-  const { name } = await readPageForm(c, nameForm);
-  const account = await c.get('services').accounts.create(name, Date.now());
-  return c.redirect(didPath(accountPath(account.id), 'created'), 303);
-});
+accountActs.post(
+  ACCOUNTS,
+  orAsk({ page: ACCOUNTS, show: showAccounts }, async (c) => {
+    requireOperator(c);
+    const { name } = await readPageForm(c, nameForm);
+    const account = await c.get('services').accounts.create(name, Date.now());
+    return c.redirect(didPath(accountPath(account.id), 'created'), 303);
+  }),
+);
 
 const grantForm = z.object({
   event: z.string().regex(/^evt_[0-9a-f]{32}$/),
@@ -55,27 +66,29 @@ const grantForm = z.object({
   sure: z.enum(['', 'yes']).default(''),
 });
 
-accountActs.post(`${ACCOUNTS}/:id/credit`, async (c) => {
-  requireOperator(c);
-  const words = ACCOUNT_WORDS[c.get('visit').locale];
-  const form = await readPageForm(c, grantForm);
-  const { event, amount, days, purpose, memo } = form;
-  const account = await findAccount(c);
-  const micro = parseCredits(amount);
-  if (micro === null) throw new ApiError('invalid_value', words.badAmount, { param: 'amount' });
-  if (days !== '' && !(/^[1-9]\d{0,3}$/.test(days) && Number(days) <= 3660))
-    throw new ApiError('invalid_value', words.badDays, { param: 'days' });
-  if (micro > ASKED_AGAIN && form.sure === '') return askGrant(c, account, { form, micro });
-  const input = {
-    event_id: event,
-    amount_micro: micro,
-    memo: memo === '' ? null : memo,
-    purpose: purpose === '' ? null : purpose,
-    expires_in_s: days === '' ? null : Number(days) * DAY_S,
-  };
-  const { status } = await grantCredit(c.get('services'), account.id, { input, repeat: null });
-  return c.redirect(didPath(accountPath(account.id), status === 200 ? 'again' : 'granted'), 303);
-});
+accountActs.post(
+  `${ACCOUNTS}/:id/credit`,
+  orAsk(ON_ACCOUNT, async (c) => {
+    requireOperator(c);
+    const form = await readPageForm(c, grantForm);
+    const { event, amount, days, purpose, memo } = form;
+    const account = await findAccount(c);
+    const micro = parseCredits(amount);
+    if (micro === null) throw new ApiError('invalid_value', ACCOUNT_WORDS.en.badAmount, { param: 'amount' });
+    if (days !== '' && !(/^[1-9]\d{0,3}$/.test(days) && Number(days) <= 3660))
+      throw new ApiError('invalid_value', ACCOUNT_WORDS.en.badDays, { param: 'days' });
+    if (micro > ASKED_AGAIN && form.sure === '') return askGrant(c, account, { form, micro });
+    const input = {
+      event_id: event,
+      amount_micro: micro,
+      memo: memo === '' ? null : memo,
+      purpose: purpose === '' ? null : purpose,
+      expires_in_s: days === '' ? null : Number(days) * DAY_S,
+    };
+    const { status } = await grantCredit(c.get('services'), account.id, { input, repeat: null });
+    return c.redirect(didPath(accountPath(account.id), status === 200 ? 'again' : 'granted'), 303);
+  }),
+);
 
 /** A nought too many is seen before it is spent. */
 function askGrant(
@@ -107,23 +120,29 @@ function askGrant(
 
 const sponsorForm = z.object({ is_sponsor: z.enum(['yes', 'no']) });
 
-accountActs.post(`${ACCOUNTS}/:id/sponsor`, async (c) => {
-  requireOperator(c);
-  const { is_sponsor: said } = await readPageForm(c, sponsorForm);
-  const account = await findAccount(c);
-  await setSponsor(c.get('services'), account.id, said === 'yes');
-  return c.redirect(didPath(accountPath(account.id), said === 'yes' ? 'sponsor' : 'no-sponsor'), 303);
-});
+accountActs.post(
+  `${ACCOUNTS}/:id/sponsor`,
+  orAsk(ON_ACCOUNT, async (c) => {
+    requireOperator(c);
+    const { is_sponsor: said } = await readPageForm(c, sponsorForm);
+    const account = await findAccount(c);
+    await setSponsor(c.get('services'), account.id, said === 'yes');
+    return c.redirect(didPath(accountPath(account.id), said === 'yes' ? 'sponsor' : 'no-sponsor'), 303);
+  }),
+);
 
 const memberForm = z.object({ name: shownText.max(100), role: z.enum(ROLES) });
 
-accountActs.post(`${ACCOUNTS}/:id/links`, async (c) => {
-  requireOperator(c);
-  const { name, role } = await readPageForm(c, memberForm);
-  const account = await findAccount(c);
-  const said = linkBody.parse({ name, role, account_id: account.id, life_s: DAY_S });
-  return showLink(c, { name, accountId: account.id, link: await makeSignInLink(c.get('services'), said) });
-});
+accountActs.post(
+  `${ACCOUNTS}/:id/links`,
+  orAsk(ON_ACCOUNT, async (c) => {
+    requireOperator(c);
+    const { name, role } = await readPageForm(c, memberForm);
+    const account = await findAccount(c);
+    const said = linkBody.parse({ name, role, account_id: account.id, life_s: DAY_S });
+    return showLink(c, { name, accountId: account.id, link: await makeSignInLink(c.get('services'), said) });
+  }),
+);
 
 accountActs.post(`${ACCOUNTS}/:id/members/:member/link`, async (c) => {
   requireOperator(c);

@@ -27,7 +27,7 @@ const EVENTS = 10;
 
 export const accountPages = new Hono<ConsoleEnv>();
 
-accountPages.get(ACCOUNTS, async (c) => {
+export async function showAccounts(c: Context<ConsoleEnv>): Promise<Response> {
   const { csrf } = requireOperator(c);
   const { locale } = c.get('visit');
   const words = ACCOUNT_WORDS[locale];
@@ -74,9 +74,11 @@ accountPages.get(ACCOUNTS, async (c) => {
     </>
   );
   return showPage(c, { title: words.title, body });
-});
+}
 
-accountPages.get(`${ACCOUNTS}/:id`, async (c) => {
+accountPages.get(ACCOUNTS, showAccounts);
+
+export async function showAccount(c: Context<ConsoleEnv>): Promise<Response> {
   const { csrf } = requireOperator(c);
   const { locale } = c.get('visit');
   const words = ACCOUNT_WORDS[locale];
@@ -132,7 +134,9 @@ accountPages.get(`${ACCOUNTS}/:id`, async (c) => {
     </>
   );
   return showPage(c, { title: account.name, body });
-});
+}
+
+accountPages.get(`${ACCOUNTS}/:id`, showAccount);
 
 /** Its own page. */
 export function accountPath(accountId: string): string {

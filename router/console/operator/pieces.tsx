@@ -2,6 +2,7 @@
 import type { Context } from 'hono';
 import type { Child } from 'hono/jsx';
 import { makeLog } from '../../log.ts';
+import { ActForm } from '../../look/form.tsx';
 import { Note } from '../../look/pieces.tsx';
 import type { Locale } from '../../look/words.ts';
 import type { ConsoleEnv } from '../visit.ts';
@@ -108,8 +109,7 @@ export function AskOnce(props: {
       <h1>{title}</h1>
       <section class="sheet">
         {what}
-        <form method="post" class="fields">
-          <input type="hidden" name="csrf" value={csrf} />
+        <ActForm csrf={csrf}>
           {children}
           <div class="inline">
             <button class="bad">{act}</button>
@@ -117,7 +117,7 @@ export function AskOnce(props: {
               {OPERATOR_WORDS[locale].leave}
             </a>
           </div>
-        </form>
+        </ActForm>
       </section>
     </>
   );

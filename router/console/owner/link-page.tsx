@@ -1,5 +1,6 @@
 // /console/link, and /link where somebody is signed in: an owner sees the machine that shows a code, and says whether it is one of the account's.
 import { Hono } from 'hono';
+import type { Context } from 'hono';
 import * as z from 'zod';
 import { linkDecisionBody, shownText } from '../../auth/bodies.ts';
 import type { DeviceLink } from '../../auth/device-links.ts';
@@ -10,6 +11,7 @@ import { Note, Sheet } from '../../look/pieces.tsx';
 import { PAGE_HEADERS } from '../../look/policy.ts';
 import { Table } from '../../look/table.tsx';
 import { decideLink, findLink, stateOfLink } from '../../routes/owner-links.ts';
+import { orAsk } from '../or-ask.ts';
 import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { readVisit, requireMember } from '../visit.ts';
@@ -36,11 +38,13 @@ linkPages.get('/link', readVisit, (c) => {
   return c.html(page, 200, { ...PAGE_HEADERS, 'cache-control': 'no-store', vary: 'accept-language, cookie' });
 });
 
-linkPages.get('/console/link', async (c) => {
+async function showLink(c: Context<ConsoleEnv>): Promise<Response> {
   const { caller, csrf, membership } = await requireMember(c, 'nodes');
   const { locale } = c.get('visit');
   const words = JOIN_WORDS[locale];
-  const text = (c.req.query('code') ?? '').trim().slice(0, 20);
+  // Where a decision was refused its form says the code.
+  const typed = [c.get('typed')?.['code'] ?? c.req.query('code') ?? ''].flat()[0] ?? '';
+  const text = typed.trim().slice(0, 20);
   const link = text === '' ? null : await findLink(c.get('services'), caller, text);
   const body = (
     <>
@@ -56,15 +60,20 @@ linkPages.get('/console/link', async (c) => {
     </>
   );
   return showPage(c, { title: words.link, body });
-});
+}
 
-linkPages.post('/console/link', async (c) => {
-  const { caller } = await requireMember(c, 'nodes');
-  const { code, decision, name } = await readPageForm(c, decisionForm);
-  const said = linkDecisionBody.parse({ decision, ...(name !== '' && decision === 'approve' && { name }) });
-  const link = await decideLink(c.get('services'), caller, { code, said });
-  return c.redirect(`/console/link?code=${encodeURIComponent(showUserCode(link.userCode))}`, 303);
-});
+linkPages.get('/console/link', showLink);
+
+linkPages.post(
+  '/console/link',
+  orAsk({ page: '/console/link', show: showLink }, async (c) => {
+    const { caller } = await requireMember(c, 'nodes');
+    const { code, decision, name } = await readPageForm(c, decisionForm);
+    const said = linkDecisionBody.parse({ decision, ...(name !== '' && decision === 'approve' && { name }) });
+    const link = await decideLink(c.get('services'), caller, { code, said });
+    return c.redirect(`/console/link?code=${encodeURIComponent(showUserCode(link.userCode))}`, 303);
+  }),
+);
 
 function AskCode({ words }: { words: JoinWords }) {
   return (

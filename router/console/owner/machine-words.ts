@@ -75,7 +75,6 @@ const EN = {
   missed: 'Calls that went elsewhere',
   started: 'Jobs',
   workedOf: (worked: string, known: string) => `Worked in ${worked} of ${known} minutes.`,
-  workedChart: 'Minutes of work an hour',
 };
 
 export const MACHINE_WORDS: Dictionaries<typeof EN> = {
@@ -154,7 +153,6 @@ export const MACHINE_WORDS: Dictionaries<typeof EN> = {
     missed: 'ほかの家に渡った呼び出し',
     started: 'ジョブ',
     workedOf: (worked, known) => `${known}分のうち${worked}分稼働しました。`,
-    workedChart: '1時間あたりの稼働（分）',
   },
 };
 export type MachineWords = (typeof MACHINE_WORDS)['en'];

@@ -2,9 +2,9 @@
 import { Hono } from 'hono';
 import { BarChart } from '../../look/chart.tsx';
 import { formatCount } from '../../look/format-number.ts';
-import { formatCredits } from '../../look/format-money.ts';
+import { formatCredits, makeCreditFormat } from '../../look/format-money.ts';
 import { formatDay } from '../../look/format-time.ts';
-import { Facts, Note, Sheet } from '../../look/pieces.tsx';
+import { Amount, Facts, Note, Sheet } from '../../look/pieces.tsx';
 import { Table } from '../../look/table.tsx';
 import type { Locale } from '../../look/words.ts';
 import type { OwnerNode } from '../../routes/owner-nodes.ts';
@@ -102,8 +102,12 @@ function Machines({ nodes, next, words, locale }: Told & { nodes: readonly Owner
 }
 
 function MachinesTable({ nodes, next, words, locale }: Told & { nodes: readonly OwnerNode[]; next: string | null }) {
+  const credits = (of: (node: OwnerNode) => number) => {
+    const format = makeCreditFormat(nodes.map(of), locale);
+    return (node: OwnerNode) => <Amount micro={of(node)} text={format(of(node))} />;
+  };
   return (
-    <Sheet title={words.machines}>
+    <Sheet>
       <Table
         caption={words.machines}
         rows={nodes}
@@ -125,9 +129,9 @@ function MachinesTable({ nodes, next, words, locale }: Told & { nodes: readonly 
             cell: ({ running, slots }) =>
               slots === null ? '–' : `${formatCount(running ?? 0, locale)} / ${formatCount(slots, locale)}`,
           },
-          { head: words.today, isNumber: true, cell: (one) => formatCredits(one.earned_today_micro, locale) },
-          { head: words.month, isNumber: true, cell: (one) => formatCredits(one.earned_30d_micro, locale) },
-          { head: words.version, cell: ({ version }) => version ?? '–' },
+          { head: words.today, isNumber: true, cell: credits((one) => one.earned_today_micro) },
+          { head: words.month, isNumber: true, cell: credits((one) => one.earned_30d_micro) },
+          { head: words.version, cell: ({ version }) => version?.replace(/^irori-node\//, '') ?? '–' },
         ]}
       />
     </Sheet>
@@ -151,10 +155,11 @@ export function EarnedDays({ days, words, locale }: Told & { days: readonly numb
     label: formatDay((today - days.length + 1 + at) * DAY_MS, locale),
     value: earned,
   }));
+  const format = makeCreditFormat(days, locale);
   const bars = rows.map(({ label, value }) => ({ label: label.replace(/\s*\d{4}$|^\d{4}\//, ''), value }));
   return (
     <>
-      <BarChart bars={bars} title={words.perDay} tell={(value) => formatCredits(value, locale)} />
+      <BarChart bars={bars} tell={(value) => formatCredits(value, locale)} />
       <details>
         <summary>{words.byDay}</summary>
         <Table
@@ -163,7 +168,7 @@ export function EarnedDays({ days, words, locale }: Told & { days: readonly numb
           empty="–"
           columns={[
             { head: words.day, cell: ({ label }) => label },
-            { head: words.earned, isNumber: true, cell: ({ value }) => formatCredits(value, locale) },
+            { head: words.earned, isNumber: true, cell: ({ value }) => <Amount micro={value} text={format(value)} /> },
           ]}
         />
       </details>

@@ -1,9 +1,11 @@
 // /console/proposals: what stands to the vote in words made of its calls, what counts now, and how to vote. Votes are cast by the keys of a machine, never here.
 import { Hono } from 'hono';
-import { describeProposal, RULE_WORDS, tellRuleValue } from '../../../schema/describe-proposal.ts';
+import { describeProposal, tellRuleValue } from '../../../schema/describe-proposal.ts';
+import { PROPOSAL_WORDS } from '../../../schema/proposal-words.ts';
 import { RULE_NAMES } from '../../../schema/rules-abi.ts';
-import { shortenId, tellVotes } from '../../../schema/tell-proposal.ts';
+import { shortenId } from '../../../schema/tell-proposal.ts';
 import type { Proposal, ProposalState, VoteNow } from '../../../schema/vote-reading.ts';
+import { formatHundredths } from '../../look/format-number.ts';
 import { Badge, Facts, Note, Sheet, Time } from '../../look/pieces.tsx';
 import type { Tone } from '../../look/pieces.tsx';
 import { Table } from '../../look/table.tsx';
@@ -59,23 +61,20 @@ proposalsPages.get('/console/proposals', async (c) => {
 function Vote({ vote, words, locale }: Told) {
   return (
     <>
-      {words.english !== '' && <p class="small soft">{words.english}</p>}
-      {vote.proposals.length === 0 && <p class="soft">{words.none}</p>}
+      {vote.proposals.length === 0 && (
+        <Sheet>
+          <p class="soft">{words.none}</p>
+        </Sheet>
+      )}
       {vote.proposals.map((proposal) => (
         <One proposal={proposal} vote={vote} words={words} locale={locale} />
       ))}
       <Rules vote={vote} words={words} locale={locale} />
       <Sheet title={words.how}>
-        <p>{words.bond}</p>
-        <pre tabindex={0}>irori-node bond</pre>
-        <p>{words.list}</p>
-        <pre tabindex={0}>irori-node vote</pre>
-        <p>{words.cast}</p>
-        <pre tabindex={0}>irori-node vote cast NUMBER for|against|abstain</pre>
-        <p>
-          {words.propose} {tellVotes(vote.threshold)}
-        </p>
-        <pre tabindex={0}>irori-node vote propose fee=8</pre>
+        <Command told={words.bond} text="bond" />
+        <Command told={words.list} text="vote" />
+        <Command told={words.cast} text="vote cast NUMBER for|against|abstain" />
+        <Command told={words.propose(formatVotes(vote.threshold, locale))} text="vote propose fee=8" />
         <p>
           <a href="/votes">{words.all}</a>
         </p>
@@ -88,22 +87,22 @@ function One({ proposal, vote, words, locale }: Told & { proposal: Proposal }) {
   const { id, state, votes, quorum, startsAt, endsAt, readyAt, proposer, calls } = proposal;
   const said = proposal.description.trim().slice(0, MOST_WORDS);
   return (
-    <Sheet title={`${words.proposal} ${shortenId(id)}`}>
-      <p>
-        <Badge tone={TONES[state]}>{PROPOSAL_STATE_WORDS[locale][state]}</Badge>
-      </p>
+    <Sheet>
+      <h2 class="inline">
+        {words.proposal} {shortenId(id)} <Badge tone={TONES[state]}>{PROPOSAL_STATE_WORDS[locale][state]}</Badge>
+      </h2>
       <p>{words.does}</p>
-      <ul lang="en">
-        {describeProposal(calls, vote, state === 'executed').map((sentence) => (
+      <ul>
+        {describeProposal(calls, vote, { isCarried: state === 'executed', locale }).map((sentence) => (
           <li>{sentence}</li>
         ))}
       </ul>
       <Facts
         facts={[
-          { name: words.votesFor, value: tellVotes(votes.for) },
-          { name: words.against, value: tellVotes(votes.against) },
-          { name: words.abstain, value: tellVotes(votes.abstain) },
-          { name: words.quorum, value: quorum === null ? '–' : tellVotes(quorum) },
+          { name: words.votesFor, value: formatVotes(votes.for, locale) },
+          { name: words.against, value: formatVotes(votes.against, locale) },
+          { name: words.abstain, value: formatVotes(votes.abstain, locale) },
+          { name: words.quorum, value: quorum === null ? '–' : formatVotes(quorum, locale) },
         ]}
       />
       <p class="small soft">
@@ -122,7 +121,7 @@ function One({ proposal, vote, words, locale }: Told & { proposal: Proposal }) {
           <blockquote>{said}</blockquote>
         </>
       )}
-      {state === 'active' && <pre tabindex={0}>{`irori-node vote cast ${shortenId(id)} for|against|abstain`}</pre>}
+      <NextStep proposal={proposal} words={words} />
       <p class="small soft">
         {words.by} <code>{proposer}</code>
       </p>
@@ -130,8 +129,32 @@ function One({ proposal, vote, words, locale }: Told & { proposal: Proposal }) {
   );
 }
 
-function Rules({ vote, words }: Told) {
+/** What is to be done about it, by whoever has a machine's keys. */
+function NextStep({ proposal: { id, state }, words }: { proposal: Proposal; words: VoteWords }) {
+  if (state === 'active')
+    return <Command told={words.castThis} text={`vote cast ${shortenId(id)} for|against|abstain`} />;
+  if (state !== 'succeeded' && state !== 'queued') return null;
+  return <Command told={words.carry} text={`vote carry ${shortenId(id)}`} />;
+}
+
+function Command({ told, text }: { told: string; text: string }) {
+  return (
+    <div class="code">
+      <p>{told}</p>
+      <pre tabindex={0}>{`irori-node ${text}`}</pre>
+    </div>
+  );
+}
+
+/** Bonded tokens of their least parts. */
+function formatVotes(wei: bigint, locale: Locale): string {
+  return formatHundredths(Number(wei / 10n ** 16n) / 100, locale);
+}
+
+function Rules({ vote, words, locale }: Told) {
   const { values, next } = vote;
+  const { rules } = PROPOSAL_WORDS[locale];
+  const tell = (name: (typeof RULE_NAMES)[number], of: typeof values): string => tellRuleValue(name, of[name], locale);
   return (
     <Sheet title={words.now}>
       <Table
@@ -139,13 +162,13 @@ function Rules({ vote, words }: Told) {
         rows={RULE_NAMES}
         empty="–"
         columns={[
-          { head: words.rule, cell: (name) => <span lang="en">{RULE_WORDS[name].name}</span> },
-          { head: words.value, cell: (name) => tellRuleValue(name, values[name]) },
+          { head: words.rule, cell: (name) => rules[name].name },
+          { head: words.value, cell: (name) => tell(name, values) },
           {
             head: words.coming,
-            cell: (name) => (next && next.values[name] !== values[name] ? tellRuleValue(name, next.values[name]) : '–'),
+            cell: (name) => (next && next.values[name] !== values[name] ? tell(name, next.values) : '–'),
           },
-          { head: words.meaning, cell: (name) => <span lang="en">{RULE_WORDS[name].told}</span> },
+          { head: words.meaning, cell: (name) => rules[name].told },
         ]}
       />
     </Sheet>

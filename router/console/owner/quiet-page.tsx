@@ -2,20 +2,26 @@
 import { Hono } from 'hono';
 import { tellWhy } from '../../../schema/why-words.ts';
 import type { IdleHour } from '../../homes/idle-day.ts';
-import { BarChart } from '../../look/chart.tsx';
 import { formatCount, formatShare } from '../../look/format-number.ts';
+import { HoursChart } from '../../look/hours-chart.tsx';
+import type { Fill, HourColumn } from '../../look/hours-chart.tsx';
 import { Note, Sheet } from '../../look/pieces.tsx';
 import { Table } from '../../look/table.tsx';
 import type { Locale } from '../../look/words.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireMember } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
+import { groupReason } from './group-reason.ts';
 import { MACHINE_WORDS } from './machine-words.ts';
 import type { MachineWords } from './machine-words.ts';
 import { orNull } from '../or-null.ts';
+import { FILL_WORDS } from './quiet-words.ts';
 import { sumReasons, mainReason } from './sum-reasons.ts';
 
 const PAGE = 10;
+const HOUR_MS = 3_600_000;
+const HOURS = 24;
+const FILLS: readonly Fill[] = ['work', 'ready', 'yours', 'machine', 'fault', 'none'];
 
 export const quietPages = new Hono<ConsoleEnv>();
 
@@ -45,7 +51,10 @@ quietPages.get('/console/quiet', async (c) => {
       {whys === null && <Note tone="bad">{words.away}</Note>}
       {whys !== null &&
         nodes.map(({ id, name }) => (
-          <Sheet title={name ?? id.slice(0, 17)}>
+          <Sheet>
+            <h2>
+              <a href={`/console/machines/${id}`}>{name ?? id.slice(0, 17)}</a>
+            </h2>
             <Day hours={whys.find((why) => why.node === id)?.lastDay ?? []} words={words} locale={locale} />
           </Sheet>
         ))}
@@ -64,10 +73,15 @@ function Day({ hours, words, locale }: Told & { hours: readonly IdleHour[] }) {
   const reasons = sumReasons(hours);
   const known = reasons.reduce((sum, { minutes }) => sum + minutes, 0);
   const worked = reasons.find(({ code }) => code === 'job')?.minutes ?? 0;
-  const hourOf = (at: number): string => new Date(at).toISOString().slice(11, 16);
   return (
     <>
-      <p class="figure">{words.workedOf(formatCount(worked, locale), formatCount(known, locale))}</p>
+      <p>{words.workedOf(formatCount(worked, locale), formatCount(known, locale))}</p>
+      <HoursChart
+        hours={fillDay(hours)}
+        legend={FILLS.filter((fill) => fill === 'none' || reasons.some(({ code }) => groupReason(code) === fill)).map(
+          (fill) => ({ fill, text: FILL_WORDS[locale][fill] }),
+        )}
+      />
       <Table
         caption={words.reason}
         rows={reasons}
@@ -84,11 +98,6 @@ function Day({ hours, words, locale }: Told & { hours: readonly IdleHour[] }) {
       />
       <details>
         <summary>{words.hours}</summary>
-        <BarChart
-          bars={hours.map(({ at, minutes }) => ({ label: hourOf(at), value: minutes['job'] ?? 0 }))}
-          title={words.workedChart}
-          tell={(value) => formatCount(value, locale)}
-        />
         <Table
           caption={words.hours}
           rows={hours.toReversed()}
@@ -104,6 +113,25 @@ function Day({ hours, words, locale }: Told & { hours: readonly IdleHour[] }) {
       </details>
     </>
   );
+}
+
+/** `14:00`, UTC. */
+function hourOf(at: number): string {
+  return new Date(at).toISOString().slice(11, 16);
+}
+
+/** All 24 hours up to the newest that is known, also those of which nothing is. */
+function fillDay(hours: readonly IdleHour[]): HourColumn[] {
+  const last = hours.at(-1)?.at ?? 0;
+  return Array.from({ length: HOURS }, (_, i) => {
+    const at = last - (HOURS - 1 - i) * HOUR_MS;
+    const minutes = Object.entries(hours.find((hour) => hour.at === at)?.minutes ?? {});
+    const parts = FILLS.map((fill) => ({
+      fill,
+      minutes: minutes.filter(([code]) => groupReason(code) === fill).reduce((sum, [, count]) => sum + count, 0),
+    }));
+    return { label: hourOf(at), parts };
+  });
 }
 
 /** With the one thing to do about it. */

@@ -28,9 +28,10 @@ const EN = {
   bond: 'Bond test tokens that you have earned; what is bonded can be lost only by evidence that anyone can check:',
   list: 'List what stands, on the machine that holds the keys:',
   cast: 'Vote, by the first digits of the number:',
-  propose: 'Propose, with enough votes:',
+  castThis: 'Vote on it, on the machine that holds the keys:',
+  carry: 'It has won; anybody may take it its next step:',
+  propose: (votes: string) => `Propose, with ${votes} votes or more:`,
   all: 'The same, open to everyone',
-  english: '',
 };
 export const VOTE_WORDS: Dictionaries<typeof EN> = {
   en: EN,
@@ -60,9 +61,10 @@ export const VOTE_WORDS: Dictionaries<typeof EN> = {
     bond: '得たテストトークンを預けます。失うのは、誰でも確認できる証拠があるときだけです：',
     list: '鍵のあるマシンで、提案の一覧を表示します：',
     cast: '提案番号の先頭の桁を指定して投票します：',
-    propose: '必要な票数があれば提案できます：',
+    castThis: '鍵のあるマシンで投票します：',
+    carry: '可決されました。次の段階へは誰でも進められます：',
+    propose: (votes) => `${votes} 票以上あれば提案できます：`,
     all: '公開ページで見る',
-    english: '提案の内容とルールの説明は英語です。',
   },
 };
 export type VoteWords = (typeof VOTE_WORDS)['en'];
