@@ -6,6 +6,7 @@ import { BROWSER_TOLD, ConsoleBrowser, HAS_BROWSER, NARROW } from './console-bro
 import type { Tab } from './console-browser.ts';
 import { startStack } from './stack.ts';
 import type { Stack, TestAccount } from './stack.ts';
+import { until } from './until.ts';
 
 const PAGES = ['machines', 'earnings', 'quiet', 'codes', 'link', 'pools', 'proposals'];
 
@@ -19,7 +20,8 @@ describe.skipIf(!HAS_BROWSER)(`an owner’s console (${BROWSER_TOLD})`, () => {
   beforeAll(async () => {
     stack = await startStack();
     [owner, friend] = [await stack.makeAccount(), await stack.makeAccount()];
-    await stack.startAgent({ owner });
+    const agent = await stack.startAgent({ owner });
+    await until('its home has joined', () => agent.lines.some((line) => line.includes('connected hub')));
     browser = await ConsoleBrowser.launch(stack);
     tab = await browser.open({ hasScripts: false });
     await tab.signIn({ account: owner.id });
@@ -108,6 +110,12 @@ describe.skipIf(!HAS_BROWSER)(`an owner’s console (${BROWSER_TOLD})`, () => {
     expect(await pressed('form[action$="/members"] button[value=drop]')).toContain('You have left');
     await tab.go('/console/pools');
     expect(await text()).not.toContain(friend.id);
+    const books = await stack.network.database();
+    await books.prepare('ALTER TABLE pool_invitations RENAME TO away').run();
+    await tab.go('/console/pools');
+    expect(await text()).toMatch(/cannot be told now.*Friends.*cannot be told now.*Invite an account/s);
+    await books.prepare('ALTER TABLE away RENAME TO pool_invitations').run();
+    await tab.go('/console/pools');
     // For the page’s looks: one that waits on either side.
     await invite(friend.id);
     const { json } = await stack.admin('POST', '/pools', { name: 'Evening readers', owner_account_id: friend.id });
