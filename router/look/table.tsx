@@ -2,6 +2,7 @@
 import type { Child } from 'hono/jsx';
 
 export interface Column<Row> {
+  /** Empty in all columns where each row is a name with what it is: such a table has no heads. */
   readonly head: string;
   /** Numbers stand to the right, in digits of one width. */
   readonly isNumber?: boolean;
@@ -28,15 +29,7 @@ export function Table<Row>({ caption, columns, rows, empty, links = [] }: TableP
       <div class="wide" tabindex={0} role="region" aria-label={caption}>
         <table>
           <caption class="unseen">{caption}</caption>
-          <thead>
-            <tr>
-              {columns.map(({ head, isNumber }) => (
-                <th scope="col" class={isNumber ? 'number' : undefined}>
-                  {head}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          {columns.some(({ head }) => head !== '') && <Heads columns={columns} />}
           <tbody>
             {rows.map((row) => (
               <tr>{columns.map((column, at) => toCell(column, row, at === 0))}</tr>
@@ -54,6 +47,20 @@ export function Table<Row>({ caption, columns, rows, empty, links = [] }: TableP
         </ul>
       )}
     </>
+  );
+}
+
+function Heads<Row>({ columns }: Pick<TableProps<Row>, 'columns'>) {
+  return (
+    <thead>
+      <tr>
+        {columns.map(({ head, isNumber }) => (
+          <th scope="col" class={isNumber ? 'number' : undefined}>
+            {head}
+          </th>
+        ))}
+      </tr>
+    </thead>
   );
 }
 

@@ -32,6 +32,12 @@ linkPages.get('/link', readVisit, (c) => {
   const code = (c.req.query('code') ?? '').slice(0, 20);
   const here = code === '' ? '/console/link' : `/console/link?code=${encodeURIComponent(code)}`;
   if (signedIn?.membership) return c.redirect(here, 303);
+  const url = new URL(c.req.url);
+  // On one machine agents print its number, and who signed in did so under its name: cookies tell the two apart.
+  if (c.env.LOCAL_PLACES === '1' && url.hostname === '127.0.0.1') {
+    url.hostname = 'localhost';
+    return c.redirect(url.href, 303);
+  }
   const page = makeLinkPage(locale, `/sign-in?to=${encodeURIComponent(here)}`);
   return c.html(page, 200, { ...PAGE_HEADERS, 'cache-control': 'no-store', vary: 'accept-language, cookie' });
 });
@@ -113,7 +119,7 @@ function Found(props: { link: DeviceLink; account: string; csrf: string; words: 
         ]}
         empty="–"
         columns={[
-          { head: words.machine, cell: ({ what }) => what },
+          { head: '', cell: ({ what }) => what },
           { head: '', cell: ({ told }) => told },
         ]}
       />
