@@ -24,12 +24,13 @@ export interface TableProps<Row> {
 
 export function Table<Row>({ caption, columns, rows, empty, links = [] }: TableProps<Row>) {
   if (rows.length === 0) return <p class="soft">{empty}</p>;
+  const hasHeads = columns.some(({ head }) => head !== '');
   return (
     <>
       <div class="wide" tabindex={0} role="region" aria-label={caption}>
-        <table>
+        <table class={hasHeads ? undefined : 'pairs'}>
           <caption class="unseen">{caption}</caption>
-          {columns.some(({ head }) => head !== '') && <Heads columns={columns} />}
+          {hasHeads && <Heads columns={columns} />}
           <tbody>
             {rows.map((row) => (
               <tr>{columns.map((column, at) => toCell(column, row, at === 0))}</tr>

@@ -1,10 +1,12 @@
 // /console/link, and /link where somebody is signed in: an owner sees the machine that shows a code, and says whether it is one of the account's.
 import { Hono } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import * as z from 'zod';
 import { linkDecisionBody, shownText } from '../../auth/bodies.ts';
 import type { DeviceLink } from '../../auth/device-links.ts';
 import { showUserCode } from '../../auth/make-user-code.ts';
 import { makeLinkPage } from '../../docs/link-page.ts';
+import { ApiError } from '../../errors.ts';
 import { ActForm, TextField } from '../../look/form.tsx';
 import { Note, Sheet } from '../../look/pieces.tsx';
 import { PAGE_HEADERS } from '../../look/policy.ts';
@@ -47,22 +49,32 @@ linkPages.get('/console/link', async (c) => {
   const { locale } = c.get('visit');
   const words = JOIN_WORDS[locale];
   const text = (c.req.query('code') ?? '').trim().slice(0, 20);
-  const link = text === '' ? null : await findLink(c.get('services'), caller, text);
+  const found = text === '' ? null : await findLink(c.get('services'), caller, text).catch(keepRefusal);
   const body = (
     <>
       <header>
         <h1>{words.link}</h1>
         <p class="soft">{words.linkSub}</p>
       </header>
-      {link === null ? (
-        <AskCode words={words} />
+      {found === null || found instanceof ApiError ? (
+        <AskCode
+          words={words}
+          refused={found && { code: text, told: found.status === 404 ? words.noCode : found.message }}
+        />
       ) : (
-        <Found link={link} account={membership.accountName} csrf={csrf} words={words} />
+        <Found link={found} account={membership.accountName} csrf={csrf} words={words} />
       )}
     </>
   );
-  return showPage(c, { title: words.link, body });
+  const status = found instanceof ApiError ? (found.status as ContentfulStatusCode) : 200;
+  return showPage(c, { title: words.link, body, status });
 });
+
+/** A code that nobody shows, or one too many, is said where another can be typed. */
+function keepRefusal(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  throw error;
+}
 
 linkPages.post('/console/link', async (c) => {
   const { caller } = await requireMember(c, 'nodes');
@@ -72,15 +84,23 @@ linkPages.post('/console/link', async (c) => {
   return c.redirect(`/console/link?code=${encodeURIComponent(showUserCode(link.userCode))}`, 303);
 });
 
-function AskCode({ words }: { words: JoinWords }) {
+function AskCode({ words, refused }: { words: JoinWords; refused: { code: string; told: string } | null }) {
   return (
     <Sheet>
+      {refused && <Note tone="bad">{refused.told}</Note>}
       <form method="get" class="fields">
         <TextField
           name="code"
           label={words.code}
           isRequired
-          attributes={{ maxlength: '20', placeholder: 'WXZB-CDFG', autocapitalize: 'characters', spellcheck: 'false' }}
+          value={refused?.code}
+          attributes={{
+            ...(refused && { autofocus: '', 'aria-invalid': 'true' }),
+            maxlength: '20',
+            placeholder: 'WXZB-CDFG',
+            autocapitalize: 'characters',
+            spellcheck: 'false',
+          }}
         />
         <button>{words.look}</button>
       </form>
