@@ -2,7 +2,7 @@
 import type { Reporter, TestModule, Vitest } from 'vitest/node';
 
 /** A worker has so long to stop once its tests are over. Vitest itself waits for ever for one whose workerd does not go. */
-const STOP_MS = 20_000;
+const STOP_MS = 6_000;
 /** No test takes so long, nor comes near on a busy machine: a run of which nothing is heard for this time will not go on. Vitest itself waits for ever. */
 const STILL_MS = 360_000;
 

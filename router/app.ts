@@ -11,7 +11,7 @@ import { readEnv } from './env.ts';
 import { ApiError, toErrorResponse } from './errors.ts';
 import { makeLog } from './log.ts';
 import { makeAdminRoutes } from './routes/admin.ts';
-import { makeConsole } from './console/console.ts';
+import { makeConsole, showNoPage } from './console/console.ts';
 import { audit } from './routes/audit.ts';
 import { chatCompletions } from './routes/chat-completions.ts';
 import { creditChain } from './routes/credit-chain.ts';
@@ -137,7 +137,7 @@ export function makeApp(): Hono<AppEnv> {
   app.notFound(async (c) => {
     await discardUnread(c);
     const refuse = (): Response => toErrorResponse(refusePath(c, allowed, paths), c.get('encodeError'));
-    return withRequestId(c, tellOptions(c, allowed) ?? refuse());
+    return withRequestId(c, tellOptions(c, allowed) ?? (await showNoPage(c)) ?? refuse());
   });
   app.onError(async (error, c) => {
     await discardUnread(c);

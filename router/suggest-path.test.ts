@@ -31,11 +31,12 @@ test('paths are listed as callers write them, without those of homes and the ope
   expect(listPaths(routes)).toEqual([{ method: 'GET', path: '/v1/models/{id}' }]);
 });
 
-test('each path is told once, with all its methods', () => {
+test('each path is told once, with all its methods; one of many is none of them', () => {
   const listed = [
     { method: 'GET', path: '/v1/keys' },
     { method: 'POST', path: '/v1/chat' },
     { method: 'POST', path: '/v1/keys' },
+    { method: 'DELETE', path: '/v1/keys/{id}' },
   ];
   expect(tellPaths(listed)).toBe('GET|POST /v1/keys, POST /v1/chat');
 });

@@ -14,7 +14,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   response: '/v1/responses',
   swagger: '/docs',
 };
-const NOT_FOR_CALLERS = /^\/(?:admin|node|console|sign-in|sign-out|language|assets)(?:\/|$)/;
+const NOT_FOR_CALLERS = /^\/(?:admin|node|console|sign-in|sign-out|language|assets|playground|stripe)(?:\/|$)/;
 const MOST_EDITS = 3;
 /** Longer words than these are no slip of the pen. */
 const MOST_COMPARED = 64;
@@ -27,9 +27,12 @@ export function listPaths(routes: readonly ListedRoute[]): { readonly method: st
   return [...new Map(shown.map((one) => [`${one.method} ${one.path}`, one])).values()];
 }
 
-/** The same as one text, a path once with its methods: `GET|POST /v1/keys, …`. What stands under /audit is nobody's first wish, and /docs has it. */
+/**
+ * The same as one text, a path once with its methods: `GET|POST /v1/keys, …`. What stands under /audit, and the one thing of many that a path names, is
+ * nobody's first wish: /docs has it.
+ */
 export function tellPaths(paths: readonly { readonly method: string; readonly path: string }[]): string {
-  const told = paths.filter(({ path }) => !path.startsWith('/audit/'));
+  const told = paths.filter(({ path }) => !path.startsWith('/audit/') && !path.includes('{'));
   const each = [...Map.groupBy(told, ({ path }) => path)];
   return each.map(([path, of]) => `${of.map(({ method }) => method).join('|')} ${path}`).join(', ');
 }

@@ -50,6 +50,7 @@ export const sessions = sqliteTable(
     memberId: text('member_id').references(() => accountMembers.id),
     /** What the browser calls itself, shortened. */
     about: text('about').notNull(),
+    /** When somebody signed in; exchanging the token changes nothing of it. */
     createdAt: integer('created_at').notNull(),
     /** To the minute. */
     seenAt: integer('seen_at').notNull(),

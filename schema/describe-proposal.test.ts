@@ -40,8 +40,12 @@ describe('in words of its calls', () => {
   test('a change that was carried out, whatever counts by now', () => {
     const calls = [{ target: RULES, value: 0n, data: encodeSetValues({ ...values, feeBps: 800 }, 20_800) }];
     const after = { ...facts, values: { ...values, feeBps: 800 }, last: { fromEpoch: 20_800, before: values } };
-    expect(describeProposal(calls, after, true)[0]).toContain('fee goes from 10 % to 8 % from epoch 20800 on');
-    expect(describeProposal(calls, { ...after, last: { fromEpoch: 20_900, before: values } }, true)).toEqual([
+    expect(describeProposal(calls, after, { isCarried: true })[0]).toContain(
+      'fee goes from 10 % to 8 % from epoch 20800 on',
+    );
+    expect(
+      describeProposal(calls, { ...after, last: { fromEpoch: 20_900, before: values } }, { isCarried: true }),
+    ).toEqual([
       expect.stringMatching(/^Set all values from epoch 20800 on .*The network’s fee: 8 %; What a proven fault/),
     ]);
   });

@@ -2,6 +2,8 @@
 import type { Hex } from './bytes.ts';
 import { endOfEpoch } from './epoch.ts';
 import { AbiWords, makeSelector } from './abi-words.ts';
+import { PROPOSAL_WORDS } from './proposal-words.ts';
+import type { ProposalWords } from './proposal-words.ts';
 import { boundsOf, readRuleValues, RULE_NAMES, SET_VALUES } from './rules-abi.ts';
 import type { RuleValues } from './rules-abi.ts';
 
@@ -26,28 +28,11 @@ export interface VoteFacts {
   readonly last: { readonly fromEpoch: number; readonly before: RuleValues } | null;
 }
 
-/** What a value is, in words of anybody's. */
-export const RULE_WORDS: Readonly<Record<keyof RuleValues, { readonly name: string; readonly told: string }>> = {
-  feeBps: { name: 'The network’s fee', told: 'of what callers pay; the home gets the rest' },
-  slashBps: { name: 'What a proven fault costs', told: 'of the bond behind the key that signed it' },
-  reporterBps: {
-    name: 'The reporter’s share',
-    told: 'of what a fault costs, to whoever proved it; the rest is burned',
-  },
-  bonusBps: {
-    name: 'The newcomers’ bonus',
-    told: 'of the fees that bought credit really paid on a home’s own jobs, up to a token a home',
-  },
-  unbondSeconds: { name: 'Unbonding', told: 'until tokens that are taken out of a bond can be withdrawn' },
-  windowSeconds: { name: 'The window', told: 'in which a posted epoch can be challenged before it pays' },
-  capUnits: { name: 'The cap', told: 'tokens that one epoch may pay at most' },
-  rootBondUnits: { name: 'The root key’s bond', told: 'tokens that must be bonded before its roots are taken' },
-};
-
 /** `8 %`, `3.5 %`, `7 d`, `1 h 40 min`, `100,000 test tokens`. */
-export function tellRuleValue(name: keyof RuleValues, value: number | bigint): string {
+export function tellRuleValue(name: keyof RuleValues, value: number | bigint, locale: 'en' | 'ja' = 'en'): string {
+  const words = PROPOSAL_WORDS[locale];
   if (name.endsWith('Bps')) return `${Number(value) / 100} %`;
-  return name.endsWith('Seconds') ? tellSeconds(Number(value)) : `${tellTokens(BigInt(value))} test tokens`;
+  return name.endsWith('Seconds') ? tellSeconds(Number(value), words) : words.testTokens(tellTokens(BigInt(value)));
 }
 
 /** `100,000`, `2.5`. */
@@ -62,24 +47,37 @@ export function tellUtc(at: number): string {
   return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
+interface Telling {
+  /** It was carried out: what it did is told. */
+  readonly isCarried?: boolean;
+  readonly locale?: 'en' | 'ja';
+}
+
+/** What counts where it is told, and in which words. */
+interface Told extends VoteFacts {
+  readonly locale: 'en' | 'ja';
+  readonly words: ProposalWords;
+}
+
 /** A sentence for each thing that it would do, or did where it was carried out. What nobody here knows is told as that, and loudly. */
 export function describeProposal(
   calls: readonly ProposedCall[],
   facts: VoteFacts,
-  isCarried = false,
+  { isCarried = false, locale = 'en' }: Telling = {},
 ): readonly string[] {
+  const told = { ...facts, locale, words: PROPOSAL_WORDS[locale] };
   return calls.flatMap((call) => {
     try {
-      return describeCall(call, facts, isCarried);
+      return describeCall(call, told, isCarried);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      return [tellUnknown(call)];
+      return [tellUnknown(call, told.words)];
     }
   });
 }
 
-function describeCall(call: ProposedCall, facts: VoteFacts, isCarried: boolean): readonly string[] {
-  const { rules, payouts, epochSeconds, last } = facts;
+function describeCall(call: ProposedCall, facts: Told, isCarried: boolean): readonly string[] {
+  const { rules, payouts, last, words: said } = facts;
   const { target, value, data } = call;
   const words = new AbiWords(data.slice(10));
   const does = (at: Hex, signature: string): boolean =>
@@ -90,85 +88,67 @@ function describeCall(call: ProposedCall, facts: VoteFacts, isCarried: boolean):
     if (!isCarried) return describeChange(proposed, from, facts);
     // What counted before an older one is known to nobody any more.
     return last?.fromEpoch === from
-      ? describeValues(proposed, { values: last.before, from, epochSeconds })
-      : [listValues(proposed, from, epochSeconds)];
+      ? describeValues(proposed, from, { ...facts, values: last.before })
+      : [listValues(proposed, from, facts)];
   }
-  if (does(rules, 'nameGuardian(address)'))
-    return [
-      `Names ${words.address(0)} the guardian, who may stop posting and claims once, for two weeks at most. It takes nothing from anybody.`,
-    ];
-  if (does(rules, 'nameRootKey(address)'))
-    return [
-      `Names ${words.address(0)} the root key: from then on it alone signs what epochs pay, up to the cap for each. Read twice whose key that is.`,
-    ];
+  if (does(rules, 'nameGuardian(address)')) return [said.guardian(words.address(0))];
+  if (does(rules, 'nameRootKey(address)')) return [said.rootKey(words.address(0))];
   if (does(rules, 'nameRouterKey(address,uint32,uint32)'))
-    return [tellRouterKey(words.address(0), words.number(1), words.number(2))];
-  if (does(rules, 'resume()')) return ['Ends the guardian’s pause at once.'];
-  if (does(payouts, 'voidPending()'))
-    return [
-      'Makes the epoch that is posted and not yet final void. Nobody loses what they earned: the next one holds it too.',
-    ];
-  return [tellUnknown(call)];
+    return [tellRouterKey(words.address(0), [words.number(1), words.number(2)], said)];
+  if (does(rules, 'resume()')) return [said.resume];
+  if (does(payouts, 'voidPending()')) return [said.voidPending];
+  return [tellUnknown(call, said)];
 }
 
 /** Beside what would count then without it: what was decided and is on its way is undone by values that say nothing of it. */
-function describeChange(proposed: RuleValues, from: number, { values, next, epochSeconds }: VoteFacts): string[] {
-  const replaced = next
-    ? [`Carried out before then, it replaces what is to count ${tellFrom(next.fromEpoch, epochSeconds)}.`]
-    : [];
+function describeChange(proposed: RuleValues, from: number, facts: Told): string[] {
+  const { values, next, words } = facts;
+  const replaced = next ? [words.replaces(tellFrom(next.fromEpoch, facts))] : [];
   const until = next && next.fromEpoch <= from ? next.values : values;
-  return [...describeValues(proposed, { values: until, from, epochSeconds }), ...replaced];
+  return [...describeValues(proposed, from, { ...facts, values: until }), ...replaced];
 }
 
-function describeValues(
-  next: RuleValues,
-  { values, from, epochSeconds }: Pick<VoteFacts, 'values' | 'epochSeconds'> & { readonly from: number },
-): readonly string[] {
-  const when = tellFrom(from, epochSeconds);
+function describeValues(next: RuleValues, from: number, facts: Told): readonly string[] {
+  const { values, epochSeconds, locale, words } = facts;
+  const when = tellFrom(from, facts);
   const changed = RULE_NAMES.filter((name) => next[name] !== values[name]);
-  if (changed.length === 0) return [`Sets the values that count by then, ${when}: nothing changes.`];
+  if (changed.length === 0) return [words.nothing(when)];
   return changed.map((name) => {
-    const [before, after] = [values[name], next[name]].map((value) => tellRuleValue(name, value));
+    const before = tellRuleValue(name, values[name], locale);
+    const after = tellRuleValue(name, next[name], locale);
     const [least, most] = boundsOf(name, epochSeconds);
     const isOut = BigInt(next[name]) < least || BigInt(next[name]) > most;
-    const refused = isOut ? ' That is out of the bounds in the code: it cannot be carried out.' : '';
-    return `${RULE_WORDS[name].name} goes from ${before} to ${after} ${when}: ${RULE_WORDS[name].told}.${refused}`;
+    return words.change({ rule: words.rules[name], before, after, when, isOut });
   });
 }
 
-function listValues(values: RuleValues, from: number, epochSeconds: number): string {
-  const told = RULE_NAMES.map((name) => `${RULE_WORDS[name].name}: ${tellRuleValue(name, values[name])}`);
-  return `Set all values ${tellFrom(from, epochSeconds)}. ${told.join('; ')}.`;
+function listValues(values: RuleValues, from: number, facts: Told): string {
+  const { words, locale } = facts;
+  const told = RULE_NAMES.map((name) => words.value(words.rules[name].name, tellRuleValue(name, values[name], locale)));
+  return words.all(tellFrom(from, facts), told);
 }
 
-function tellFrom(epoch: number, epochSeconds: number): string {
-  return `from epoch ${epoch} on (${tellUtc(endOfEpoch(epoch - 1, epochSeconds))})`;
+function tellFrom(epoch: number, { epochSeconds, words }: Told): string {
+  return words.from(epoch, tellUtc(endOfEpoch(epoch - 1, epochSeconds)));
 }
 
-function tellRouterKey(key: Hex, from: number, to: number): string {
-  if (to === 0) return `Takes back the router key ${key}: nothing counts any more that it signed.`;
-  const end = to >= 0xffffffff ? 'without an end' : `to epoch ${to}`;
-  return `Names ${key} a router key for epochs from ${from} ${end}: what it accepts then counts in challenges. It pays nobody by itself.`;
+function tellRouterKey(key: Hex, [from, to]: readonly [number, number], words: ProposalWords): string {
+  return to === 0 ? words.noRouterKey(key) : words.routerKey(key, from, to >= 0xffffffff ? null : to);
 }
 
-function tellUnknown({ target, value, data }: ProposedCall): string {
-  const coins = value === 0n ? '' : `, sending ${value} wei of coins,`;
-  return `CALLS ${data.slice(0, 10)} of ${target}${coins} which is none of what votes are for here. Do not vote for what you cannot read.`;
+function tellUnknown({ target, value, data }: ProposedCall, words: ProposalWords): string {
+  return words.unknown(data.slice(0, 10), target, value);
 }
 
-function tellSeconds(seconds: number): string {
+function tellSeconds(seconds: number, words: ProposalWords): string {
   const parts = [
-    [Math.floor(seconds / 86_400), 'd'],
-    [Math.floor((seconds % 86_400) / 3600), 'h'],
-    [Math.floor((seconds % 3600) / 60), 'min'],
-    [seconds % 60, 's'],
+    [Math.floor(seconds / 86_400), words.days],
+    [Math.floor((seconds % 86_400) / 3600), words.hours],
+    [Math.floor((seconds % 3600) / 60), words.minutes],
+    [seconds % 60, words.seconds],
   ] as const;
-  return (
-    parts
-      .filter(([count]) => count > 0)
-      .map(([count, unit]) => `${count} ${unit}`)
-      .join(' ') || '0 s'
-  );
+  const told = parts.filter(([count]) => count > 0).map(([count, tell]) => tell(count));
+  return told.join(' ') || words.seconds(0);
 }
 
 function tellUnits(units: bigint): string {

@@ -1,5 +1,6 @@
 // What `irori-node vote` tells: proposals in words that are made of their calls, and what was sent or is to be sent. Pure.
-import { describeProposal, RULE_WORDS, tellRuleValue } from '../../schema/describe-proposal.ts';
+import { describeProposal, tellRuleValue } from '../../schema/describe-proposal.ts';
+import { RULE_WORDS } from '../../schema/proposal-words.ts';
 import { RULE_NAMES } from '../../schema/rules-abi.ts';
 import { shortenId, tellCount, tellState, tellVotes, VOTE_NOTICE } from '../../schema/tell-proposal.ts';
 import type { Proposal, VoteNow } from '../../schema/vote-reading.ts';
@@ -46,7 +47,9 @@ function tellProposal(proposal: Proposal, vote: VoteNow): string[] {
   const words = clean(description);
   return [
     `Proposal ${shortenId(id)}: ${tellState(proposal)}`,
-    ...describeProposal(proposal.calls, vote, proposal.state === 'executed').map((sentence) => `  ${sentence}`),
+    ...describeProposal(proposal.calls, vote, { isCarried: proposal.state === 'executed' }).map(
+      (sentence) => `  ${sentence}`,
+    ),
     `  ${tellCount(proposal)}`,
     ...(words === '' ? [] : [`  In the proposer’s own words, which nobody has checked: ${words}`]),
   ];
@@ -92,7 +95,7 @@ function toProposalJson(proposal: Proposal, vote: VoteNow): object {
   return {
     id,
     state,
-    does: describeProposal(proposal.calls, vote, proposal.state === 'executed'),
+    does: describeProposal(proposal.calls, vote, { isCarried: proposal.state === 'executed' }),
     votes: { for: tellVotes(votes.for), against: tellVotes(votes.against), abstain: tellVotes(votes.abstain) },
     quorum: quorum === null ? null : tellVotes(quorum),
     starts_at: new Date(startsAt).toISOString(),

@@ -8,7 +8,7 @@ import { hashToken, makeToken, TOKEN_BYTES } from './make-session-token.ts';
 import { readChallenge } from './read-challenge.ts';
 
 /** For who looks for a key, and a finger, ms. */
-export const CHALLENGE_MS = 300_000;
+const CHALLENGE_MS = 300_000;
 const MOST_KEYS = 20;
 
 /** As its owner is shown it. */

@@ -1,5 +1,6 @@
 // How a pool is named.
 import * as z from 'zod';
+import { isId } from '../../schema/ids.ts';
 import { foldName, isOfOneScript } from './fold-name.ts';
 
 /** Words of `provider.pool` that are no pool's name. */
@@ -18,3 +19,10 @@ export const poolNameField = z
   });
 
 export const newPoolBody = z.strictObject({ name: poolNameField });
+
+/** Whom a pool's owner invites. Its form alone is looked at. */
+export const invitationBody = z.strictObject({
+  account: z
+    .string()
+    .refine((text) => isId('acct', text), { error: "must be an account's id: acct_ and 32 hex digits" }),
+});

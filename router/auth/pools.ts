@@ -1,11 +1,13 @@
 // The door to pools in D1: which accounts may use them and which homes are in them.
-import { and, asc, eq, gt, inArray, or } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, or, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import { makeId } from '../../schema/ids.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
-import { accounts, nodePools, nodes, poolMembers, pools } from '../../schema/tables.ts';
+import { accounts, nodePools, nodes, poolInvitations, poolMembers, pools } from '../../schema/tables.ts';
 import { foldName } from './fold-name.ts';
+import { makePoolInvitations } from './pool-invitations.ts';
+import type { PoolInvitations } from './pool-invitations.ts';
 
 export interface PoolRow {
   readonly id: string;
@@ -33,9 +35,13 @@ export interface Pools {
   readonly list: (afterId: string, limit: number) => Promise<PoolRow[]>;
   /** Those that an account has or is a member of, at most `limit`, by their names. */
   readonly listOf: (accountId: string, limit: number) => Promise<PoolRow[]>;
-  /** Again is the same. What is cached of the account's keys must be dropped too. */
+  /** Those of these ids, of which there are few, whosoever they are: how they are called. */
+  readonly listNamed: (poolIds: readonly string[]) => Promise<PoolRow[]>;
+  /** Accounts that were asked to become members. */
+  readonly invitations: PoolInvitations;
+  /** Without asking it: what invitation there was ends. Again is the same. What is cached of the account's keys must be dropped too. */
   readonly addMember: (poolId: string, accountId: string) => Promise<Result<null, 'no-pool' | 'no-account'>>;
-  /** The account's own object must be told too: it refuses what edges with old knowledge let through. */
+  /** The account's own object must be told before: it refuses what edges with old knowledge let through. */
   readonly removeMember: (poolId: string, accountId: string) => Promise<Result<null, 'no-pool'>>;
   /** Again is the same. The node's own object must be told too, and through it its hubs. */
   readonly addNode: (poolId: string, nodeId: string) => Promise<Result<null, 'no-pool' | 'no-node' | 'too-many'>>;
@@ -52,6 +58,7 @@ export function makePools(doors: { readonly db: D1Database; readonly random: (by
   const findRow = async (poolId: string): Promise<PoolRow | null> =>
     (await db.select().from(pools).where(eq(pools.id, poolId)).get()) ?? null;
   return {
+    invitations: makePoolInvitations(doors.db),
     create: ({ name, ownerAccountId }, now) =>
       createPool(db, { id: makeId('pool', doors.random(16)), name, ownerAccountId, createdAt: now }),
     find: async (poolId) => {
@@ -71,11 +78,21 @@ export function makePools(doors: { readonly db: D1Database; readonly random: (by
     list: (afterId, limit) =>
       db.select().from(pools).where(gt(pools.id, afterId)).orderBy(asc(pools.id)).limit(limit).all(),
     listOf: (accountId, limit) => listPoolsOf(db, accountId, limit),
+    listNamed: (poolIds) =>
+      db
+        .select()
+        .from(pools)
+        .where(sql`${pools.id} IN (SELECT value FROM json_each(${JSON.stringify(poolIds)}))`)
+        .all(),
     addMember: async (poolId, accountId) => {
       if (!(await findRow(poolId))) return err('no-pool');
       const account = await db.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, accountId)).get();
       if (!account) return err('no-account');
-      await db.insert(poolMembers).values({ poolId, accountId }).onConflictDoNothing();
+      const invited = and(eq(poolInvitations.poolId, poolId), eq(poolInvitations.accountId, accountId));
+      await db.batch([
+        db.insert(poolMembers).values({ poolId, accountId }).onConflictDoNothing(),
+        db.delete(poolInvitations).where(invited),
+      ]);
       return ok(null);
     },
     removeMember: async (poolId, accountId) => {

@@ -11,6 +11,8 @@ export const SESSION_LIFE_MS = 30 * 86_400_000;
 /** A token is exchanged when it is so old, ms, and the one before is good for a moment. */
 const ROTATE_AFTER_MS = 86_400_000;
 const GRACE_MS = 60_000;
+/** So long after signing in nobody is asked to do it again, ms. */
+const FRESH_MS = 900_000;
 /** When it was seen is written once in so long, ms. */
 const SEEN_EVERY_MS = 60_000;
 const MOST_ABOUT = 120;
@@ -20,8 +22,10 @@ export interface Session {
   readonly id: string;
   readonly person: Person;
   readonly memberId: string | null;
+  /** When somebody signed in: a token that was exchanged begins no other time. */
   readonly createdAt: number;
   readonly seenAt: number;
+  /** A life after its token was made. */
   readonly expiresAt: number;
   readonly isReplaced: boolean;
 }
@@ -52,63 +56,25 @@ export interface Sessions {
   readonly endAll: (personId: string) => Promise<void>;
 }
 
-export function makeSessions(doors: {
+/** Whether somebody signed in just now: a browser that was left open, or lent, is no proof of who sits before it. */
+export function isFresh({ createdAt }: Pick<Session, 'createdAt'>, now: number): boolean {
+  return createdAt > now - FRESH_MS;
+}
+
+interface Doors {
   readonly db: D1Database;
   readonly random: (bytes: number) => Uint8Array;
-}): Sessions {
+}
+
+export function makeSessions(doors: Doors): Sessions {
   const db = drizzle(doors.db);
-  const mint = (): string => makeToken(doors.random(TOKEN_BYTES));
   return {
-    open: async ({ personId, memberId, about }, now) => {
-      const token = mint();
+    open: async (of, now) => {
       await db.delete(sessions).where(lt(sessions.expiresAt, now));
-      await db.insert(sessions).values({
-        id: hashToken(token),
-        personId,
-        memberId,
-        about: about.slice(0, MOST_ABOUT),
-        createdAt: now,
-        seenAt: now,
-        expiresAt: now + SESSION_LIFE_MS,
-      });
-      return token;
+      return mint(doors, { ...of, about: of.about.slice(0, MOST_ABOUT), createdAt: now }, now);
     },
-    find: async (token, now) => {
-      if (!isToken(token)) return null;
-      const found = await db
-        .select()
-        .from(sessions)
-        .innerJoin(people, eq(people.id, sessions.personId))
-        .where(and(eq(sessions.id, hashToken(token)), gt(sessions.expiresAt, now)))
-        .get();
-      if (!found) return null;
-      const { people: person, sessions: row } = found;
-      if (row.replacedAt === null && row.seenAt <= now - SEEN_EVERY_MS)
-        await db.update(sessions).set({ seenAt: now }).where(eq(sessions.id, row.id));
-      const { id, memberId, createdAt, seenAt, expiresAt, replacedAt } = row;
-      return { id, person, memberId, createdAt, seenAt, expiresAt, isReplaced: replacedAt !== null };
-    },
-    rotate: async ({ id, person, memberId, createdAt, isReplaced }, now) => {
-      if (isReplaced || createdAt > now - ROTATE_AFTER_MS) return null;
-      const replaced = await db
-        .update(sessions)
-        .set({ replacedAt: now, expiresAt: now + GRACE_MS })
-        .where(and(eq(sessions.id, id), isNull(sessions.replacedAt)))
-        .returning({ about: sessions.about });
-      const [row] = replaced;
-      if (!row) return null;
-      const token = mint();
-      await db.insert(sessions).values({
-        id: hashToken(token),
-        personId: person.id,
-        memberId,
-        about: row.about,
-        createdAt: now,
-        seenAt: now,
-        expiresAt: now + SESSION_LIFE_MS,
-      });
-      return token;
-    },
+    find: async (token, now) => (isToken(token) ? findSession(doors, hashToken(token), now) : null),
+    rotate: (session, now) => rotate(doors, session, now),
     choose: async (sessionId, memberId) =>
       void (await db.update(sessions).set({ memberId }).where(eq(sessions.id, sessionId))),
     list: (personId, now) =>
@@ -123,4 +89,42 @@ export function makeSessions(doors: {
       void (await db.delete(sessions).where(and(eq(sessions.personId, personId), eq(sessions.id, sessionId)))),
     endAll: async (personId) => void (await db.delete(sessions).where(eq(sessions.personId, personId))),
   };
+}
+
+async function mint(
+  { db, random }: Doors,
+  of: Pick<typeof sessions.$inferInsert, 'personId' | 'memberId' | 'about' | 'createdAt'>,
+  now: number,
+): Promise<string> {
+  const token = makeToken(random(TOKEN_BYTES));
+  const row = { ...of, id: hashToken(token), seenAt: now, expiresAt: now + SESSION_LIFE_MS };
+  await drizzle(db).insert(sessions).values(row);
+  return token;
+}
+
+async function findSession(doors: Doors, id: string, now: number): Promise<Session | null> {
+  const db = drizzle(doors.db);
+  const found = await db
+    .select()
+    .from(sessions)
+    .innerJoin(people, eq(people.id, sessions.personId))
+    .where(and(eq(sessions.id, id), gt(sessions.expiresAt, now)))
+    .get();
+  if (!found) return null;
+  const { people: person, sessions: row } = found;
+  if (row.replacedAt === null && row.seenAt <= now - SEEN_EVERY_MS)
+    await db.update(sessions).set({ seenAt: now }).where(eq(sessions.id, row.id));
+  const { memberId, createdAt, seenAt, expiresAt, replacedAt } = row;
+  return { id, person, memberId, createdAt, seenAt, expiresAt, isReplaced: replacedAt !== null };
+}
+
+async function rotate(doors: Doors, session: Session, now: number): Promise<string | null> {
+  const { id, person, memberId, createdAt, expiresAt, isReplaced } = session;
+  if (isReplaced || expiresAt - SESSION_LIFE_MS > now - ROTATE_AFTER_MS) return null;
+  const [row] = await drizzle(doors.db)
+    .update(sessions)
+    .set({ replacedAt: now, expiresAt: now + GRACE_MS })
+    .where(and(eq(sessions.id, id), isNull(sessions.replacedAt)))
+    .returning({ about: sessions.about });
+  return row ? mint(doors, { personId: person.id, memberId, about: row.about, createdAt }, now) : null;
 }

@@ -67,9 +67,12 @@ export function makeJobLog(doors: {
  * The newest lists, back to the first that is older than the window and any that is an hour older: lists come a few seconds after their parts, in
  * no strict order. No index is needed: their numbers are.
  */
-export const NEWEST = `
+const newest = (of: string): string => `
   SELECT at, parts, account FROM (
     SELECT at, parts, account_id AS account, sum(json_array_length(parts, '$.p')) OVER (ORDER BY seq DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS newer
-    FROM flushes WHERE seq > coalesce((SELECT seq FROM flushes WHERE at <= ?1 - 3600000 ORDER BY seq DESC LIMIT 1), 0)
+    FROM flushes WHERE ${of} seq > coalesce((SELECT seq FROM flushes WHERE ${of} at <= ?1 - 3600000 ORDER BY seq DESC LIMIT 1), 0)
     ORDER BY seq DESC LIMIT ?2)
   WHERE coalesce(newer, 0) < ?2`;
+export const NEWEST = newest('');
+/** Of one account alone, ?3, by its own index. */
+export const NEWEST_OF = newest('account_id = ?3 AND');

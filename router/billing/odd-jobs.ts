@@ -1,12 +1,15 @@
 // The door to parts of jobs that went wrong or were slow lately, with the account that called them: for the operator. Bounded as the statistics are.
-import { MAX_PARTS, NEWEST } from './job-log.ts';
+import { MAX_PARTS, NEWEST, NEWEST_OF } from './job-log.ts';
 import { pickOdd } from './pick-odd.ts';
 import type { OddParts } from './pick-odd.ts';
 import { readFacts } from './pack-facts.ts';
 
 export interface OddJobs {
-  /** Of the parts that ended within the last `windowMs`, the newest `limit` of each kind. Rejects when D1 does. */
-  readonly find: (windowMs: number, now: number, limit: number) => Promise<OddParts>;
+  /** Of the parts that ended within the last `windowMs`, or of an account's alone, the newest `limit` of each kind. Rejects when D1 does. */
+  readonly find: (
+    asked: { readonly windowMs: number; readonly limit: number; readonly account?: string | undefined },
+    now: number,
+  ) => Promise<OddParts>;
 }
 
 interface Row {
@@ -17,16 +20,18 @@ interface Row {
 
 export function makeOddJobs(db: D1Database): OddJobs {
   return {
-    find: async (windowMs, now, limit) => {
+    find: async ({ windowMs, limit, account: of }, now) => {
+      const bounds = [now - windowMs, MAX_PARTS];
       const { results } = await db
-        .prepare(NEWEST)
-        .bind(now - windowMs, MAX_PARTS)
+        .prepare(of === undefined ? NEWEST : NEWEST_OF)
+        .bind(...bounds, ...(of === undefined ? [] : [of]))
         .all<Row>();
       const found = results
         .flatMap(({ at, account, parts }) => readFacts(parts, at).map((fact) => ({ ...fact, account })))
         .filter(({ endedAt }) => endedAt > now - windowMs)
         .toSorted((a, b) => b.endedAt - a.endedAt);
-      return { ...pickOdd(found.slice(0, MAX_PARTS), limit), isCut: found.length >= MAX_PARTS };
+      const seen = found.slice(0, MAX_PARTS);
+      return { ...pickOdd(seen, limit), cutAt: found.length >= MAX_PARTS ? (seen.at(-1)?.endedAt ?? now) : null };
     },
   };
 }

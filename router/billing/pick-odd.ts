@@ -17,8 +17,8 @@ export interface OddPart extends ReadFact {
 export interface OddParts {
   /** Parts that were looked at. */
   readonly looked: number;
-  /** True where there were more in the time that was asked for. */
-  readonly isCut: boolean;
+  /** Where there were more in the time that was asked for, when the oldest of those that were looked at ended, ms since epoch; else null. */
+  readonly cutAt: number | null;
   readonly failed: readonly OddPart[];
   readonly failedCount: number;
   /** Whose first token came later than those of 95 in 100 of its model, or than ten seconds; none that took less than one. */
@@ -27,7 +27,7 @@ export interface OddParts {
 }
 
 /** `parts`: the newest first. */
-export function pickOdd(parts: readonly OddPart[], limit: number): Omit<OddParts, 'isCut'> {
+export function pickOdd(parts: readonly OddPart[], limit: number): Omit<OddParts, 'cutAt'> {
   const failed = parts.filter(({ outcome }) => !FINE.has(outcome));
   const bounds = boundsOf(parts);
   const slow = parts.filter(

@@ -1,5 +1,6 @@
 // All pages that people look at, and what they load: who looks is read once, and whatever goes wrong is told as a page.
 import { Hono } from 'hono';
+import type { Context } from 'hono';
 import { ApiError } from '../errors.ts';
 import type { AppEnv } from '../routes/app-env.ts';
 import { assets } from './assets.ts';
@@ -15,7 +16,19 @@ import { selfPages } from './self/self.tsx';
 import { readVisit } from './visit.ts';
 import type { ConsoleEnv } from './visit.ts';
 
+const OF_PROGRAMS = /^\/+(?:v1|node|admin|assets|stripe)(?:\/|$)/i;
+const NO_PAGE = 'There is no such page.';
 const ROOMS = [frontPages, playgroundPages, signInPages, callerPages, ownerPages, operatorPages, selfPages];
+
+/** For a person whose path is none: programs are told the paths that there are. Null for those. */
+export async function showNoPage(c: Context<AppEnv>): Promise<Response | null> {
+  const { method, path } = c.req;
+  const isForPeople = method === 'GET' && !OF_PROGRAMS.test(path) && c.req.header('accept')?.includes('text/html');
+  if (!isForPeople) return null;
+  const page = c as unknown as Context<ConsoleEnv>;
+  await readVisit(page, () => Promise.resolve());
+  return answerFault(new ApiError('not_found', NO_PAGE), page);
+}
 
 export function makeConsole(): Hono<AppEnv> {
   const pages = new Hono<ConsoleEnv>();
@@ -23,7 +36,7 @@ export function makeConsole(): Hono<AppEnv> {
     pages.use(path, readVisit);
   for (const room of ROOMS) pages.route('/', room);
   pages.all('/console/*', () => {
-    throw new ApiError('not_found', 'There is no such page.');
+    throw new ApiError('not_found', NO_PAGE);
   });
   pages.onError(answerFault);
   const whole = new Hono<AppEnv>();

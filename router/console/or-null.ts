@@ -1,13 +1,15 @@
 // Parts of a page that may be away: one that cannot be told leaves its place empty, and blanks nothing else.
+import { ApiError } from '../errors.ts';
 import { makeLog } from '../log.ts';
 
 const log = makeLog('edge');
 
-/** Null where it was rejected, which is written down. */
+/** Null where it cannot be told now, which is written down; what the reader may not see, or asked for wrongly, is thrown on. */
 export async function orNull<T>(asked: Promise<T>): Promise<T | null> {
   try {
     return await asked;
   } catch (error) {
+    if (error instanceof ApiError && error.status < 500) throw error;
     log.warn('page-part-not-read', { error });
     return null;
   }

@@ -3,9 +3,11 @@ import type { Context } from 'hono';
 import type { Child } from 'hono/jsx';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { Page } from '../look/page.tsx';
+import { PageRefusal } from '../look/refusal.ts';
 import type { NavGroup, ShownAs } from '../look/page.tsx';
 import { renderElement } from '../look/render-element.ts';
 import { PAGE_HEADERS } from '../look/policy.ts';
+import { RefusedNote } from './refused-note.tsx';
 import type { ConsoleEnv, Visit } from './visit.ts';
 
 export interface Shown {
@@ -63,6 +65,10 @@ const OPERATING: NavGroup = {
 
 export function showPage(c: Context<ConsoleEnv>, { title, body, islands = [], status = 200, cacheControl }: Shown) {
   const { locale, path, signedIn } = c.get('visit');
+  const asked = c.get('refusal');
+  const refusal = asked?.refusal ?? null;
+  // Written once for the label of the field that was wrong, which stands below of where it is told.
+  if (refusal) renderElement(<PageRefusal.Provider value={refusal}>{body}</PageRefusal.Provider>);
   const page = (
     <Page
       locale={locale}
@@ -72,13 +78,18 @@ export function showPage(c: Context<ConsoleEnv>, { title, body, islands = [], st
       shownAs={tellShownAs(signedIn)}
       islands={islands}
     >
-      {body}
+      {refusal && <RefusedNote refusal={refusal} locale={locale} />}
+      <PageRefusal.Provider value={refusal}>{body}</PageRefusal.Provider>
     </Page>
   );
-  return c.html(`<!doctype html>${renderElement(page)}`, status, {
-    ...PAGE_HEADERS,
-    'cache-control': cacheControl ?? 'no-store',
-  });
+  return c.html(
+    `<!doctype html>${renderElement(page)}`,
+    (asked?.status as ContentfulStatusCode | undefined) ?? status,
+    {
+      ...PAGE_HEADERS,
+      'cache-control': cacheControl ?? 'no-store',
+    },
+  );
 }
 
 function listNav(signedIn: Visit['signedIn']): readonly NavGroup[] {

@@ -2,6 +2,7 @@
 import type { Context } from 'hono';
 import type * as z from 'zod';
 import { ApiError } from '../errors.ts';
+import { FormFault } from './tell-refusal.ts';
 import type { ConsoleEnv } from './visit.ts';
 
 const MAX_BYTES = 64 * 1024;
@@ -38,6 +39,7 @@ async function readFields(c: Context<ConsoleEnv>): Promise<Record<string, string
     const values = new URLSearchParams(text).getAll(name);
     fields[name] = values.length === 1 ? (values[0] ?? '') : values;
   }
+  c.set('typed', fields);
   return fields;
 }
 
@@ -54,7 +56,6 @@ function checkOrigin(c: Context<ConsoleEnv>): void {
 function parseFields<T>(fields: object, schema: z.ZodType<T>): T {
   const parsed = schema.safeParse(fields);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const param = issue?.path.map(String).join('.').slice(0, 100) || null;
-  throw new ApiError('invalid_value', `${param ?? 'The form'}: ${issue?.message ?? 'not as expected'}`, { param });
+  const [issue] = parsed.error.issues;
+  throw issue ? new FormFault(issue) : new ApiError('invalid_value', 'The form is not as expected.');
 }

@@ -12,7 +12,7 @@ import { usage } from '../routes/usage.ts';
 import { readVisit, requireMember } from './visit.ts';
 import type { ConsoleEnv } from './visit.ts';
 
-export const CSRF_HEADER = 'x-irori-csrf';
+const CSRF_HEADER = 'x-irori-csrf';
 const ROUTES = [chatCompletions, receipts, usage, nodeEarnings];
 
 export function makeSessionApi(): Hono<AppEnv> {

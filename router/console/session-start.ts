@@ -11,7 +11,9 @@ export async function startSession(
   const { sessions, people } = c.get('services');
   const before = c.get('visit').signedIn;
   if (before) await sessions.end(before.person.id, before.session.id);
-  keepSession(c, await sessions.open({ ...of, about: c.req.header('user-agent') ?? '' }, Date.now()));
+  // Who signs in once more looks on as whom they did.
+  const memberId = of.memberId ?? (before?.person.id === of.personId ? before.session.memberId : null);
+  keepSession(c, await sessions.open({ ...of, memberId, about: c.req.header('user-agent') ?? '' }, Date.now()));
   if ((await people.listMemberships(of.personId)).length > 0) return '/console';
   return (await people.find(of.personId))?.isOperator ? '/console/operator/accounts' : '/console/you';
 }

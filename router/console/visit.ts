@@ -5,9 +5,10 @@ import type { Scope } from '../../schema/key-rights.ts';
 import type { Caller } from '../auth/judge-key.ts';
 import { hashToken } from '../auth/make-session-token.ts';
 import type { Membership, Person } from '../auth/people.ts';
-import { SESSION_LIFE_MS } from '../auth/sessions.ts';
+import { isFresh, SESSION_LIFE_MS } from '../auth/sessions.ts';
 import type { Session } from '../auth/sessions.ts';
 import { ApiError } from '../errors.ts';
+import type { Refusal } from '../look/refusal.ts';
 import { pickLocale } from '../look/words.ts';
 import type { Locale } from '../look/words.ts';
 import type { AppEnv } from '../routes/app-env.ts';
@@ -32,7 +33,13 @@ export interface Visit {
 }
 
 export interface ConsoleEnv extends AppEnv {
-  Variables: AppEnv['Variables'] & { visit: Visit };
+  Variables: AppEnv['Variables'] & {
+    visit: Visit;
+    /** What a form was sent with, once it is read. */
+    typed?: Readonly<Record<string, string | readonly string[]>>;
+    /** The page that is shown tells why its form was refused. */
+    refusal?: { readonly status: number; readonly refusal: Refusal };
+  };
 }
 
 const SECURE_COOKIE = '__Host-irori_session';
@@ -46,13 +53,19 @@ const isSecure = (c: Context): boolean => new URL(c.req.url).protocol === 'https
 /** Stands before all pages. */
 export const readVisit: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
   c.set('isOwnPage', true);
+  const { pathname, search } = new URL(c.req.url);
+  const path = pathname + search;
+  // What is told where nobody can be asked who looks.
+  c.set('visit', { locale: findLocale(c, null), path, signedIn: null });
   const token = getCookie(c, isSecure(c) ? SECURE_COOKIE : LOCAL_COOKIE) ?? '';
   const signedIn = token === '' ? null : await findSignedIn(c, token);
-  const locale = pickLocale(signedIn?.person.locale ?? getCookie(c, LOCALE_COOKIE), c.req.header('accept-language'));
-  const { pathname, search } = new URL(c.req.url);
-  c.set('visit', { locale, path: pathname + search, signedIn });
+  c.set('visit', { locale: findLocale(c, signedIn), path, signedIn });
   await next();
 };
+
+function findLocale(c: Context, signedIn: SignedIn | null): Locale {
+  return pickLocale(signedIn?.person.locale ?? getCookie(c, LOCALE_COOKIE), c.req.header('accept-language'));
+}
 
 async function findSignedIn(c: Context<ConsoleEnv>, token: string): Promise<SignedIn | null> {
   const { sessions, people } = c.get('services');
@@ -99,6 +112,13 @@ export function keepLocale(c: Context<ConsoleEnv>, locale: Locale): void {
 export function requirePerson(c: Context<ConsoleEnv>): SignedIn {
   const { signedIn, path } = c.get('visit');
   if (!signedIn) throw new SignInFirst(c.req.method === 'GET' ? path : '/console');
+  return signedIn;
+}
+
+/** Somebody who signed in just now, for what decides who can sign in: else whoever finds a browser open could. Throws what asks to sign in, and leads back to `to`. */
+export function requireFresh(c: Context<ConsoleEnv>, to: string): SignedIn {
+  const signedIn = requirePerson(c);
+  if (!isFresh(signedIn.session, Date.now())) throw new SignInFirst(to, true);
   return signedIn;
 }
 

@@ -1,5 +1,6 @@
 // /votes: what stands to the vote and what each proposal would do, in words that are made of its calls. One page of plain HTML and CSS; no script runs. Pure.
-import { describeProposal, RULE_WORDS, tellRuleValue, tellUtc } from '../../schema/describe-proposal.ts';
+import { describeProposal, tellRuleValue, tellUtc } from '../../schema/describe-proposal.ts';
+import { RULE_WORDS } from '../../schema/proposal-words.ts';
 import { endOfEpoch } from '../../schema/epoch.ts';
 import { boundsOf, RULE_NAMES } from '../../schema/rules-abi.ts';
 import { shortenId, tellCount, tellState, tellVotes, VOTE_NOTICE } from '../../schema/tell-proposal.ts';
@@ -24,7 +25,7 @@ function tellProposals(vote: VoteNow): string {
 
 function tellProposal(proposal: Proposal, vote: VoteNow): string {
   const { id, proposer, description } = proposal;
-  const does = describeProposal(proposal.calls, vote, proposal.state === 'executed').map(
+  const does = describeProposal(proposal.calls, vote, { isCarried: proposal.state === 'executed' }).map(
     (sentence) => `<li>${toHtml(sentence)}</li>`,
   );
   const cut = description.length > MOST_WORDS ? `${description.slice(0, MOST_WORDS)}…` : description;

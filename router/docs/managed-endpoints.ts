@@ -91,6 +91,13 @@ export const MANAGED: readonly Endpoint[] = [
     answer: having('id', 'role'),
   }),
   managed({
+    method: 'post',
+    path: '/v1/members/{id}/invitations',
+    title: 'Invite a member',
+    told: 'A link to the console for a member whom nobody is yet, good once and for 7 days: whoever opens it first is the member. So an account that was made by a call gets its first person, too. The key must hold every scope of the member’s role.',
+    answer: having('member', 'url', 'expires_at'),
+  }),
+  managed({
     method: 'delete',
     path: '/v1/members/{id}',
     title: 'Remove a member',

@@ -1,6 +1,6 @@
 // The endpoints by which owners have an account, link machines and see their homes, without an operator.
 import { linkDecisionBody, nodeChangeBody, signUpBody } from '../auth/bodies.ts';
-import { newPoolBody } from '../auth/pool-body.ts';
+import { invitationBody, newPoolBody } from '../auth/pool-body.ts';
 import type { Endpoint } from './endpoint.ts';
 
 const having = (...required: string[]): object => ({ type: 'object', required });
@@ -99,20 +99,54 @@ export const OWNED: readonly Endpoint[] = [
     method: 'get',
     path: '/v1/pools/{id}',
     title: 'A pool',
-    told: 'A pool of the account’s own, with its members and homes.',
-    answer: having('id', 'members', 'homes'),
+    told: 'A pool of the account’s own, with its members, those who were invited and have not answered (`invitations`), and homes.',
+    answer: having('id', 'members', 'invitations', 'homes'),
   }),
-  ...(['put', 'delete'] as const).flatMap((method) => [
-    owned({
-      method,
-      path: '/v1/pools/{id}/members/{account}',
-      title: method === 'put' ? 'Add a member' : 'Remove a member',
-      told:
-        method === 'put'
-          ? 'Whose keys may call the pool. Jobs between its members and homes pay only what bought credit paid.'
-          : 'By the pool’s owner, or by a member that leaves.',
-      answer: having('id'),
-    }),
+  owned({
+    method: 'post',
+    path: '/v1/pools/{id}/members',
+    title: 'Invite an account',
+    told: 'By the pool’s owner. The account becomes a member when it says yes; until then it counts as nothing. What nobody answers ends after 30 days; 100 of a pool, and 100 for one account, wait at most (409). Of an account that does not exist the answer is the same. Again is the same (200). Jobs between members and homes of a pool pay only what bought credit paid.',
+    body: invitationBody,
+    manages: true,
+    answer: having('pool', 'account', 'state', 'created_at', 'expires_at'),
+  }),
+  owned({
+    method: 'delete',
+    path: '/v1/pools/{id}/members/{account}',
+    title: 'Remove a member',
+    told: 'By the pool’s owner, or by a member that leaves (then `left` is true).',
+    answer: having('id'),
+  }),
+  owned({
+    method: 'delete',
+    path: '/v1/pools/{id}/invitations/{account}',
+    title: 'Withdraw an invitation',
+    told: 'By the pool’s owner. Again is the same.',
+    answer: having('id', 'members', 'invitations'),
+  }),
+  owned({
+    method: 'get',
+    path: '/v1/pools/invitations',
+    title: 'Invitations that wait for the account',
+    told: 'Pools whose owners ask the account to become a member, the newest first.',
+    answer: having('data'),
+  }),
+  owned({
+    method: 'post',
+    path: '/v1/pools/invitations/{pool}/accept',
+    title: 'Accept an invitation',
+    told: 'From now on the account’s keys may call the pool. Without a body; again is the same. 404 where none waits: it was withdrawn, or has ended.',
+    answer: having('id', 'name', 'owner_account_id'),
+  }),
+  owned({
+    method: 'delete',
+    path: '/v1/pools/invitations/{pool}',
+    title: 'Decline an invitation',
+    told: 'Nothing has changed by it. 404 where none waits.',
+    answer: having('pool', 'declined'),
+  }),
+  ...(['put', 'delete'] as const).map((method) =>
     owned({
       method,
       path: '/v1/pools/{id}/nodes/{node}',
@@ -120,5 +154,5 @@ export const OWNED: readonly Endpoint[] = [
       told: 'A home of the account’s own.',
       answer: having('id'),
     }),
-  ]),
+  ),
 ];

@@ -1,4 +1,5 @@
 // What a wait in line leaves of an ask, and what its caller reads of it. Pure.
+import { addWait } from '../../schema/home-reasons.ts';
 import type { JobOffer } from '../../schema/offer.ts';
 import type { Decision } from '../../schema/placement.ts';
 
@@ -14,6 +15,5 @@ export function lessWait(offer: JobOffer, waitedMs: number): JobOffer {
 
 /** What a caller reads of a home that was waited for. */
 export function tellWait(decision: Decision, waitedMs: number): Decision {
-  const reason = `${decision.reason}, after ${(waitedMs / 1000).toFixed(1)} s in line`;
-  return { ...decision, reason, queuedMs: waitedMs };
+  return { ...decision, reason: addWait(decision.reason, waitedMs), queuedMs: waitedMs };
 }

@@ -38,7 +38,9 @@ async function sign(form: HTMLFormElement): Promise<unknown> {
   const csrf = form.querySelector<HTMLInputElement>('input[name=csrf]')?.value;
   const body = new URLSearchParams(csrf === undefined ? {} : { csrf });
   const answer = await fetch(form.dataset['ask'] ?? '', { method: 'POST', body });
-  if (!answer.ok) throw new Error('no challenge');
+  // To sign in once more, first.
+  if (answer.redirected) location.assign(answer.url);
+  if (!answer.ok || answer.redirected) throw new Error('no challenge');
   const asked: unknown = await answer.json();
   const made = await (form.dataset['passkey'] === 'create'
     ? navigator.credentials.create({

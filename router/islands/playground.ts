@@ -1,5 +1,6 @@
 // The playground: streams an answer into the page, and tells which home gave it, how soon, how fast, for what and with how much energy; then has its receipt
 // checked here. Without this script the form answers whole.
+import { tellHomeReasonJa } from '../../schema/home-reasons.ts';
 import type { Checked } from './verify.ts';
 
 interface Chunk {
@@ -140,9 +141,14 @@ function tellFacts(
     ['tokens', write.format(tokens)],
     ['cost', `${money.format((facts.charge_micro ?? 0) / 1e6)} ${words['credits'] ?? ''}`],
     ['energy', energy?.wh == null ? '–' : `${write.format(energy.wh)} Wh${span}`],
-    ['why', facts.reason ?? '–'],
+    ['why', tellReason(facts.reason)],
   ];
   list.replaceChildren(...rows.map(([name, text]) => makeFact(words[name] ?? name, text)));
+}
+
+function tellReason(reason: string | null): string {
+  if (reason === null) return '–';
+  return (document.documentElement.lang === 'ja' && tellHomeReasonJa(reason)) || reason;
 }
 
 function makeFact(name: string, text: string): HTMLElement {
@@ -169,6 +175,8 @@ async function checkReceipt(form: HTMLFormElement, job: string, { words, facts }
   summary.textContent = words['checks'] ?? '';
   const list = document.createElement('dl');
   list.className = 'checks';
+  // As whoever checks them anywhere reads them.
+  list.lang = 'en';
   list.append(...found.map(([name, told]) => makeFact(name, told)));
   details.append(summary, list);
   const told = row.querySelector('dd');

@@ -6,11 +6,6 @@ export function formatCount(count: number, locale: Locale): string {
   return new Intl.NumberFormat(locale, { maximumFractionDigits: 0 }).format(count);
 }
 
-/** `12.3K`, `1.2億`: for tiles, where the whole number stands elsewhere. */
-export function formatCompact(count: number, locale: Locale): string {
-  return new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 }).format(count);
-}
-
 /** `2,000.00`. */
 export function formatHundredths(value: number, locale: Locale): string {
   return new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(value);

@@ -23,21 +23,9 @@ export interface TableProps<Row> {
 }
 
 export function Table<Row>({ caption, columns, rows, empty, links = [] }: TableProps<Row>) {
-  if (rows.length === 0) return <p class="soft">{empty}</p>;
-  const hasHeads = columns.some(({ head }) => head !== '');
   return (
     <>
-      <div class="wide" tabindex={0} role="region" aria-label={caption}>
-        <table class={hasHeads ? undefined : 'pairs'}>
-          <caption class="unseen">{caption}</caption>
-          {hasHeads && <Heads columns={columns} />}
-          <tbody>
-            {rows.map((row) => (
-              <tr>{columns.map((column, at) => toCell(column, row, at === 0))}</tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      {rows.length === 0 ? <p class="soft">{empty}</p> : <Rows caption={caption} columns={columns} rows={rows} />}
       {links.length > 0 && (
         <ul class="inline">
           {links.map(({ href, text }) => (
@@ -48,6 +36,23 @@ export function Table<Row>({ caption, columns, rows, empty, links = [] }: TableP
         </ul>
       )}
     </>
+  );
+}
+
+function Rows<Row>({ caption, columns, rows }: Pick<TableProps<Row>, 'caption' | 'columns' | 'rows'>) {
+  const hasHeads = columns.some(({ head }) => head !== '');
+  return (
+    <div class="wide" tabindex={0} role="region" aria-label={caption}>
+      <table class={hasHeads ? undefined : 'pairs'}>
+        <caption class="unseen">{caption}</caption>
+        {hasHeads && <Heads columns={columns} />}
+        <tbody>
+          {rows.map((row) => (
+            <tr>{columns.map((column, at) => toCell(column, row, at === 0))}</tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 

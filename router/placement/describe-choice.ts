@@ -1,4 +1,6 @@
 // The record of one choice and its reason in one plain sentence, for callers and owners. Pure.
+import { writeHomeReason } from '../../schema/home-reasons.ts';
+import type { HomeReason } from '../../schema/home-reasons.ts';
 import type { Decision, Forecast, GrantAsk, HomeState } from '../../schema/placement.ts';
 import { expectGrams } from './expect-grams.ts';
 
@@ -30,7 +32,12 @@ export function describeChoice(best: Candidate, choice: Choice): Decision {
   const { home, forecast } = best;
   return {
     mode: ask.wish.mode,
-    reason: `${reasonOf(home, choice)}: ${Math.round(best.km)} km, first token expected in ${(forecast.ttftMs / 1000).toFixed(2)} s`,
+    reason: writeHomeReason({
+      rule: rule === 'mode' ? ask.wish.mode : rule,
+      km: Math.round(best.km),
+      firstTokenS: (forecast.ttftMs / 1000).toFixed(2),
+      grams: gramsOf(home, choice),
+    }),
     candidates,
     keeping,
     asks: 1,
@@ -52,27 +59,15 @@ export function describeChoice(best: Candidate, choice: Choice): Decision {
   };
 }
 
-function reasonOf(home: HomeState, { rule, ask, closest }: Choice): string {
-  if (rule === 'order') return 'first free home of the order asked for';
-  if (rule === 'own') return 'home of your own with a free slot';
-  if (rule === 'forced') return 'no home could keep the promise, this one comes nearest to it';
-  switch (ask.wish.mode) {
-    case 'closest':
-      return 'closest home that keeps the promise';
-    case 'fairest':
-      return 'home that has earned least of those that keep the promise';
-    case 'fastest':
-      return 'fastest home';
-    case 'cheapest':
-      return 'cheapest home that keeps the promise';
-    case 'greenest':
-      return `least CO2e of the homes that keep the promise, ${tellGrams(home, ask)} expected${closest && closest !== home ? `, ${tellGrams(closest, ask)} at the closest` : ''}`;
-  }
+/** Where the least CO2e was asked for and decided. */
+function gramsOf(home: HomeState, { rule, ask, closest }: Choice): HomeReason['grams'] {
+  if (rule !== 'mode' || ask.wish.mode !== 'greenest') return undefined;
+  return { own: tellGrams(home, ask), closest: closest && closest !== home ? tellGrams(closest, ask) : null };
 }
 
 /** To two digits: no expectation is better than that. */
 function tellGrams(home: HomeState, { size }: GrantAsk): string {
-  return `${Number(expectGrams(home, size).toPrecision(2))} g`;
+  return String(Number(expectGrams(home, size).toPrecision(2)));
 }
 
 function tenth(value: number): number {

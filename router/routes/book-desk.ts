@@ -8,12 +8,11 @@ const HOMES_MAX = 100;
 
 /** An owner's homes with entries that the fees cannot pay yet, 100 homes at most. */
 export async function findUnpaid(services: Services, account: string): Promise<{ node: string; unpayable: number }[]> {
-  const found: { node: string; unpayable: number }[] = [];
-  for (const node of await services.nodes.listOwned(account, '', HOMES_MAX)) {
-    const { unpayable } = await services.nodeAccount(node).booked();
-    if (unpayable > 0) found.push({ node, unpayable });
-  }
-  return found;
+  const nodes = await services.nodes.listOwned(account, '', HOMES_MAX);
+  const found = await Promise.all(
+    nodes.map(async (node) => ({ node, unpayable: (await services.nodeAccount(node).booked()).unpayable })),
+  );
+  return found.filter(({ unpayable }) => unpayable > 0);
 }
 
 /** Throws ApiError 404. */

@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import type * as z from 'zod';
 import { makeId } from '../../schema/ids.ts';
+import type { Caller } from '../auth/judge-key.ts';
 import type { AppEnv } from './app-env.ts';
 import { newGiftBody } from '../billing/credit-bodies.ts';
 import type { Gift } from '../billing/account-credit.ts';
@@ -21,12 +22,8 @@ export const creditGifts = new Hono<AppEnv>();
 
 creditGifts.post('/v1/credit/gifts', async (c) => {
   const caller = await requireCallerNow(c, 'keys');
-  const { accountId, role } = caller;
-  if (role !== null && role !== 'owner')
-    throw new ApiError(
-      'forbidden',
-      "Only an owner of the account may give its credit away, or a key of the account's own.",
-    );
+  const { accountId } = caller;
+  checkGiver(caller);
   return postOnce(c, { schema: newGiftBody, who: whoMakes(caller) }, async ({ account, ...said }, repeat) => {
     // Under an Idempotency-Key the event is the key's.
     const input = repeat === null ? said : { ...said, event_id: said.event_id ?? `once-${repeat}` };
@@ -43,6 +40,15 @@ creditGifts.get('/v1/credit/gifts', async (c) => {
   const next = gifts.length === Math.min(limit, PAGE) ? (gifts.at(-1)?.accountId ?? null) : null;
   return c.json({ object: 'list', is_sponsor: isSponsor, data, next });
 });
+
+/** Throws ApiError 403 for a member whose role leaves this to others. */
+export function checkGiver({ role }: Pick<Caller, 'role'>): void {
+  if (role !== null && role !== 'owner')
+    throw new ApiError(
+      'forbidden',
+      "Only an owner of the account may give its credit away, or a key of the account's own.",
+    );
+}
 
 /**
  * Gives a sponsor's credit to another account, once by the event's id. Throws ApiError: 400 where it has no end or goes to the sponsor itself, 402

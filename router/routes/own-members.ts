@@ -8,6 +8,7 @@ import type { AppEnv } from './app-env.ts';
 import { addMember, changeMember, findMember, removeMember, toMemberJson } from './member-desk.ts';
 import { postOnce, whoMakes } from './post-once.ts';
 import { requireCallerNow } from './refuse.ts';
+import { inviteMember } from './session-desk.ts';
 
 export const ownMembers = new Hono<AppEnv>();
 
@@ -27,6 +28,13 @@ ownMembers.post('/v1/members', async (c) => {
 ownMembers.patch('/v1/members/:id', async (c) => {
   const member = await findOwn(c, c.req.param('id'));
   return c.json(toMemberJson(await changeMember(c.get('services'), member, await readInput(c, memberChangeBody))));
+});
+
+ownMembers.post('/v1/members/:id/invitations', async (c) => {
+  const caller = await requireCallerNow(c, 'members');
+  const member = await findOwn(c, c.req.param('id'));
+  const { path, expiresAt } = await inviteMember(c.get('services'), caller, member);
+  return c.json({ member: member.id, url: new URL(path, c.req.url).href, expires_at: expiresAt }, 201);
 });
 
 ownMembers.delete('/v1/members/:id', async (c) =>

@@ -27,10 +27,15 @@ export async function makePool(
   return made.value;
 }
 
-/** Throws ApiError 404. Again is the same. */
-export async function addToPool({ services, tellNode }: PoolDesk, poolId: string, account: string): Promise<void> {
-  const added = await services.pools.addMember(poolId, account);
+/** Without asking the account: for the operator alone. Throws ApiError 404. Again is the same. */
+export async function addToPool(desk: PoolDesk, poolId: string, account: string): Promise<void> {
+  const added = await desk.services.pools.addMember(poolId, account);
   if (!added.ok) throw added.error === 'no-pool' ? notFound('pool', 'id') : notFound('account', 'account');
+  await tellJoined(desk, poolId, account);
+}
+
+/** After the book says that the account is a member. Again is the same. */
+export async function tellJoined({ services, tellNode }: PoolDesk, poolId: string, account: string): Promise<void> {
   services.keys.forgetAccount(account);
   await services.account(account).joinPool(poolId);
   await tellHomes(services, account, tellNode);
@@ -38,11 +43,12 @@ export async function addToPool({ services, tellNode }: PoolDesk, poolId: string
 
 /** Throws ApiError 404. Again is the same. */
 export async function dropFromPool({ services, tellNode }: PoolDesk, poolId: string, account: string): Promise<void> {
-  if (!(await services.pools.removeMember(poolId, account)).ok) throw notFound('pool', 'id');
+  const pool = await findPool({ services }, poolId);
+  // First, so that what breaks off between can be asked for again. Edges elsewhere know its keys for another minute; its own object refuses their calls at
+  // once. A pool's owner may always use it.
+  if (pool.ownerAccountId !== account) await services.account(account).leavePool(poolId);
+  await services.pools.removeMember(poolId, account);
   services.keys.forgetAccount(account);
-  // Edges elsewhere know its keys for another minute; its own object refuses their calls at once. A pool's owner may always use it.
-  const pool = await services.pools.find(poolId);
-  if (pool?.ownerAccountId !== account) await services.account(account).leavePool(poolId);
   await tellHomes(services, account, tellNode);
 }
 
@@ -70,12 +76,27 @@ export async function findPool({ services }: Pick<PoolDesk, 'services'>, poolId:
   return pool;
 }
 
+/** Throws ApiError 404: of another account's pool not even its existence is told. */
+export async function findOwnPool({ pools }: Services, accountId: string, poolId: string): Promise<PoolDetails> {
+  const pool = await pools.find(poolId);
+  if (pool?.ownerAccountId !== accountId) throw notFound('pool of this account', 'id');
+  return pool;
+}
+
 export function tellPool(pool: PoolRow): object {
   return { id: pool.id, name: pool.name, owner_account_id: pool.ownerAccountId, created_at: pool.createdAt };
 }
 
-export function tellPoolWhole(pool: PoolDetails): object {
-  return { ...tellPool(pool), members: pool.members, nodes: pool.nodes, homes: pool.homes };
+/** With what its owner and the operator may know. */
+export async function tellPoolWhole({ pools }: Services, pool: PoolDetails): Promise<object> {
+  const { members, nodes, homes } = pool;
+  const invited = await pools.invitations.listOfPool(pool.id, Date.now());
+  const invitations = invited.map(({ accountId, createdAt, expiresAt }) => ({
+    account: accountId,
+    created_at: createdAt,
+    expires_at: expiresAt,
+  }));
+  return { ...tellPool(pool), members, invitations, nodes, homes };
 }
 
 function refuseName(name: string, { taken }: { readonly taken: string }): ApiError {

@@ -1,9 +1,11 @@
 // Links that sign in once, for a member of an account or for an operator: there is no password to hand over.
 import * as z from 'zod';
 import { shownText } from '../auth/bodies.ts';
+import type { Caller } from '../auth/judge-key.ts';
 import type { MemberRow } from '../auth/members.ts';
 import type { Person } from '../auth/people.ts';
-import { ROLES } from '../../schema/key-rights.ts';
+import { ROLE_SCOPES, ROLES } from '../../schema/key-rights.ts';
+import { ApiError } from '../errors.ts';
 import type { Services } from '../services/edge.ts';
 import { notFound } from './admin-input.ts';
 
@@ -33,6 +35,36 @@ export async function makeSignInLink(services: Services, said: LinkBody): Promis
   const lifeMs = said.life_s * 1000;
   const code = await services.signInCodes.mint({ personId: person.id, memberId, lifeMs }, now);
   return { personId: person.id, memberId, path: `/sign-in/${code}`, expiresAt: now + lifeMs };
+}
+
+/** How long an invitation is good, ms. */
+export const INVITATION_MS = MOST_LIFE_S * 1000;
+
+/**
+ * An invitation: whoever opens it first is the member from then on. A key makes one for no role that may more than it. Throws ApiError 403, 409.
+ */
+export async function inviteMember(
+  services: Services,
+  { scopes }: Pick<Caller, 'scopes'>,
+  member: MemberRow,
+): Promise<{ readonly path: string; readonly expiresAt: number }> {
+  if (!ROLE_SCOPES[member.role].every((scope) => scopes.includes(scope)))
+    throw new ApiError(
+      'forbidden',
+      `A member of the role ${member.role} may more than this key: its scopes must hold all of that role.`,
+      {
+        param: 'id',
+      },
+    );
+  if (member.removedAt !== null)
+    throw new ApiError('conflict', 'This member was removed. Add another.', { param: 'id' });
+  if (await services.people.findByMember(member.id))
+    throw new ApiError('conflict', 'Somebody is this member already, and signs in by a passkey or by mail.', {
+      param: 'id',
+    });
+  const now = Date.now();
+  const code = await services.signInCodes.mint({ personId: null, memberId: member.id, lifeMs: INVITATION_MS }, now);
+  return { path: `/sign-in/${code}`, expiresAt: now + INVITATION_MS };
 }
 
 /** For somebody who is a member already: the person that they are, or a new one. */

@@ -88,10 +88,10 @@ function tellDay(day: number): string {
 }
 
 /** When a UTC hour begins. */
-export function tellHour(hour: number): string {
+function tellHour(hour: number): string {
   return `${new Date(hour * HOUR_MS).toISOString().slice(0, 16)}Z`;
 }
 
-export function tellMonth(month: number): string {
+function tellMonth(month: number): string {
   return new Date(Date.UTC(1970, month, 1)).toISOString().slice(0, 7);
 }

@@ -36,6 +36,7 @@ let owner: TestAccount;
 let caller: TestAccount;
 let file: string;
 let copied: CopiedBooks;
+let pool: string;
 
 beforeAll(async () => {
   address = await Address.open();
@@ -120,6 +121,10 @@ test('an export waits for what runs, refuses what is new for so long, and lets t
   await askWhole(before, { account: caller, ...job, more: { n: 2 } });
   const revoked = await before.admin('POST', `/accounts/${caller.id}/keys`, {});
   await before.admin('DELETE', `/keys/${String(revoked.json['id'])}`);
+  pool = String((await before.admin('POST', '/pools', { name: 'lab', owner_account_id: owner.id })).json['id']);
+  const key = await before.admin('POST', `/accounts/${owner.id}/keys`, { scopes: ['nodes'] });
+  const invite = { key: String(key.json['key']), body: { account: caller.id } };
+  expect((await before.call(`/v1/pools/${pool}/members`, invite)).status).toBe(201);
   const running = await ask(before, { account: caller, model: MODEL, prompt: 'say-30x60' });
   await running.read(({ tokens }) => tokens > 0);
   const lines: string[] = [];
@@ -217,6 +222,16 @@ test('a settlement of before is known there, the home goes on with its key and i
   await until('its receipt is accepted', async () => (await readHome(after))['accepted'] === settlements.length + 1);
   expect(await readHome(after)).toMatchObject({ equivocations: 0, seal_equivocations: 0 });
   await until('sound books', () => isLedgerSound(after));
+});
+
+test('an invitation into a pool waits there as it did here, and is accepted there', async () => {
+  const told = async (stack: Stack) => (await stack.admin('GET', `/pools/${pool}`)).json;
+  expect(await told(after)).toMatchObject({ members: [], invitations: [{ account: caller.id }] });
+  expect(await told(after)).toEqual(await told(before));
+  const key = await after.admin('POST', `/accounts/${caller.id}/keys`, { scopes: ['nodes'] });
+  const accept = { key: String(key.json['key']), method: 'POST' };
+  expect((await after.call(`/v1/pools/invitations/${pool}/accept`, accept)).status).toBe(200);
+  expect(await told(after)).toMatchObject({ members: [caller.id], invitations: [] });
 });
 
 test('a network that is to move stands still until it is told to go on', async () => {

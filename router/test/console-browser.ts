@@ -40,7 +40,7 @@ export interface Tab {
   /** By the console's path. */
   go(path: string): Promise<number>;
   signIn(as: SignInAs): Promise<void>;
-  /** What is wrong with the page as it stands: a serious or critical hurdle, a window that scrolls sideways. Empty for nothing. */
+  /** What is wrong with the page as it stands: a serious or critical hurdle, a window that scrolls sideways, English in a Japanese page. Empty for nothing. */
   judge(): Promise<string[]>;
   /** Into the folder $IRORI_SHOTS, as `name.png`; nowhere where that is not set. */
   shot(name: string): Promise<void>;
@@ -126,8 +126,28 @@ async function judgePage(page: Page): Promise<string[]> {
   const hurdles = violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
-  return over > 0 ? [`${over} px wider than the window`, ...hurdles] : hurdles;
+  const english = ((await page.evaluate(FIND_ENGLISH)) as string[]).map((text) => `English: ${text}`);
+  return [...(over > 0 ? [`${over} px wider than the window`] : []), ...hurdles, ...english];
 }
+
+/**
+ * Texts of a Japanese page with four English words in a row, where nothing says that they are English, code, or what somebody named something. What
+ * speaks to who hears the page is text as well.
+ */
+const FIND_ENGLISH = `(() => {
+  if (document.documentElement.lang !== 'ja') return [];
+  const english = /(?:[A-Za-z][A-Za-z’'-]*[,;:.]? ){3}[A-Za-z]{2,}/;
+  const apart = 'small[lang=en], code, pre, samp, kbd, script, style, [translate=no]';
+  const found = [];
+  const look = (element, text) => {
+    if (english.test(text.replaceAll(/\\s+/g, ' ')) && !element.closest(apart)) found.push(text.trim());
+  };
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = texts.nextNode(); node; node = texts.nextNode()) look(node.parentElement, node.data);
+  for (const element of document.querySelectorAll('[aria-label], [title], [alt], [placeholder]'))
+    for (const name of ['aria-label', 'title', 'alt', 'placeholder']) look(element, element.getAttribute(name) ?? '');
+  return [document.title, ...found].filter((text) => english.test(text));
+})()`;
 
 async function takeShot(page: Page, name: string): Promise<void> {
   const folder = process.env['IRORI_SHOTS'];

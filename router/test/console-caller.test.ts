@@ -1,103 +1,380 @@
-// A caller's pages in a real browser: a key that is made and calls, the job's receipt with each signed message, usage in each group with its table, members, alerts.
+// A caller's console in a real browser: keys, the playground, jobs with their receipts, usage, credit, alerts, members; what a session lets its own pages do, and
+// nobody else's; and every page at both ends of what is looked at. Signing in is another test's; what the desks decide is theirs.
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BROWSER_TOLD, ConsoleBrowser, HAS_BROWSER, NARROW, WIDE } from './console-browser.ts';
+import { checkFiles } from '../../schema/verify/check-files.ts';
+import { askAll, learnDigest, listModel } from './ask.ts';
+import { BROWSER_TOLD, ConsoleBrowser, HAS_BROWSER, NARROW } from './console-browser.ts';
 import type { Tab } from './console-browser.ts';
+import { startModelServer } from './model-server.ts';
+import type { ModelServer } from './model-server.ts';
 import { startStack } from './stack.ts';
 import type { Stack, TestAccount } from './stack.ts';
+import { until } from './until.ts';
 
-let stack: Stack;
-let account: TestAccount;
-beforeAll(async () => {
-  stack = await startStack();
-  account = await stack.makeAccount(5_000_000);
-});
-afterAll(async () => stack?.stop());
-
+const MODEL = 'test/priced';
 const PAGES = ['/console', '/console/keys', '/console/jobs', '/console/credit', '/console/alerts', '/console/members'];
+/** To whom nobody sends mail. */
+const NOBODY = 'nobody@irori.example';
+const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 
-test.each(PAGES)('%s is for who is signed in', async (path) => {
-  const response = await fetch(new URL(path, stack.url), { redirect: 'manual' });
-  expect([response.status, response.headers.get('location')?.startsWith('/sign-in')]).toEqual([303, true]);
-});
+/** Whoever sends mail, takes alerts and is paid: what each was sent, by its path. */
+class Outside {
+  readonly sent: { readonly path: string; readonly body: string }[] = [];
+  readonly #server: Server;
+  private constructor() {
+    this.#server = createServer((asked, response) => {
+      let body = '';
+      asked.on('data', (chunk) => (body += String(chunk)));
+      asked.on('end', () => {
+        this.sent.push({ path: asked.url ?? '', body });
+        response.statusCode = asked.url === '/alerts' || body.includes(NOBODY) ? 503 : 200;
+        response.setHeader('content-type', 'application/json');
+        response.end(JSON.stringify({ id: 'cs_test_1', url: 'https://pay.example/cs_test_1' }));
+      });
+    });
+  }
 
-describe.skipIf(!HAS_BROWSER)(`in a browser (${BROWSER_TOLD})`, () => {
-  let browser: ConsoleBrowser;
-  beforeAll(async () => {
-    browser = await ConsoleBrowser.launch(stack);
-  });
-  afterAll(async () => browser?.close());
+  static async open(): Promise<Outside> {
+    const outside = new Outside();
+    await new Promise<void>((done) => outside.#server.listen(0, '127.0.0.1', done));
+    return outside;
+  }
 
-  test.each([
-    ['1280-light-en', { size: WIDE, scheme: 'light', locale: 'en-GB' }],
-    ['360-dark-ja', { size: NARROW, scheme: 'dark', locale: 'ja-JP' }],
-  ] as const)('%s: no page of a caller is a hurdle, too wide, or asks elsewhere', async (name, looks) => {
-    const tab = await browser.open(looks);
-    await tab.signIn({ account: account.id });
-    const found: Record<string, string[]> = {};
-    for (const path of [...PAGES, '/console?by=hour&days=1', '/console?by=month&days=365']) {
-      expect([path, await tab.go(path)]).toEqual([path, 200]);
-      const faults = await tab.judge();
-      if (faults.length > 0) found[path] = faults;
-      await tab.shot(`caller${path.replaceAll(/\W/g, '-')}-${name}`);
-    }
-    expect([found, tab.faults]).toEqual([{}, []]);
-    await tab.close();
-  });
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
 
-  test('without a script: a key is made, shown once, limited, and revoked', async () => {
-    const tab = await browser.open({ hasScripts: false });
-    const { page } = tab;
-    await tab.signIn({ account: account.id });
-    await tab.go('/console/keys');
-    await page.fill('[name=name]', 'of the console');
-    await page.fill('[name=month]', '2.5');
-    await send(tab, 'main form.fields button');
-    const key = (await page.textContent('#made')) ?? '';
-    const asked = async (): Promise<number> =>
-      (await stack.call('/v1/key', { headers: { authorization: `Bearer ${key}` } })).status;
-    expect(await asked()).toBe(200);
-    await tab.go('/console/keys');
-    expect(await page.textContent('main')).not.toContain(key);
-    expect(await page.textContent('main table')).toContain('2.50');
-    await page.click('a[aria-label="Revoke: of the console"]');
-    await send(tab, 'button.bad');
-    expect(await asked()).toBe(401);
-    expect(tab.faults).toEqual([]);
-    await tab.close();
-  });
-
-  test('an invitation makes another person a member, who sees no members themselves', async () => {
-    const tab = await browser.open();
-    await tab.signIn({ account: account.id });
-    await tab.go('/console/members');
-    await tab.page.fill('[name=name]', 'Kenji');
-    await send(tab, 'main form.fields button');
-    const link = (await tab.page.textContent('#invitation')) ?? '';
-    const other = await browser.open();
-    await other.go(new URL(link).pathname);
-    await Promise.all([other.page.waitForURL('**/console'), other.page.click('main form button')]);
-    expect(await other.page.textContent('.who a')).toBe('Kenji');
-    expect(await other.go('/console/members')).toBe(403);
-    await other.close();
-    await tab.close();
-  });
-
-  test('alerts: the secret is shown once, and a test is sent', async () => {
-    const tab = await browser.open();
-    await tab.signIn({ account: account.id });
-    await tab.go('/console/alerts');
-    await tab.page.fill('[name=url]', 'https://alerts.example.com/irori');
-    await tab.page.fill('[name=low]', '1.5');
-    await send(tab, 'main form.fields button');
-    expect(await tab.page.textContent('#secret')).toMatch(/^whsec_/);
-    await tab.go('/console/alerts');
-    expect(await tab.page.locator('#secret').count()).toBe(0);
-    await send(tab, 'form[action="/console/alerts/test"] button');
-    expect(await tab.page.textContent('[role=status]')).toContain('on its way');
-    await tab.close();
-  });
-});
-
-async function send({ page }: Tab, button: string): Promise<void> {
-  await Promise.all([page.waitForNavigation(), page.click(button)]);
+  close(): void {
+    this.#server.close();
+  }
 }
+
+describe.skipIf(!HAS_BROWSER)(`a caller’s console (${BROWSER_TOLD})`, () => {
+  let stack: Stack;
+  let outside: Outside;
+  let server: ModelServer;
+  let browser: ConsoleBrowser;
+  let caller: TestAccount;
+  let other: TestAccount;
+  /** With scripts, wide; without them, narrow. */
+  let tab: Tab;
+  let plain: Tab;
+  let key = '';
+  let job = '';
+
+  beforeAll(async () => {
+    [outside, server] = await Promise.all([Outside.open(), startModelServer()]);
+    stack = await startStack({
+      bindings: {
+        LOCAL_WEBHOOKS: '1',
+        MAIL_WEBHOOK_URL: `${outside.url}/mail`,
+        MAIL_WEBHOOK_SECRET: SECRET,
+        STRIPE_SECRET_KEY: 'sk_test_0123456789',
+        STRIPE_WEBHOOK_SECRET: SECRET,
+        STRIPE_API_BASE: outside.url,
+      },
+    });
+    const owner = await stack.makeAccount();
+    [caller, other] = await Promise.all([stack.makeAccount(10_000_000), stack.makeAccount()]);
+    const [launched] = await Promise.all([
+      ConsoleBrowser.launch(stack),
+      stack.startAgent({ owner, args: ['--models', 'say-8x0', '--backend', server.url] }),
+      stack.admin('PUT', `/accounts/${caller.id}/sponsor`, { is_sponsor: true }),
+    ]);
+    browser = launched;
+    await listModel(stack, { owner, id: MODEL, digest: await learnDigest(stack, owner, 'say-8x0') });
+    [tab, plain] = await Promise.all([browser.open(), browser.open({ hasScripts: false, size: NARROW })]);
+    await tab.signIn({ account: caller.id });
+    await plain.signIn({ account: caller.id });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await stack?.stop();
+    await server?.stop();
+    outside?.close();
+  });
+
+  /** Presses the button of a form, or follows a link. */
+  const press = async ({ page }: Tab, selector: string): Promise<void> => {
+    await Promise.all([page.waitForNavigation(), page.click(selector)]);
+  };
+  const text = async ({ page }: Tab, selector = 'main'): Promise<string> => (await page.textContent(selector)) ?? '';
+  const cookies = async (): Promise<string> =>
+    (await tab.page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join('; ');
+  /** As the page's own script, or a link that is clicked. */
+  const read = async ({ page }: Tab, href: string): Promise<string> =>
+    String(await page.evaluate(`fetch(${JSON.stringify(href)}).then((answer) => answer.text())`));
+
+  test('each page is for who is signed in', async () => {
+    for (const path of PAGES) {
+      const response = await fetch(new URL(path, stack.url), { redirect: 'manual' });
+      expect([path, response.status, response.headers.get('location')?.startsWith('/sign-in')]).toEqual([
+        path,
+        303,
+        true,
+      ]);
+    }
+  });
+
+  test('without a script: a key is made within limits, is shown once, calls, and is revoked', async () => {
+    const make = async (name: string): Promise<string> => {
+      await plain.go('/console/keys');
+      await plain.page.fill('#f-name', name);
+      await plain.page.fill('#f-month', '2.5');
+      await press(plain, 'main form.fields button');
+      return (await text(plain, '#made')).trim();
+    };
+    key = await make('my program');
+    const gone = await make('for a day');
+    expect(key).toMatch(/^irori_/);
+    await plain.go('/console/keys');
+    expect(await text(plain, 'main table')).toContain('2.50');
+    expect(await text(plain)).not.toContain(gone);
+    await press(plain, 'a[aria-label="Revoke: for a day"]');
+    await press(plain, 'button.bad');
+    expect((await stack.call('/v1/key', { key: gone })).status).toBe(401);
+    const answer = await askAll(stack, { account: { ...caller, apiKey: key }, model: MODEL, prompt: 'say-4x0' });
+    expect(answer.finish).toBe('stop');
+  });
+
+  test('a form that is wrong says so, and keeps what was written', async () => {
+    await plain.go('/console/keys');
+    await plain.page.fill('#f-name', 'another');
+    await plain.page.fill('#f-day', 'much');
+    await press(plain, 'main form.fields button');
+    expect(await text(plain, '[role=alert]')).toContain('limits.spend.day_micro');
+    expect(await plain.page.inputValue('#f-name')).toBe('another');
+  });
+
+  test('the playground streams an answer, tells its home and cost, and finds its receipt valid in the page', async () => {
+    await tab.go('/playground');
+    await tab.page.selectOption('#f-model', MODEL);
+    await tab.page.fill('#f-prompt', 'say-4x0');
+    await tab.page.click('#play button');
+    await tab.page.waitForSelector('#facts details');
+    const facts = await text(tab, '#facts');
+    expect(facts).toMatch(/Home\s*node_[0-9a-f]{32}/);
+    expect(facts).toContain('Valid: checked in this browser');
+    expect(await text(tab, '#answer')).not.toBe('');
+    expect(await tab.judge()).toEqual([]);
+  });
+
+  test('without a script the playground answers whole', async () => {
+    await plain.go('/playground');
+    await plain.page.selectOption('#f-model', MODEL);
+    await plain.page.fill('#f-prompt', 'say-4x0');
+    await press(plain, '#play button');
+    expect(await text(plain, '#answer')).not.toBe('');
+  });
+
+  test('jobs are listed, and a job’s page shows each signed message and why that home; what it lets one take away verifies', async () => {
+    await until('all three are listed', async () => {
+      await tab.go('/console/jobs');
+      return (await tab.page.locator('main tbody tr').count()) === 3;
+    });
+    const listed = await text(tab, 'main table');
+    expect([listed.match(/my program/g), listed.match(/the console/g)?.length]).toEqual([['my program'], 2]);
+    await press(tab, 'main tbody a');
+    job = new URL(tab.page.url()).pathname.split('/').at(-1) ?? '';
+    const page = await text(tab);
+    for (const told of [job, MODEL, 'Why this home', 'Distance', 'First token, expected', 'The home earns'])
+      expect(page).toContain(told);
+    const messages = tab.page.locator('main details');
+    expect(await messages.locator('summary').allTextContents()).toEqual([
+      'Ticket, of the router',
+      'Receipt, of the home',
+      'Acceptance, of the router',
+    ]);
+    const bundle = await read(tab, (await tab.page.getAttribute('a[download$=".json"]', 'href')) ?? '');
+    expect(checkFiles([{ name: 'job.json', text: bundle }])).toMatchObject({ ok: true, value: { verdict: 'valid' } });
+    const [part] = (JSON.parse(bundle) as { data: Record<string, unknown>[] }).data;
+    for (const name of ['ticket', 'receipt', 'acceptance']) {
+      const signed = JSON.parse(await read(tab, `/console/jobs/${job}/0/${name}.json`)) as Record<string, unknown>;
+      expect([signed[name], signed['signature']]).toEqual([part?.[name], part?.[`${name}Signature`]]);
+      expect(await messages.locator(`a[href="/console/jobs/${job}/0/${name}.json"]`).count()).toBe(1);
+    }
+  });
+
+  test('another account finds no such job, and none of what was signed', async () => {
+    const stranger = await browser.open();
+    await stranger.signIn({ account: other.id, name: 'Ichiro' });
+    expect(await stranger.go(`/console/jobs/${job}`)).toBe(404);
+    expect(await stranger.go(`/console/jobs/${job}/0/receipt.json`)).toBe(404);
+    expect(await stranger.go('/console/jobs')).toBe(200);
+    expect(await text(stranger)).not.toContain(MODEL);
+    await stranger.close();
+  });
+
+  test('without a script: usage is told of one key, one model, one country, and the CSV of the same', async () => {
+    const jobs = async (): Promise<string | null> => plain.page.textContent('main tbody td');
+    const choose = async (name: string, label: string): Promise<void> => {
+      await plain.page.selectOption(`#f-${name}`, { label });
+      await press(plain, 'main form[method=get] button');
+    };
+    await until('the totals have all three', async () => {
+      await plain.go('/console?by=model');
+      return (await jobs()) === '3';
+    });
+    await choose('key', 'my program');
+    expect([await text(plain, 'main table'), await jobs()]).toEqual([expect.stringContaining(MODEL), '1']);
+    await choose('model', MODEL);
+    await press(plain, `nav.tabs a:text-is("Country")`);
+    await press(plain, 'main tbody a');
+    const { searchParams } = new URL(plain.page.url());
+    expect([...searchParams.keys()]).toEqual(['by', 'days', 'key', 'model', 'country']);
+    expect(await jobs()).toBe('1');
+    const href = (await plain.page.getAttribute('a[href*="format=csv"]', 'href')) ?? '';
+    expect((await read(tab, href)).split('\r\n').map((line) => line.split(',')[1])).toEqual(['jobs', '1', undefined]);
+    const everything = href.replace(/&key=[^&]*/, '');
+    expect((await read(tab, everything)).split('\r\n')[1]).toContain(',3,');
+    await plain.go(`/console?by=day&country=ZZ`);
+    expect(await text(plain)).toContain('Nothing of this in these days');
+    await press(plain, 'main form[method=get] a');
+    expect(await jobs()).toBe('3');
+    // By the session alone: no key, no cookie opens the API.
+    expect((await stack.call(href)).status).toBe(401);
+    expect((await stack.call('/v1/usage', { headers: { cookie: await cookies() } })).status).toBe(401);
+  });
+
+  test('what changes something is not done for another site’s form, nor without the page’s own token', async () => {
+    const headers = { cookie: await cookies(), 'content-type': 'application/x-www-form-urlencoded' };
+    const form = (origin: string): Promise<Response> =>
+      fetch(`${stack.url}/console/keys`, {
+        method: 'POST',
+        headers: { ...headers, origin },
+        body: 'name=x',
+        redirect: 'manual',
+      });
+    expect([(await form('https://elsewhere.example')).status, (await form(stack.url)).status]).toEqual([403, 403]);
+    const call = {
+      method: 'POST',
+      headers: { cookie: headers.cookie, 'content-type': 'application/json' },
+      body: '{}',
+    };
+    expect((await fetch(`${stack.url}/console/api/v1/chat/completions`, call)).status).toBe(403);
+  });
+
+  test('an invitation makes whoever opens it first a member, once, and a removed one is out at once', async () => {
+    await tab.go('/console/members');
+    await tab.page.fill('#f-name', 'Kenji');
+    await press(tab, 'main form.fields button');
+    const link = new URL((await text(tab, '#invitation')).trim()).pathname;
+    const guest = await browser.open();
+    await guest.go(link);
+    await Promise.all([guest.page.waitForURL('**/console'), guest.page.click('main form button')]);
+    expect(await text(guest, '.who a')).toBe('Kenji');
+    expect(await guest.go('/console/members')).toBe(403);
+    expect((await fetch(new URL(link, stack.url))).status).toBe(404);
+    await tab.go('/console/members');
+    await press(tab, 'a[aria-label="Remove: Kenji"]');
+    await press(tab, 'main form button');
+    expect(await guest.go('/console/keys')).toBe(403);
+    await guest.close();
+  });
+
+  test('an invitation with an address is mailed and not shown; where nobody takes the mail, it is shown', async () => {
+    const add = async (name: string, email: string): Promise<void> => {
+      await tab.go('/console/members');
+      await tab.page.fill('#f-name', name);
+      await tab.page.fill('#f-email', email);
+      await press(tab, 'main form.fields button');
+    };
+    await add('Emi', 'emi@irori.example');
+    expect(await text(tab, '[role=status]')).toContain('on its way to emi@irori.example');
+    expect(await tab.page.locator('#invitation').count()).toBe(0);
+    const mail = JSON.parse(outside.sent.find(({ path }) => path === '/mail')?.body ?? '') as Record<string, unknown>;
+    expect(mail).toMatchObject({ type: 'member.invitation', to: 'emi@irori.example', locale: 'en' });
+    const opened = await fetch(new URL(new URL(String(mail['url'])).pathname, stack.url));
+    expect(opened.status).toBe(200);
+    await add('Yuki', NOBODY);
+    expect(await text(tab, '#invitation')).toContain('/sign-in/');
+  });
+
+  test('alerts are set by a form, their secret is shown once, and a test waits where nobody takes it', async () => {
+    await plain.go('/console/alerts');
+    await plain.page.fill('#f-url', `${outside.url}/alerts`);
+    await plain.page.fill('#f-low', '1.5');
+    await press(plain, 'main form.fields button');
+    expect(await text(plain, '#secret')).toMatch(/^whsec_/);
+    await plain.go('/console/alerts');
+    expect(await plain.page.locator('#secret').count()).toBe(0);
+    expect(await text(plain, 'main')).toMatch(/On their way\s*0/);
+    await press(plain, 'form[action="/console/alerts/test"] button');
+    expect(await text(plain, '[role=status]')).toContain('on its way');
+    await until('the test was sent', () => outside.sent.some(({ path }) => path === '/alerts'));
+    await plain.go('/console/alerts');
+    expect(await text(plain, 'main')).toMatch(/On their way\s*1/);
+  });
+
+  test('without a script: buying leads to the page that takes the money', async () => {
+    await plain.go('/console/credit');
+    const csrf = await plain.page.inputValue('form[action="/console/credit/buy"] [name=csrf]');
+    const form = { csrf, usd: '12.50' };
+    const bought = await plain.page.request.post(`${browser.origin}/console/credit/buy`, {
+      form,
+      headers: { origin: browser.origin },
+      maxRedirects: 0,
+    });
+    expect([bought.status(), bought.headers()['location']]).toEqual([303, 'https://pay.example/cs_test_1']);
+    const asked = new URLSearchParams(outside.sent.find(({ path }) => path.endsWith('/checkout/sessions'))?.body);
+    expect([asked.get('client_reference_id'), asked.get('line_items[0][price_data][unit_amount]')]).toEqual([
+      caller.id,
+      '1250',
+    ]);
+    expect(asked.get('success_url')).toBe(`${browser.origin}/console/credit?done=paid`);
+  });
+
+  test('without a script: a sponsor gives credit once, however often the form is sent; what is wrong gives nothing and keeps what was written', async () => {
+    const give = 'form[action="/console/credit/gifts"]';
+    const fill = async (account: string, amount: string): Promise<void> => {
+      await plain.page.fill(`${give} [name=account]`, account);
+      await plain.page.fill(`${give} [name=amount]`, amount);
+    };
+    const left = async (): Promise<number> =>
+      ((await (await stack.call('/v1/usage', { key: other.apiKey })).json()) as { balance_micro: number })
+        .balance_micro;
+    await plain.go('/console/credit');
+    await fill(other.id, '5000');
+    await press(plain, `${give} button`);
+    expect(await text(plain, '[role=alert]')).toContain('not so much credit');
+    expect(await plain.page.inputValue(`${give} [name=amount]`)).toBe('5000');
+    await fill(other.id, '1.25');
+    const fields = await plain.page.$$eval(`${give} [name]`, (found) =>
+      found.map((one) => [one.getAttribute('name') ?? '', (one as unknown as { value: string }).value] as const),
+    );
+    await press(plain, `${give} button`);
+    expect(await text(plain, '[role=status]')).toContain('The credit is given');
+    expect(await text(plain)).toContain(other.id);
+    const again = await plain.page.request.post(`${browser.origin}/console/credit/gifts`, {
+      form: Object.fromEntries(fields),
+      headers: { origin: browser.origin },
+      maxRedirects: 0,
+    });
+    expect([again.status(), again.headers()['location']]).toEqual([303, '/console/credit?done=given-before']);
+    await until('the gift arrives', async () => (await left()) === 1_250_000);
+    expect(plain.faults).toEqual([]);
+  });
+
+  test('no page of a caller is a hurdle, too wide, or asks elsewhere: wide, light, English; narrow, dark, Japanese', async () => {
+    const narrow = await browser.open({ size: NARROW, scheme: 'dark', locale: 'ja-JP' });
+    await narrow.signIn({ account: caller.id });
+    const more = ['/console?by=key&days=7&model=test%2Fpriced', `/console/jobs/${job}`];
+    const found: Record<string, string[]> = {};
+    const walk = async (one: Tab, looks: string, own: string): Promise<void> => {
+      for (const path of [...PAGES, ...more, own]) {
+        expect([path, await one.go(path)]).toEqual([path, 200]);
+        const faults = await one.judge();
+        if (faults.length > 0) found[`${path} ${looks}`] = faults;
+        await one.shot(`caller${path.replaceAll(/\W/g, '-').replace(job, 'one')}-${looks}`);
+      }
+    };
+    await Promise.all([
+      walk(tab, '1280-light-en', '/console?by=hour&days=1'),
+      walk(narrow, '360-dark-ja', '/console?by=month&days=365'),
+    ]);
+    expect([found, tab.faults, narrow.faults]).toEqual([{}, [], []]);
+  });
+});

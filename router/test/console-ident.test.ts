@@ -29,6 +29,7 @@ beforeAll(async () => {
     hasPasskeys: true,
     bindings: {
       SIGNUP: 'open',
+      ROUTER_ORIGINS: 'https://irori.example',
       LOCAL_WEBHOOKS: '1',
       MAIL_WEBHOOK_URL: `http://127.0.0.1:${(mailServer.address() as AddressInfo).port}/mail`,
       MAIL_WEBHOOK_SECRET: `whsec_${Buffer.alloc(32, 7).toString('base64')}`,
@@ -146,12 +147,47 @@ test('signed out everywhere, no browser and no link that waits is left; one is s
 test('a token a day old is exchanged, and the one before is good for a moment and never again', async () => {
   const { cookie } = await signIn();
   const database = await stack.network.database();
-  await database.prepare('UPDATE sessions SET created_at = created_at - 90000000').run();
+  const age = 'UPDATE sessions SET created_at = created_at - 90000000, expires_at = expires_at - 90000000';
+  await database.prepare(age).run();
   const next = await ask('/console/you', { cookie });
   expect(next.cookie).toMatch(/^irori_session=/);
   expect([await isIn(next.cookie ?? ''), await isIn(cookie)]).toEqual([true, true]);
   await database.prepare('UPDATE sessions SET expires_at = 1 WHERE replaced_at IS NOT NULL').run();
   expect([await isIn(next.cookie ?? ''), await isIn(cookie)]).toEqual([true, false]);
+  // Another token is no other sign-in.
+  expect((await ask('/console/you', { cookie: next.cookie ?? '' })).text).toContain('Sign in again');
+});
+
+test('who signed in a while ago is asked to do it again before they add a way in or sign out everywhere, and led back', async () => {
+  const { cookie, csrf } = await signIn({ name: 'Hachiro' });
+  const forms = {
+    'passkeys/ask': {},
+    passkeys: { key: 'planted', response: '{}' },
+    mail: { email: 'm@irori.example' },
+    'sessions/end-all': {},
+  };
+  const before = (await ask('/console/you', { cookie })).text;
+  for (const at of ['passkeys', 'mail', 'sessions/end-all']) expect(before).toContain(`action="/console/you/${at}"`);
+  const database = await stack.network.database();
+  await database.prepare('UPDATE sessions SET created_at = created_at - 900000').run();
+  const aged = (await ask('/console/you', { cookie })).text;
+  expect(aged).toContain('You signed in more than 15 minutes ago');
+  const mailed = mails.length;
+  for (const [at, form] of Object.entries(forms)) {
+    expect(aged).not.toContain(`action="/console/you/${at}"`);
+    const refused = await ask(`/console/you/${at}`, { cookie, form: { csrf, ...form } });
+    expect([at, refused.status, refused.to]).toEqual([at, 303, '/sign-in?why=again&to=%2Fconsole%2Fyou']);
+  }
+  expect([await isIn(cookie), mails.length]).toEqual([true, mailed]);
+  const way = await ask('/sign-in?why=again&to=%2Fconsole%2Fyou', { cookie });
+  expect(way.text).toContain('name="to" value="/console/you"');
+  expect(way.text).toContain('You signed in more than 15 minutes ago');
+  // One link of theirs, and they are where they were.
+  const link = `${await makeLink({ name: 'Hachiro' })}?to=%2Fconsole%2Fyou`;
+  expect((await ask(link, { cookie })).text).toContain('name="to" value="/console/you"');
+  const again = await ask(link, { cookie, form: { to: '/console/you' } });
+  expect([again.to, await isIn(cookie)]).toEqual(['/console/you', false]);
+  expect((await ask('/console/you', { cookie: again.cookie ?? '' })).text).toContain('action="/console/you/passkeys"');
 });
 
 test('an account that was disabled and a member who was removed may nothing from then on', async () => {
@@ -177,6 +213,10 @@ test('the same is answered to a mail address whether it is anybody’s; a link g
   expect(mails[0]).toMatchObject({ type: 'sign_in.link', to: 'shiro@irori.example', locale: 'en', isSigned: true });
   const { cookie } = await ask(new URL(mails[0]?.url ?? '').pathname, { form: {} });
   expect((await ask('/console/you', { cookie: cookie ?? '' })).text).toContain('Shiro');
+  // Whoever asks by another name of the router's gets no mail that leads there.
+  expect(await postAs('elsewhere.example', '/sign-in/mail', { email: 'shiro@irori.example' })).toMatch(/sent=yes/);
+  await expect.poll(() => mails.length).toBe(2);
+  expect(new URL(mails[1]?.url ?? '').hostname).toBe('irori.example');
   const asked = [];
   for (let i = 0; i < 5; i++)
     asked.push((await ask('/sign-in/mail', { form: { email: 'nobody@irori.example' } })).status);

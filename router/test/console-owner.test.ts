@@ -1,5 +1,5 @@
 // An owner’s console in a real browser, without scripts: machines are named, a code is made and ended, a machine that waits is approved by the session alone,
-// a pool gets a machine and a member that leaves, and every page stands in both languages at both widths.
+// a pool gets a machine and a member that is invited and leaves, and every page stands in both languages at both widths.
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BROWSER_TOLD, ConsoleBrowser, HAS_BROWSER, NARROW } from './console-browser.ts';
@@ -69,23 +69,51 @@ describe.skipIf(!HAS_BROWSER)(`an owner’s console (${BROWSER_TOLD})`, () => {
     expect(await text()).toContain('It has joined your account');
   });
 
-  test('a pool gets a machine and a member, who may leave', async () => {
+  test('a pool gets a machine, and a member that is invited, says yes by itself, and may leave', async () => {
+    const other = await browser.open({ hasScripts: false });
+    await other.signIn({ account: friend.id });
+    const pressed = async (button: string): Promise<string> => {
+      await Promise.all([other.page.waitForNavigation(), other.page.click(button)]);
+      return (await other.page.textContent('main')) ?? '';
+    };
+    const invite = async (account: string): Promise<string> => {
+      await tab.page.fill('form[action$="/members"] input[type=text]', account);
+      await press('form[action$="/members"] button[value=invite]');
+      return text();
+    };
     await tab.go('/console/pools');
     await tab.page.fill('#f-name', 'Friends');
     await press('main form[action="/console/pools"] button');
     await press('form[action$="/homes"] button[value=add]');
-    await tab.page.fill('form[action$="/members"] input[type=text]', friend.id);
-    await press('form[action$="/members"] button[value=add]');
-    expect(await text()).toContain(friend.id);
-    const other = await browser.open({ hasScripts: false });
-    await other.signIn({ account: friend.id });
+    expect(await invite(friend.id)).toContain('as soon as it says yes');
+    expect(await text()).toContain('Nobody but this account may call it yet.');
+    // Withdrawn under the hand that is about to accept.
     await other.go('/console/pools');
-    await Promise.all([
-      other.page.waitForNavigation(),
-      other.page.click('form[action$="/members"] button[value=drop]'),
-    ]);
+    expect(await other.page.textContent('main')).toContain(owner.id);
+    await press('form[action$="/members"] button[value=withdraw]');
+    expect(await text()).not.toContain(friend.id);
+    expect(await pressed('button[value=accept]')).toContain('not there any more');
+    await invite(friend.id);
+    await other.go('/console/pools');
+    expect(await pressed('button[value=decline]')).toContain('Declined');
     await tab.go('/console/pools');
     expect(await text()).not.toContain(friend.id);
+    await invite(friend.id);
+    await other.go('/console/pools');
+    expect(await pressed('button[value=accept]')).toContain('You are a member now');
+    expect(await invite(friend.id)).toContain('is a member already');
+    expect(await invite(owner.id)).toContain('own, which may call it anyway');
+    expect(await invite('Friend')).toContain('no account’s id');
+    expect(await text()).toContain(friend.id);
+    expect(await pressed('form[action$="/members"] button[value=drop]')).toContain('You have left');
+    await tab.go('/console/pools');
+    expect(await text()).not.toContain(friend.id);
+    // For the page’s looks: one that waits on either side.
+    await invite(friend.id);
+    const { json } = await stack.admin('POST', '/pools', { name: 'Evening readers', owner_account_id: friend.id });
+    const key = await stack.admin('POST', `/accounts/${friend.id}/keys`, { scopes: ['nodes'] });
+    const path = `/v1/pools/${String(json['id'])}/members`;
+    expect((await stack.call(path, { key: String(key.json['key']), body: { account: owner.id } })).status).toBe(201);
   });
 
   test('every page stands, wide and light, narrow, dark and Japanese', async () => {

@@ -109,6 +109,25 @@ test('who leaves a pool calls it no more at once, also at an edge that still bel
   expect((await askFar()).status).toBe(200);
 });
 
+test('who is invited calls a pool when it has said yes, and no more when it has left', async () => {
+  const keyOf = async ({ id }: TestAccount): Promise<string> => {
+    const { json } = await stack.admin('POST', `/accounts/${id}/keys`, { scopes: ['call', 'nodes'] });
+    return String(json['key']);
+  };
+  const [ours, theirs] = [await keyOf(owner), await keyOf(stranger)];
+  const guest = { ...stranger, apiKey: theirs };
+  const refused = { code: 'invalid_value', param: 'provider.pool' };
+  const invited = await stack.call(`/v1/pools/${pool}/members`, { key: ours, body: { account: stranger.id } });
+  expect(invited.status).toBe(201);
+  expect(await readError(await ask(guest, { pool: 'lab' }), 400)).toMatchObject(refused);
+  const path = `/v1/pools/invitations/${pool}/accept`;
+  expect((await stack.call(path, { key: theirs, method: 'POST' })).status).toBe(200);
+  expect(await nodeOf(await ask(guest, { pool: 'lab' }))).toBe(node);
+  const left = await stack.call(`/v1/pools/${pool}/members/${stranger.id}`, { key: theirs, method: 'DELETE' });
+  expect(left.status).toBe(200);
+  expect(await readError(await ask(guest, { pool: 'lab' }), 400)).toMatchObject(refused);
+});
+
 test('a home whose pools change while it answers finishes its answer, and works for them meanwhile', async () => {
   const models = await startModelServer();
   try {

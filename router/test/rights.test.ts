@@ -152,3 +152,28 @@ test('a member that is removed calls no more, at no edge', async () => {
     '401 invalid_api_key',
   ]);
 });
+
+test('a key lets a person into the console as a member that may no more than it, once', async () => {
+  const add = async (role: string): Promise<string> =>
+    ((await (await manage('POST', '/members', { name: 'Ada', role })).json()) as { id: string }).id;
+  const [owner, viewer] = [await add('owner'), await add('viewer')];
+  const narrow = await mint({ scopes: ['members', 'usage'] });
+  const invite = (member: string, key?: string): Promise<Response> =>
+    stack.call(`/v1/members/${member}/invitations`, { method: 'POST', key: key ?? root.key });
+  expect([(await invite(owner, narrow.key)).status, (await invite(viewer, narrow.key)).status]).toEqual([403, 201]);
+  expect((await invite(owner, (await stack.makeAccount()).apiKey)).status).toBe(403);
+  const response = await manage('POST', `/members/${owner}/invitations`);
+  const { url } = (await response.json()) as { url: string };
+  const open = (): Promise<Response> =>
+    fetch(url, {
+      method: 'POST',
+      headers: { origin: stack.url, 'content-type': 'application/x-www-form-urlencoded' },
+      redirect: 'manual',
+    });
+  const opened = await open();
+  expect([response.status, opened.status, opened.headers.get('location')]).toEqual([201, 303, '/console']);
+  expect((await open()).headers.get('set-cookie')).toBeNull();
+  expect((await manage('POST', `/members/${owner}/invitations`)).status).toBe(409);
+  expect((await manage('DELETE', `/members/${viewer}`)).status).toBe(200);
+  expect((await manage('POST', `/members/${viewer}/invitations`)).status).toBe(409);
+});

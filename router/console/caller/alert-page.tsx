@@ -3,11 +3,14 @@ import { Hono } from 'hono';
 import type { Context } from 'hono';
 import * as z from 'zod';
 import { allowsLocalWebhooks } from '../../services/pick-local.ts';
+import { ApiError } from '../../errors.ts';
 import { ActForm, CheckGroup, TextField } from '../../look/form.tsx';
 import { formatCount } from '../../look/format-number.ts';
 import { formatCredits } from '../../look/format-money.ts';
 import { Facts, Note, Sheet } from '../../look/pieces.tsx';
 import { setAlerts, testAlerts } from '../../routes/alert-desk.ts';
+import { orAsk } from '../or-ask.ts';
+import { parseCredits } from '../parse-credits.ts';
 import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireMember } from '../visit.ts';
@@ -27,25 +30,37 @@ const alertForm = z.object({
 });
 const nothing = z.object({});
 
-alertPages.get('/console/alerts', async (c) => showAlerts(c, await requireMember(c, 'members'), null));
+const ALERTS = '/console/alerts';
+const show = async (c: Context<ConsoleEnv>): Promise<Response> =>
+  showAlerts(c, await requireMember(c, 'members'), null);
 
-alertPages.post('/console/alerts', async (c) => {
-  const member = await requireMember(c, 'members');
-  const { url, low, fresh } = await readPageForm(c, alertForm);
-  const lowBalance = low === '' ? null : Math.round(Number(low.replace(',', '.')) * MICRO);
-  const said = { url, low_balance_micro: z.int().min(1).nullable().parse(lowBalance), new_secret: fresh !== undefined };
-  const account = c.get('services').account(member.caller.accountId);
-  const { secret } = await setAlerts(account, said, allowsLocalWebhooks(c.env));
-  return showAlerts(c, member, { secret });
-});
+alertPages.get(ALERTS, show);
+
+alertPages.post(
+  ALERTS,
+  orAsk({ page: ALERTS, show }, async (c) => {
+    const member = await requireMember(c, 'members');
+    const { url, low, fresh } = await readPageForm(c, alertForm);
+    const lowBalance = low === '' ? null : parseCredits(low);
+    if (low !== '' && lowBalance === null)
+      throw new ApiError('invalid_value', 'Write credits above nothing.', { param: 'low' });
+    const said = { url, low_balance_micro: lowBalance, new_secret: fresh !== undefined };
+    const account = c.get('services').account(member.caller.accountId);
+    const { secret } = await setAlerts(account, said, allowsLocalWebhooks(c.env));
+    return showAlerts(c, member, { secret });
+  }),
+);
 
 /** An event as any other, so that whoever receives them sees what comes. */
-alertPages.post('/console/alerts/test', async (c) => {
-  const member = await requireMember(c, 'members');
-  await readPageForm(c, nothing);
-  await testAlerts(c.get('services').account(member.caller.accountId));
-  return c.redirect('/console/alerts?done=tested', 303);
-});
+alertPages.post(
+  '/console/alerts/test',
+  orAsk({ page: ALERTS, show }, async (c) => {
+    const member = await requireMember(c, 'members');
+    await readPageForm(c, nothing);
+    await testAlerts(c.get('services').account(member.caller.accountId));
+    return c.redirect('/console/alerts?done=tested', 303);
+  }),
+);
 
 alertPages.post('/console/alerts/end', async (c) => {
   const member = await requireMember(c, 'members');

@@ -1,5 +1,6 @@
 // Credit: what is left by kind, what ends when, buying more, and what the account is called on the chain.
 import { Hono } from 'hono';
+import type { Context } from 'hono';
 import * as z from 'zod';
 import { ApiError } from '../../errors.ts';
 import { ActForm, TextField } from '../../look/form.tsx';
@@ -9,6 +10,8 @@ import { Table } from '../../look/table.tsx';
 import { listCreditHistory } from '../../routes/credit-history.ts';
 import type { ToldCreditEvent } from '../../routes/credit-history.ts';
 import type { Locale } from '../../look/words.ts';
+import type { Services } from '../../services/edge.ts';
+import { orAsk } from '../or-ask.ts';
 import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { orNull } from '../or-null.ts';
@@ -16,74 +19,44 @@ import { requireMember } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 import { CREDIT_WORDS } from './credit-words.ts';
 import type { CreditWords } from './credit-words.ts';
+import { GIFT_FIELDS, giftForm, Gifts, giveByForm, MOST_GIFTS } from './gift-part.tsx';
+import { GIFT_WORDS } from './gift-words.ts';
+import { listSteps, readStep } from './list-steps.ts';
+import type { ListStep } from './list-steps.ts';
 
 export const creditPages = new Hono<ConsoleEnv>();
 
-const MOST_GIFTS = 50;
 const CENTS = 100;
 const PAGE = 50;
 const buyForm = z.object({ usd: z.coerce.number().min(1).max(10_000) });
 
-creditPages.get('/console/credit', async (c) => {
+const CREDIT = '/console/credit';
+
+async function showCredit(c: Context<ConsoleEnv>): Promise<Response> {
   const { caller, csrf } = await requireMember(c, 'usage');
   const { locale } = c.get('visit');
   const words = CREDIT_WORDS[locale];
   const services = c.get('services');
-  const account = services.account(caller.accountId);
-  const before = c.req.query('before') ?? null;
+  const { accountId, scopes, role } = caller;
+  const account = services.account(accountId);
+  const step = readStep((name) => c.req.query(name));
   const [usage, gifts, code, history] = await Promise.all([
     account.usage(),
-    orNull(account.gifts('', MOST_GIFTS)),
-    services.hasChain ? orNull(services.chainCodes.codeOf(caller.accountId, Date.now())) : null,
-    orNull(listCreditHistory(services, caller.accountId, { before, limit: PAGE })),
+    orNull(account.gifts(c.req.query('receivers') ?? '', MOST_GIFTS)),
+    services.hasChain ? orNull(services.chainCodes.codeOf(accountId, Date.now())) : null,
+    orNull(listCreditHistory(services, accountId, { before: step.before, limit: PAGE })),
   ]);
-  const amount = (micro: number): string => `${formatCredits(micro, locale)} ${words.credits}`;
-  const { kinds } = usage;
-  const done = c.req.query('done');
+  const told = { words, locale };
   const body = (
     <>
       <h1>{words.title}</h1>
-      {done === 'paid' && <Note tone="good">{words.paid}</Note>}
-      {done === 'left' && <Note>{words.given}</Note>}
-      <Sheet>
-        <Facts
-          facts={[
-            { name: words.left, value: amount(usage.balance - usage.held) },
-            { name: words.held, value: amount(usage.held) },
-            { name: words.granted, value: amount(kinds.granted) },
-            { name: words.earned, value: amount(kinds.earned) },
-            { name: words.bought, value: amount(kinds.bought) },
-          ]}
-        />
-        <p class="small soft">{words.order}</p>
-      </Sheet>
-      <Sheet title={words.expiring}>
-        <Table
-          caption={words.expiring}
-          rows={usage.ending}
-          empty={words.noEnd}
-          columns={[
-            { head: words.kind, cell: ({ kind }) => words.kinds[kind] ?? kind },
-            { head: words.amount, isNumber: true, cell: ({ left }) => formatCredits(left, locale) },
-            { head: words.ends, cell: ({ expiresAt }) => <Time at={expiresAt ?? null} locale={locale} /> },
-            { head: words.purpose, cell: ({ purpose }) => purpose ?? '–' },
-          ]}
-        />
-      </Sheet>
-      <History history={history} words={words} locale={locale} />
+      <Done done={c.req.query('done')} {...told} />
+      <Left usage={usage} accountId={accountId} {...told} />
+      <Ending ending={usage.ending} {...told} />
+      <History history={history} step={step} {...told} />
       <Sheet title={words.buy}>
-        {services.checkouts && caller.scopes.includes('call') ? (
-          <ActForm csrf={csrf} action="/console/credit/buy">
-            <TextField
-              name="usd"
-              label={words.usd}
-              type="number"
-              value="10"
-              isRequired
-              attributes={{ min: '1', max: '10000', step: '0.01' }}
-            />
-            <button>{words.pay}</button>
-          </ActForm>
+        {services.checkouts && scopes.includes('call') ? (
+          <BuyForm words={words} csrf={csrf} />
         ) : (
           <p class="soft">{words.noBuying}</p>
         )}
@@ -95,38 +68,96 @@ creditPages.get('/console/credit', async (c) => {
         </Sheet>
       )}
       {gifts?.isSponsor === true && (
-        <Sheet title={words.gifts}>
-          <Table
-            caption={words.gifts}
-            rows={gifts.gifts}
-            empty={words.noGifts}
-            columns={[
-              { head: words.to, cell: ({ accountId }) => <code>{accountId}</code> },
-              { head: words.gave, isNumber: true, cell: ({ given }) => formatCredits(given, locale) },
-              { head: words.returned, isNumber: true, cell: ({ returned }) => formatCredits(returned, locale) },
-            ]}
-          />
-        </Sheet>
+        <Gifts gifts={gifts.gifts} mayGive={role === 'owner'} csrf={csrf} locale={locale} />
       )}
     </>
   );
   return showPage(c, { title: words.title, body });
-});
+}
+
+creditPages.get(CREDIT, showCredit);
+
+type CreditNow = Awaited<ReturnType<ReturnType<Services['account']>['usage']>>;
 
 interface Told {
   readonly words: CreditWords;
   readonly locale: Locale;
 }
 
+function Done({ done, words, locale }: Told & { readonly done: string | undefined }) {
+  const gifts = GIFT_WORDS[locale];
+  if (done === 'left') return <Note>{words.unpaid}</Note>;
+  const told = { paid: words.paid, given: gifts.given, 'given-before': gifts.again }[done ?? ''];
+  return told === undefined ? <></> : <Note tone="good">{told}</Note>;
+}
+
+function Left({ usage, accountId, words, locale }: Told & { readonly usage: CreditNow; readonly accountId: string }) {
+  const amount = (micro: number): string => `${formatCredits(micro, locale)} ${words.credits}`;
+  const { balance, held, kinds } = usage;
+  return (
+    <Sheet>
+      <Facts
+        facts={[
+          { name: words.left, value: amount(balance - held) },
+          { name: words.held, value: amount(held) },
+          { name: words.granted, value: amount(kinds.granted) },
+          { name: words.earned, value: amount(kinds.earned) },
+          { name: words.bought, value: amount(kinds.bought) },
+        ]}
+      />
+      <p class="small soft">{words.order}</p>
+      <p class="small soft">
+        {words.account} <code>{accountId}</code>
+      </p>
+    </Sheet>
+  );
+}
+
+function Ending({ ending, words, locale }: Told & { readonly ending: CreditNow['ending'] }) {
+  return (
+    <Sheet title={words.expiring}>
+      <Table
+        caption={words.expiring}
+        rows={ending}
+        empty={words.noEnd}
+        columns={[
+          { head: words.kind, cell: ({ kind }) => words.kinds[kind] ?? kind },
+          { head: words.amount, isNumber: true, cell: ({ left }) => formatCredits(left, locale) },
+          { head: words.ends, cell: ({ expiresAt }) => <Time at={expiresAt ?? null} locale={locale} /> },
+          { head: words.purpose, cell: ({ purpose }) => purpose ?? '–' },
+        ]}
+      />
+    </Sheet>
+  );
+}
+
+function BuyForm({ words, csrf }: { readonly words: CreditWords; readonly csrf: string }) {
+  return (
+    <ActForm csrf={csrf} action="/console/credit/buy">
+      <TextField
+        name="usd"
+        label={words.usd}
+        type="number"
+        value="10"
+        isRequired
+        attributes={{ min: '1', max: '10000', step: '0.01' }}
+      />
+      <button>{words.pay}</button>
+    </ActForm>
+  );
+}
+
 /** Where credit came from, and what went without being spent. */
 function History({
   history,
+  step,
   words,
   locale,
-}: Told & { readonly history: { readonly data: readonly ToldCreditEvent[]; readonly next: string | null } | null }) {
-  const next = history?.next ?? null;
-  const links =
-    next === null ? [] : [{ href: `/console/credit?before=${encodeURIComponent(next)}`, text: words.older }];
+}: Told & {
+  readonly history: { readonly data: readonly ToldCreditEvent[]; readonly next: string | null } | null;
+  readonly step: ListStep;
+}) {
+  const { previous, next } = listSteps('/console/credit', step, history?.next ?? null);
   return (
     <Sheet title={words.history}>
       {history === null ? (
@@ -142,26 +173,41 @@ function History({
             { head: words.amount, isNumber: true, cell: (event) => formatCredits(event.amount_micro, locale) },
             { head: words.memo, cell: ({ memo }) => memo ?? '–' },
           ]}
-          links={links}
+          links={[
+            ...(previous === null ? [] : [{ href: previous, text: words.previous }]),
+            ...(next === null ? [] : [{ href: next, text: words.older }]),
+          ]}
         />
       )}
     </Sheet>
   );
 }
 
-creditPages.post('/console/credit/buy', async (c) => {
-  const { caller } = await requireMember(c, 'call');
-  const { usd } = await readPageForm(c, buyForm);
-  const desk = c.get('services').checkouts?.desk;
-  if (!desk) throw new ApiError('not_found', CREDIT_WORDS[c.get('visit').locale].noBuying);
-  const backTo = (done: string): string => new URL(`/console/credit?done=${done}`, c.req.url).href;
-  const wanted = {
-    accountId: caller.accountId,
-    amount: Math.round(usd * CENTS),
-    successUrl: backTo('paid'),
-    cancelUrl: backTo('left'),
-  };
-  const opened = await desk.open(wanted, Date.now());
-  if (!opened.ok) throw new ApiError('payment_away', 'Stripe does not answer right now. Nothing was charged.');
-  return c.redirect(opened.value.url, 303);
-});
+creditPages.post(
+  '/console/credit/buy',
+  orAsk({ page: CREDIT, show: showCredit }, async (c) => {
+    const { caller } = await requireMember(c, 'call');
+    const { usd } = await readPageForm(c, buyForm);
+    const desk = c.get('services').checkouts?.desk;
+    if (!desk) throw new ApiError('not_found', CREDIT_WORDS[c.get('visit').locale].noBuying);
+    const backTo = (done: string): string => new URL(`/console/credit?done=${done}`, c.req.url).href;
+    const wanted = {
+      accountId: caller.accountId,
+      amount: Math.round(usd * CENTS),
+      successUrl: backTo('paid'),
+      cancelUrl: backTo('left'),
+    };
+    const opened = await desk.open(wanted, Date.now());
+    if (!opened.ok) throw new ApiError('payment_away', 'Stripe does not answer right now. Nothing was charged.');
+    return c.redirect(opened.value.url, 303);
+  }),
+);
+
+creditPages.post(
+  '/console/credit/gifts',
+  orAsk({ page: CREDIT, show: showCredit, fields: GIFT_FIELDS }, async (c) => {
+    const { caller } = await requireMember(c, 'keys');
+    const isAgain = await giveByForm(c.get('services'), caller, await readPageForm(c, giftForm));
+    return c.redirect(`${CREDIT}?done=${isAgain ? 'given-before' : 'given'}`, 303);
+  }),
+);

@@ -10,6 +10,7 @@ const EN = {
   bought: 'Bought',
   credits: 'credits',
   order: 'Spent in this order: what ends first, then granted, earned, bought.',
+  account: 'By this id others give you credit:',
   expiring: 'What ends',
   kind: 'Kind',
   amount: 'Amount',
@@ -20,6 +21,7 @@ const EN = {
   history: 'Where it came from, and what went unspent',
   noHistory: 'Nothing came yet. Buy some, or lend a machine and earn it.',
   notNow: 'This cannot be told right now. Try again in a moment.',
+  previous: 'Later',
   older: 'Earlier',
   when: 'When, UTC',
   what: 'What',
@@ -41,15 +43,10 @@ const EN = {
   pay: 'Go to the payment page',
   noBuying: 'Credit cannot be bought by card on this network: ask whoever runs it.',
   paid: 'Thank you. The credit is there once the payment is settled, as a rule within seconds.',
-  given: 'The payment was not made.',
+  unpaid: 'The payment was not made.',
   chain: 'By test tokens',
   chainTold:
     'Burn test tokens (no value) for credit, one credit a token. This code stands for the account on the chain, and tells nobody whose it is:',
-  gifts: 'Given to others',
-  to: 'Account',
-  gave: 'Given',
-  returned: 'Came back',
-  noGifts: 'Nothing was given yet.',
 };
 
 export const CREDIT_WORDS: Dictionaries<typeof EN> = {
@@ -63,6 +60,7 @@ export const CREDIT_WORDS: Dictionaries<typeof EN> = {
     bought: '購入',
     credits: 'クレジット',
     order: '使われる順番: 期限の近いもの、付与、獲得、購入。',
+    account: '他のアカウントからクレジットを受け取るときの ID:',
     expiring: '期限のあるもの',
     kind: '種類',
     amount: '量',
@@ -73,6 +71,7 @@ export const CREDIT_WORDS: Dictionaries<typeof EN> = {
     history: '入手元と、使われずに減った分',
     noHistory: 'まだありません。購入するか、マシンを貸して獲得できます。',
     notNow: 'いまは表示できません。少し待ってからもう一度お試しください。',
+    previous: 'これより後',
     older: 'これより前',
     when: '日時（UTC）',
     what: '内容',
@@ -94,15 +93,10 @@ export const CREDIT_WORDS: Dictionaries<typeof EN> = {
     pay: '支払いページへ',
     noBuying: 'このネットワークではカードで購入できません。運営者にお問い合わせください。',
     paid: 'ありがとうございます。決済が完了すると（通常は数秒で）クレジットが反映されます。',
-    given: '支払いは行われませんでした。',
+    unpaid: '支払いは行われませんでした。',
     chain: 'テストトークンで',
     chainTold:
       'テストトークン（価値なし）を焼却すると、1 トークンにつき 1 クレジットになります。このコードはチェーン上でアカウントを表し、誰のものかは分かりません:',
-    gifts: '他のアカウントへの提供',
-    to: 'アカウント',
-    gave: '提供',
-    returned: '戻った分',
-    noGifts: 'まだ提供していません。',
   },
 };
 export type CreditWords = typeof EN;

@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import type { Context } from 'hono';
 import type { Child } from 'hono/jsx';
+import { tellHomeReasonJa } from '../../../schema/home-reasons.ts';
 import { isId } from '../../../schema/ids.ts';
 import type { SettlementJson } from '../../../schema/settlement.ts';
 import { onlyKeySeen } from '../../auth/judge-rights.ts';
@@ -169,7 +170,7 @@ function tellPower({ part, words, locale }: Told): Fact {
   return { name: words.energy, value: `${measure(told.wh)} Wh`, note };
 }
 
-/** The sentence of the hub is English; what it was decided by is told in the page's language. */
+/** The hub's own sentence where it is known yet; else by what mode it chose. */
 function Why({ decision, words, locale }: Omit<Told, 'part'> & { readonly decision: ToldDecision | null }) {
   if (!decision)
     return (
@@ -182,7 +183,7 @@ function Why({ decision, words, locale }: Omit<Told, 'part'> & { readonly decisi
     <Sheet title={words.why}>
       <p>{words.modes[decision.mode] ?? decision.mode}</p>
       {decision.is_forced && <p>{words.forced}</p>}
-      {decision.reason !== null && <p lang="en">{decision.reason}</p>}
+      {decision.reason !== null && <HomeReason reason={decision.reason} locale={locale} />}
       <Facts
         facts={[
           { name: words.distance, value: `${formatMeasure(decision.distance_km, locale)} km` },
@@ -197,6 +198,11 @@ function Why({ decision, words, locale }: Omit<Told, 'part'> & { readonly decisi
       />
     </Sheet>
   );
+}
+
+function HomeReason({ reason, locale }: { reason: string; locale: Locale }) {
+  const told = locale === 'ja' ? tellHomeReasonJa(reason) : reason;
+  return told === null ? <small lang="en">{reason}</small> : <p>{told}</p>;
 }
 
 /** What was signed, to be read here and taken away. */

@@ -15,6 +15,7 @@ import { orNull } from '../or-null.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireMember } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
+import { listSteps, readStep } from './list-steps.ts';
 import { JOB_WORDS } from './job-words.ts';
 import type { JobWords } from './job-words.ts';
 
@@ -28,10 +29,9 @@ jobsPages.get('/console/jobs', async (c) => {
   const { caller } = await requireMember(c);
   const wanted = c.req.query('job')?.trim() ?? '';
   if (wanted !== '') return c.redirect(`/console/jobs/${encodeURIComponent(wanted)}`, 303);
-  const before = c.req.query('before') ?? null;
-  const page = await orNull(listJobs(c.get('services'), caller, { before, limit: PAGE }));
-  const newest = before === null ? [] : [{ href: '/console/jobs', text: words.newest }];
-  const older = page?.next ? [{ href: `/console/jobs?before=${encodeURIComponent(page.next)}`, text: words.next }] : [];
+  const step = readStep((name) => c.req.query(name));
+  const page = await orNull(listJobs(c.get('services'), caller, { before: step.before, limit: PAGE }));
+  const { previous, next } = listSteps('/console/jobs', step, page?.next ?? null);
   const body = (
     <>
       <h1>{words.title}</h1>
@@ -48,7 +48,10 @@ jobsPages.get('/console/jobs', async (c) => {
               </>
             }
             columns={listColumns(words, locale)}
-            links={[...newest, ...older]}
+            links={[
+              ...(previous === null ? [] : [{ href: previous, text: words.previous }]),
+              ...(next === null ? [] : [{ href: next, text: words.next }]),
+            ]}
           />
         )}
         {onlyKeySeen(caller) !== null && <p class="small soft">{words.own}</p>}

@@ -13,15 +13,17 @@ import { Table } from '../../look/table.tsx';
 import type { Locale } from '../../look/words.ts';
 import { changeKey, mintKey, revokeKey } from '../../routes/key-desk.ts';
 import { orNull } from '../or-null.ts';
+import { orAsk } from '../or-ask.ts';
 import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
+import { FormFault } from '../tell-refusal.ts';
 import { requireMember } from '../visit.ts';
 import type { ConsoleEnv, SignedInMember } from '../visit.ts';
 import { KeySpend } from './key-spend.tsx';
 import { KEY_WORDS } from './key-words.ts';
 import type { KeyWords } from './key-words.ts';
 import { keyForm, readKeyForm } from './read-key-form.ts';
-import type { KeyForm, KeyFormFault } from './read-key-form.ts';
+import type { KeyForm } from './read-key-form.ts';
 
 export const keyPages = new Hono<ConsoleEnv>();
 
@@ -29,40 +31,58 @@ const PAGE = 50;
 const LIVES = [1, 7, 30, 90, 365] as const;
 const nothing = z.object({});
 
-keyPages.get('/console/keys', async (c) => showKeys(c, await requireMember(c, 'keys'), {}));
+const KEYS = '/console/keys';
+const LIMIT_FIELDS = {
+  'limits.spend.day_micro': 'day',
+  'limits.spend.month_micro': 'month',
+  'limits.spend.total_micro': 'total',
+  'limits.requests_per_minute': 'requests',
+  expires_in_s: 'expires_days',
+};
 
-keyPages.post('/console/keys', async (c) => {
+const listKeys = async (c: Context<ConsoleEnv>): Promise<Response> => showKeys(c, await requireMember(c, 'keys'), null);
+const showKey = async (c: Context<ConsoleEnv>): Promise<Response> => {
   const member = await requireMember(c, 'keys');
-  const form = await readPageForm(c, keyForm);
-  const said = readKeyForm(form, undefined);
-  if (!said.ok) return showKeys(c, member, { form, fault: said.error });
-  const services = c.get('services');
-  const { accountId, memberId, role } = member.caller;
-  // An owner's keys are the account's; a member's are its own.
-  const whose = role === 'owner' || memberId === null ? null : await services.members.find(memberId);
-  const { secret } = await mintKey(services, { accountId, member: whose, by: member.caller }, said.value);
-  return showKeys(c, member, { made: { name: form.name, key: secret.key } });
-});
+  return showChange(c, member, await findOwn(c, member));
+};
+const keyPath = (c: Context<ConsoleEnv>): string => `${KEYS}/${c.req.param('id') ?? ''}`;
 
-keyPages.get('/console/keys/:id', async (c) => {
-  const member = await requireMember(c, 'keys');
-  const key = await findOwn(c, member, c.req.param('id'));
-  return showChange(c, member, { key, form: toForm(key), fault: null });
-});
+keyPages.get(KEYS, listKeys);
 
-keyPages.post('/console/keys/:id', async (c) => {
-  const member = await requireMember(c, 'keys');
-  const key = await findOwn(c, member, c.req.param('id'));
-  const form = await readPageForm(c, keyForm);
-  const said = readKeyForm(form, key.limits);
-  if (!said.ok) return showChange(c, member, { key, form, fault: said.error });
-  await changeKey(c.get('services'), { key, by: member.caller }, said.value);
-  return c.redirect(`/console/keys?changed=${key.id}`, 303);
-});
+keyPages.post(
+  KEYS,
+  orAsk({ page: KEYS, show: listKeys, fields: LIMIT_FIELDS }, async (c) => {
+    const member = await requireMember(c, 'keys');
+    const form = await readPageForm(c, keyForm);
+    const said = readKeyForm(form, undefined);
+    if (!said.ok) throw new FormFault(said.error);
+    const services = c.get('services');
+    const { accountId, memberId, role } = member.caller;
+    // An owner's keys are the account's; a member's are its own.
+    const whose = role === 'owner' || memberId === null ? null : await services.members.find(memberId);
+    const { secret } = await mintKey(services, { accountId, member: whose, by: member.caller }, said.value);
+    return showKeys(c, member, { name: form.name, key: secret.key });
+  }),
+);
+
+keyPages.get('/console/keys/:id', showKey);
+
+keyPages.post(
+  '/console/keys/:id',
+  orAsk({ page: keyPath, show: showKey, fields: LIMIT_FIELDS }, async (c) => {
+    const member = await requireMember(c, 'keys');
+    const key = await findOwn(c, member);
+    const form = await readPageForm(c, keyForm);
+    const said = readKeyForm(form, key.limits);
+    if (!said.ok) throw new FormFault(said.error);
+    await changeKey(c.get('services'), { key, by: member.caller }, said.value);
+    return c.redirect(`/console/keys?changed=${key.id}`, 303);
+  }),
+);
 
 keyPages.get('/console/keys/:id/revoke', async (c) => {
   const member = await requireMember(c, 'keys');
-  const key = await findOwn(c, member, c.req.param('id'));
+  const key = await findOwn(c, member);
   const words = KEY_WORDS[c.get('visit').locale];
   const title = words.revokeTitle(key.name);
   const body = (
@@ -81,26 +101,26 @@ keyPages.get('/console/keys/:id/revoke', async (c) => {
 keyPages.post('/console/keys/:id/revoke', async (c) => {
   const member = await requireMember(c, 'keys');
   await readPageForm(c, nothing);
-  const key = await findOwn(c, member, c.req.param('id'));
+  const key = await findOwn(c, member);
   await revokeKey(c.get('services'), key.id);
   return c.redirect(`/console/keys?revoked=${key.id}`, 303);
 });
 
 /** One that the member may manage. Throws ApiError 404. */
-async function findOwn(c: Context<ConsoleEnv>, { caller }: SignedInMember, keyId: string): Promise<ListedKey> {
-  const key = await c.get('services').keys.find(keyId);
+async function findOwn(c: Context<ConsoleEnv>, { caller }: SignedInMember): Promise<ListedKey> {
+  const key = await c.get('services').keys.find(c.req.param('id') ?? '');
   const isOwn = key?.accountId === caller.accountId && (caller.role === 'owner' || key.memberId === caller.memberId);
   if (!key || !isOwn) throw new ApiError('not_found', 'There is no such key.', { param: 'id' });
   return key;
 }
 
-interface Shown {
-  readonly made?: { readonly name: string; readonly key: string };
-  readonly form?: KeyForm;
-  readonly fault?: KeyFormFault;
+interface NewKey {
+  readonly name: string;
+  readonly key: string;
 }
 
-async function showKeys(c: Context<ConsoleEnv>, member: SignedInMember, shown: Shown): Promise<Response> {
+/** `made`: just now, and shown this once. */
+async function showKeys(c: Context<ConsoleEnv>, member: SignedInMember, made: NewKey | null): Promise<Response> {
   const { locale } = c.get('visit');
   const words = KEY_WORDS[locale];
   const { caller } = member;
@@ -114,7 +134,7 @@ async function showKeys(c: Context<ConsoleEnv>, member: SignedInMember, shown: S
     <>
       <h1>{words.title}</h1>
       <p class="lead">{words.lead}</p>
-      {shown.made && <Made words={words} made={shown.made} />}
+      {made && <Made words={words} made={made} />}
       <Outcome c={c} words={words} names={new Map(keys.map(({ id, name }) => [id, name]))} />
       <Sheet title={words.table}>
         <KeyTable
@@ -126,9 +146,8 @@ async function showKeys(c: Context<ConsoleEnv>, member: SignedInMember, shown: S
         {memberId !== null && <p class="small soft">{words.own}</p>}
       </Sheet>
       <Sheet title={words.make}>
-        {shown.fault && <Fault words={words} fault={shown.fault} />}
         <ActForm csrf={member.csrf}>
-          <KeyFields words={words} form={shown.form ?? EMPTY} isNew />
+          <KeyFields words={words} form={EMPTY} isNew />
           <button>{words.make}</button>
         </ActForm>
       </Sheet>
@@ -137,7 +156,7 @@ async function showKeys(c: Context<ConsoleEnv>, member: SignedInMember, shown: S
   return showPage(c, { title: words.title, body, islands: ['copy'] });
 }
 
-function Made({ words, made }: { words: KeyWords; made: { readonly name: string; readonly key: string } }) {
+function Made({ words, made }: { words: KeyWords; made: NewKey }) {
   return (
     <Note tone="good">
       <p>{words.made(made.name)}</p>
@@ -156,10 +175,6 @@ function Outcome({ c, words, names }: { c: Context<ConsoleEnv>; words: KeyWords;
   const [changed, revoked] = [c.req.query('changed'), c.req.query('revoked')];
   if (revoked !== undefined) return <Note tone="good">{words.revoked('')}</Note>;
   return changed === undefined ? null : <Note tone="good">{words.changed(names.get(changed) ?? '')}</Note>;
-}
-
-function Fault({ words, fault }: { words: KeyWords; fault: KeyFormFault }) {
-  return <Note tone="bad">{fault.why === 'json' ? words.noJson : `${fault.field}: ${fault.why}`}</Note>;
 }
 
 function KeyTable(props: {
@@ -203,11 +218,7 @@ function KeyTable(props: {
   );
 }
 
-async function showChange(
-  c: Context<ConsoleEnv>,
-  member: SignedInMember,
-  { key, form, fault }: { readonly key: ListedKey; readonly form: KeyForm; readonly fault: KeyFormFault | null },
-): Promise<Response> {
+async function showChange(c: Context<ConsoleEnv>, member: SignedInMember, key: ListedKey): Promise<Response> {
   const { locale } = c.get('visit');
   const words = KEY_WORDS[locale];
   const usage = await orNull(c.get('services').account(key.accountId).keyUsage(key.id));
@@ -221,9 +232,8 @@ async function showChange(
         <KeySpend usage={usage} words={words} locale={locale} />
       </Sheet>
       <Sheet title={words.change}>
-        {fault && <Fault words={words} fault={fault} />}
         <ActForm csrf={member.csrf}>
-          <KeyFields words={words} form={form} isNew={false} />
+          <KeyFields words={words} form={toForm(key)} isNew={false} />
           <button>{words.save}</button>
         </ActForm>
       </Sheet>

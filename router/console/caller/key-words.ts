@@ -54,7 +54,6 @@ const EN = {
   running: (count: string) => `${count} running`,
   spend: 'Spent, beside its limits',
   notNow: 'This cannot be told right now. Try again in a moment.',
-  noJson: 'Usual wishes: this is no JSON.',
 };
 
 export const KEY_WORDS: Dictionaries<typeof EN> = {
@@ -113,7 +112,6 @@ export const KEY_WORDS: Dictionaries<typeof EN> = {
     running: (count) => `実行中 ${count} 件`,
     spend: '利用と上限',
     notNow: 'いまは表示できません。少し待ってからもう一度お試しください。',
-    noJson: '既定の希望: JSON ではありません。',
   },
 };
 export type KeyWords = typeof EN;

@@ -9,48 +9,62 @@ import { ActForm, SelectField, TextField } from '../../look/form.tsx';
 import { Note, Sheet, Time } from '../../look/pieces.tsx';
 import { Table } from '../../look/table.tsx';
 import { addMember, changeMember, findMember, removeMember } from '../../routes/member-desk.ts';
+import { inviteMember } from '../../routes/session-desk.ts';
+import { orAsk } from '../or-ask.ts';
 import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireMember } from '../visit.ts';
 import type { ConsoleEnv, SignedInMember } from '../visit.ts';
+import { mailInvitation } from './mail-invitation.ts';
 import { MEMBER_WORDS } from './member-words.ts';
 import type { MemberWords } from './member-words.ts';
 
 export const memberPages = new Hono<ConsoleEnv>();
 
-const INVITATION_MS = 7 * 86_400_000;
 const emptyAsNull = (value: unknown): unknown => (value === '' ? null : value);
 const addForm = z.object({
   name: newMemberBody.shape.name,
   email: z.preprocess(emptyAsNull, newMemberBody.shape.email),
   role: newMemberBody.shape.role,
 });
+type Invitation = { readonly name: string } & ({ readonly link: string } | { readonly mailedTo: string });
 const roleForm = z.object({ role: z.enum(ROLES) });
 const nothing = z.object({});
 
-memberPages.get('/console/members', async (c) => showMembers(c, await requireMember(c, 'members'), null));
+const MEMBERS = '/console/members';
+const show = async (c: Context<ConsoleEnv>): Promise<Response> =>
+  showMembers(c, await requireMember(c, 'members'), null);
 
-memberPages.post('/console/members', async (c) => {
-  const signedIn = await requireMember(c, 'members');
-  const said = await readPageForm(c, addForm);
-  const member = await addMember(c.get('services'), signedIn.caller.accountId, said);
-  return showMembers(c, signedIn, { name: member.name, link: await invite(c, member) });
-});
+memberPages.get(MEMBERS, show);
+
+memberPages.post(
+  MEMBERS,
+  orAsk({ page: MEMBERS, show }, async (c) => {
+    const signedIn = await requireMember(c, 'members');
+    const said = await readPageForm(c, addForm);
+    const member = await addMember(c.get('services'), signedIn.caller.accountId, said);
+    return showMembers(c, signedIn, await invite(c, signedIn, member));
+  }),
+);
 
 /** Another link for one who has not signed in: a link that was handed over before stays good for its time, and for the first. */
 memberPages.post('/console/members/:id/invite', async (c) => {
   const signedIn = await requireMember(c, 'members');
   await readPageForm(c, nothing);
   const member = await findOwn(c, signedIn);
-  return showMembers(c, signedIn, { name: member.name, link: await invite(c, member) });
+  const { path } = await inviteMember(c.get('services'), signedIn.caller, member);
+  return showMembers(c, signedIn, { name: member.name, link: new URL(path, c.req.url).href });
 });
 
-memberPages.post('/console/members/:id', async (c) => {
-  const signedIn = await requireMember(c, 'members');
-  const { role } = await readPageForm(c, roleForm);
-  await changeMember(c.get('services'), await findOwn(c, signedIn), { role });
-  return c.redirect('/console/members?done=changed', 303);
-});
+memberPages.post(
+  '/console/members/:id',
+  orAsk({ page: MEMBERS, show }, async (c) => {
+    const signedIn = await requireMember(c, 'members');
+    const { role } = await readPageForm(c, roleForm);
+    await changeMember(c.get('services'), await findOwn(c, signedIn), { role });
+    return c.redirect('/console/members?done=changed', 303);
+  }),
+);
 
 memberPages.get('/console/members/:id/remove', async (c) => {
   const signedIn = await requireMember(c, 'members');
@@ -76,11 +90,17 @@ memberPages.post('/console/members/:id/remove', async (c) => {
   return c.redirect('/console/members?done=removed', 303);
 });
 
-/** A link by which whoever opens it first becomes the member. */
-async function invite(c: Context<ConsoleEnv>, { id }: MemberRow): Promise<string> {
-  const of = { personId: null, memberId: id, lifeMs: INVITATION_MS };
-  const code = await c.get('services').signInCodes.mint(of, Date.now());
-  return new URL(`/sign-in/${code}`, c.req.url).href;
+/** By mail to whom an address was written for, where that is taken; else the link is shown. */
+async function invite(
+  c: Context<ConsoleEnv>,
+  { caller, membership }: SignedInMember,
+  member: MemberRow,
+): Promise<Invitation> {
+  const { name, email: to } = member;
+  const { path, expiresAt } = await inviteMember(c.get('services'), caller, member);
+  const [code = ''] = path.split('/').slice(-1);
+  const isMailed = to !== null && (await mailInvitation(c, { to, code, expiresAt, account: membership.accountName }));
+  return isMailed ? { name, mailedTo: to } : { name, link: new URL(path, c.req.url).href };
 }
 
 function findOwn(c: Context<ConsoleEnv>, { caller }: SignedInMember): Promise<MemberRow> {
@@ -91,11 +111,11 @@ function findOwn(c: Context<ConsoleEnv>, { caller }: SignedInMember): Promise<Me
 async function showMembers(
   c: Context<ConsoleEnv>,
   { caller, csrf }: SignedInMember,
-  invited: { readonly name: string; readonly link: string } | null,
+  invited: Invitation | null,
 ): Promise<Response> {
   const { locale } = c.get('visit');
   const words = MEMBER_WORDS[locale];
-  const { members, people } = c.get('services');
+  const { members, people, sendSignInLink } = c.get('services');
   const listed = await members.list(caller.accountId);
   const joined = await people.listJoined(caller.accountId);
   const done = c.req.query('done');
@@ -123,10 +143,10 @@ async function showMembers(
         />
       </Sheet>
       <Sheet title={words.add}>
-        <p>{words.addTold}</p>
+        <p>{sendSignInLink === null ? words.addTold : words.addMailed}</p>
         <ActForm csrf={csrf}>
           <TextField name="name" label={words.name} isRequired />
-          <TextField name="email" label={words.email} type="email" />
+          <TextField name="email" label={words.emailOr} type="email" />
           <SelectField name="role" label={words.role} value="member" choices={listRoles(words)} />
           <button>{words.addDo}</button>
         </ActForm>
@@ -140,13 +160,8 @@ function listRoles(words: MemberWords): { readonly value: string; readonly label
   return ROLES.map((role) => ({ value: role, label: words.roles[role] ?? role }));
 }
 
-function Invited({
-  words,
-  invited,
-}: {
-  words: MemberWords;
-  invited: { readonly name: string; readonly link: string };
-}) {
+function Invited({ words, invited }: { words: MemberWords; invited: Invitation }) {
+  if ('mailedTo' in invited) return <Note tone="good">{words.mailed(invited.name, invited.mailedTo)}</Note>;
   return (
     <Note tone="good">
       <p>{words.invited(invited.name)}</p>

@@ -17,7 +17,12 @@ const EN = {
   short: { owner: 'Owner', member: 'Member', viewer: 'Viewer' } as Readonly<Record<string, string>>,
   add: 'Add a member',
   addTold: 'You get a link for them: it is good for seven days, and for whoever opens it first.',
-  addDo: 'Add, and make the link',
+  addMailed:
+    'Their invitation is mailed to the address that you write here; without one you get a link for them. It is good for seven days, and for whoever opens it first.',
+  emailOr: 'Mail address, or nothing',
+  addDo: 'Add, and invite',
+  mailed: (name: string, address: string) =>
+    `${name} is a member. The invitation is on its way to ${address}. Nothing comes? Make a new link in the table, and hand it over.`,
   invited: (name: string) => `${name} is a member. Hand this link over; it is shown this once:`,
   copy: 'Copy',
   again: 'A new link',
@@ -52,7 +57,12 @@ export const MEMBER_WORDS: Dictionaries<typeof EN> = {
     short: { owner: 'オーナー', member: 'メンバー', viewer: '閲覧者' },
     add: 'メンバーを追加',
     addTold: '招待リンクが作られます。7 日間有効で、最初に開いた人が使えます。',
-    addDo: '追加してリンクを作る',
+    addMailed:
+      'ここに書いたアドレスに招待メールを送ります。空欄なら招待リンクが作られます。7 日間有効で、最初に開いた人が使えます。',
+    emailOr: 'メールアドレス（任意）',
+    addDo: '追加して招待する',
+    mailed: (name, address) =>
+      `${name} をメンバーにしました。招待を ${address} に送っています。届かない場合は、表の「新しいリンク」で作り直して渡してください。`,
     invited: (name) => `${name} をメンバーにしました。このリンクを渡してください。表示は一度だけです:`,
     copy: 'コピー',
     again: '新しいリンク',

@@ -23,19 +23,14 @@ export const keyForm = z.object({
 });
 export type KeyForm = z.output<typeof keyForm>;
 
-/** What was wrong: the field, and why. */
-export interface KeyFormFault {
-  readonly field: string;
-  readonly why: string;
-}
-
 const DAY_S = 86_400;
 const MICRO = 1_000_000;
 
 /** `before`: the limits of the key that is changed, of which the form shows a part and the rest stays; undefined for a new key. */
-export function readKeyForm(form: KeyForm, before: KeyLimits | null | undefined): Result<SaidKey, KeyFormFault> {
+export function readKeyForm(form: KeyForm, before: KeyLimits | null | undefined): Result<SaidKey, z.core.$ZodIssue> {
   const wished = form.defaults === '' ? null : parseJson(form.defaults);
-  if (wished === undefined) return err({ field: 'defaults', why: 'json' });
+  if (wished === undefined)
+    return err({ code: 'custom', path: ['defaults'], message: 'This is no JSON.', input: form.defaults });
   const limits = {
     spend: { day_micro: toMicro(form.day), month_micro: toMicro(form.month), total_micro: toMicro(form.total) },
     requests_per_minute: form.requests === '' ? null : Number(form.requests),
@@ -57,8 +52,8 @@ export function readKeyForm(form: KeyForm, before: KeyLimits | null | undefined)
   };
   const parsed = newKeyBody.safeParse(said);
   if (parsed.success) return ok(parsed.data);
-  const issue = parsed.error.issues[0];
-  return err({ field: issue?.path.map(String).join('.') ?? '', why: issue?.message ?? '' });
+  const [issue] = parsed.error.issues;
+  return err(issue ?? { code: 'custom', path: [], message: 'This is no key.', input: form });
 }
 
 /** Credits as people write them; what is no number stays none, and is refused by the body's own schema. */

@@ -1,6 +1,5 @@
 // Usage: what is left, and what was used by hour, day, month, model, key or country, from totals and never from the ledger.
 import { Hono } from 'hono';
-import * as z from 'zod';
 import { dayOf } from '../../billing/build-usage.ts';
 import { monthOf } from '../../billing/compute-periods.ts';
 import { firstDayOf } from '../../billing/build-usage-query.ts';
@@ -8,7 +7,7 @@ import type { UsageGroup } from '../../billing/build-usage-query.ts';
 import type { UsageSums } from '../../billing/day-totals.ts';
 import { BarChart } from '../../look/chart.tsx';
 import { formatCredits, formatCreditsWhole } from '../../look/format-money.ts';
-import { formatCount, formatCountry, formatMeasure, formatShare } from '../../look/format-number.ts';
+import { formatCount, formatMeasure, formatShare } from '../../look/format-number.ts';
 import { Facts, Note, Sheet, Tabs } from '../../look/pieces.tsx';
 import { Table } from '../../look/table.tsx';
 import type { Column } from '../../look/table.tsx';
@@ -20,53 +19,38 @@ import { requireMember } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 import { formatUsageTime, listTimes } from './list-times.ts';
 import type { UsageTime } from './list-times.ts';
+import { csvPath, isFiltered, readUsageView, spansOf, timeOf, USAGE_VIEWS, viewPath } from './read-usage-view.ts';
+import type { UsageView } from './read-usage-view.ts';
+import { findUsageChoices, nameOf, UsageFilter, valueOf } from './usage-filter.tsx';
 import { USAGE_WORDS } from './usage-words.ts';
 import type { UsageWords } from './usage-words.ts';
 
 export const usagePages = new Hono<ConsoleEnv>();
 
 const DAY_MS = 86_400_000;
-const GROUPS = ['hour', 'day', 'month', 'model', 'key', 'country'] as const;
-const SPANS = [1, 7, 30, 90, 365] as const;
-/** Hours beyond a week are no picture, and a month needs its days. */
-const SPANS_OF: Partial<Record<string, readonly number[]>> = { hour: [1, 7], month: [90, 365] };
+/** Groups that are read, and rows that a page of the table has. */
 const MOST_ROWS = 1000;
-/** What anything else in the query stands for. */
-const querySchema = z.object({
-  by: z.enum(GROUPS).catch('day'),
-  days: z.coerce
-    .number()
-    .refine((days) => (SPANS as readonly number[]).includes(days))
-    .catch(30),
-});
-type Query = z.output<typeof querySchema>;
+const PAGE = 50;
 
 usagePages.get('/console', async (c) => {
   const { caller } = await requireMember(c, 'usage');
   const { locale } = c.get('visit');
   const words = USAGE_WORDS[locale];
-  const query = fitSpan(querySchema.parse({ by: c.req.query('by'), days: c.req.query('days') ?? 30 }));
-  const today = dayOf(Date.now());
-  const time = timeOf(query.by);
-  const ask = {
-    accountId: caller.accountId,
-    ownKeyId: onlyKeySeen(caller),
-    fromDay: time === 'month' ? firstDayOf(monthOf(today) - Math.round(query.days / 30) + 1) : today - query.days + 1,
-    toDay: today,
-    key: null,
-    model: null,
-    kind: null,
-    after: null,
-    limit: MOST_ROWS,
-  };
+  const view = readUsageView((name) => c.req.query(name));
+  const time = timeOf(view.by);
+  const ask = { ...daysOf(view), accountId: caller.accountId, ownKeyId: onlyKeySeen(caller) };
   const { dayTotals, account } = c.get('services');
-  const find = (group: UsageGroup): ReturnType<typeof dayTotals.find> => dayTotals.find({ ...ask, groups: [group] });
-  const [now, times, rows] = await Promise.all([
+  const { key, model, country } = view;
+  const find = (group: UsageGroup): ReturnType<typeof dayTotals.find> =>
+    dayTotals.find({ ...ask, key, model, country, kind: null, after: null, limit: MOST_ROWS, groups: [group] });
+  const [now, times, rows, choices] = await Promise.all([
     orNull(account(caller.accountId).usage()),
     orNull(find(time)),
-    query.by === time ? null : orNull(find(query.by)),
+    view.by === time ? null : orNull(find(view.by)),
+    findUsageChoices(dayTotals, ask),
   ]);
-  const shown = query.by === time ? times : rows;
+  const shown = view.by === time ? times : rows;
+  const telling = { words, locale };
   const body = (
     <>
       <h1>{words.title}</h1>
@@ -78,49 +62,42 @@ usagePages.get('/console', async (c) => {
               value: now ? `${formatCredits(now.balance - now.held, locale)} ${words.credits}` : '–',
               ...(now && now.held > 0 && { note: words.held(formatCredits(now.held, locale)) }),
             },
-            ...tellPeriod(times?.all ?? null, { words, locale }),
+            ...tellPeriod(times?.all ?? null, telling),
           ]}
         />
       </Sheet>
-      <Tabs label={words.span} tabs={spansOf(query.by).map((span) => tab(query, { days: span }, words.days(span)))} />
-      {times === null && <Note tone="bad">{words.notNow}</Note>}
+      <Tabs label={words.span} tabs={spansOf(view.by).map((days) => tab(view, { days }, words.days(days)))} />
+      <UsageFilter view={view} choices={choices} isOwn={ask.ownKeyId !== null} {...telling} />
+      {(times === null || shown === null) && <Note tone="bad">{words.notNow}</Note>}
       {times !== null && times.rows.length > 0 && (
         <Sheet>
-          <TimeChart time={time} rows={times.rows} ask={ask} words={words} locale={locale} />
+          <TimeChart time={time} rows={times.rows} ask={ask} {...telling} />
         </Sheet>
       )}
       <Sheet title={words.table}>
-        <Tabs label={words.by} tabs={GROUPS.map((by) => tab(query, { by }, words[by]))} />
-        {shown && <UsageTable query={query} rows={shown.rows} words={words} locale={locale} ask={ask} />}
+        <Tabs label={words.by} tabs={USAGE_VIEWS.map((by) => tab(view, { by }, words[by]))} />
+        {shown && <UsageTable view={view} rows={shown.rows} ask={ask} {...telling} />}
+        {shown?.hasMore === true && <p class="small soft">{words.most(formatCount(MOST_ROWS, locale))}</p>}
       </Sheet>
     </>
   );
   return showPage(c, { title: words.title, body });
 });
 
-function tab(query: Query, change: Partial<Query>, text: string): { href: string; text: string; isHere: boolean } {
-  const next = { ...query, ...change };
-  return {
-    href: `/console?by=${next.by}&days=${next.days}`,
-    text,
-    isHere: next.by === query.by && next.days === query.days,
-  };
+/** Up to today; months from the first day of theirs. */
+function daysOf({ by, days }: UsageView): Days {
+  const toDay = dayOf(Date.now());
+  const fromDay = by === 'month' ? firstDayOf(monthOf(toDay) - Math.round(days / 30) + 1) : toDay - days + 1;
+  return { fromDay, toDay };
 }
 
-function spansOf(by: Query['by']): readonly number[] {
-  return SPANS_OF[by] ?? SPANS;
-}
-
-/** The span that is asked for, or the nearest that its groups have. */
-function fitSpan(query: Query): Query {
-  const spans = spansOf(query.by);
-  const days = spans.includes(query.days) ? query.days : spans[query.by === 'hour' ? 0 : spans.length - 1];
-  return { ...query, days: days ?? query.days };
-}
-
-/** What the chart goes by. */
-function timeOf(by: Query['by']): UsageTime {
-  return by === 'hour' || by === 'month' ? by : 'day';
+function tab(
+  view: UsageView,
+  change: Partial<UsageView>,
+  text: string,
+): { href: string; text: string; isHere: boolean } {
+  const next = { ...view, ...change };
+  return { href: viewPath(view, change), text, isHere: next.by === view.by && next.days === view.days };
 }
 
 interface Telling {
@@ -148,8 +125,13 @@ function tellPeriod(
     { name: words.jobs, value: formatCount(sums.jobs, locale), note },
     { name: words.tokensIn, value: formatCount(sums.prompt_tokens, locale), note },
     { name: words.tokensOut, value: formatCount(sums.output_tokens, locale), note },
-    { name: words.energy, value: `${formatMeasure(sums.energy_micro_wh / 1e6, locale)} Wh`, note: known },
+    { name: words.energy, value: tellWattHours(sums, locale), note: known },
   ];
+}
+
+/** A zero would look measured. */
+function tellWattHours(sums: Pick<UsageSums, 'energy_micro_wh' | 'energy_parts'>, locale: Locale): string {
+  return sums.energy_parts === 0 ? '–' : `${formatMeasure(sums.energy_micro_wh / 1e6, locale)} Wh`;
 }
 
 /** Where nothing was charged, by how many jobs there were. */
@@ -174,58 +156,52 @@ interface Days {
 }
 
 function UsageTable(
-  props: Telling & {
-    readonly query: Query;
-    readonly rows: readonly UsageSums[];
-    readonly ask: Days;
-  },
+  props: Telling & { readonly view: UsageView; readonly rows: readonly UsageSums[]; readonly ask: Days },
 ) {
-  const { query, rows, words, locale, ask } = props;
-  const name: Column<UsageSums> = { head: words[query.by], cell: (row) => nameOf(query.by, row, { words, locale }) };
+  const { view, rows, words, locale, ask } = props;
   const count = (head: string, tell: (row: UsageSums) => string): Column<UsageSums> => ({
     head,
     isNumber: true,
     cell: tell,
   });
-  const [from, to] = [ask.fromDay, ask.toDay].map((day) => new Date(day * DAY_MS).toISOString().slice(0, 10));
+  const [from = '', to = ''] = [ask.fromDay, ask.toDay].map((day) => new Date(day * DAY_MS).toISOString().slice(0, 10));
+  const ordered = view.by === timeOf(view.by) ? rows.toReversed() : rows.toSorted((a, b) => b.charged - a.charged);
+  const step = (page: number, text: string) => ({ href: viewPath(view, { page }), text });
   return (
     <Table
       caption={words.table}
-      rows={query.by === timeOf(query.by) ? rows.toReversed() : rows.toSorted((a, b) => b.charged - a.charged)}
+      rows={ordered.slice((view.page - 1) * PAGE, view.page * PAGE)}
       empty={
-        <>
-          {words.nothing} <a href="/console/keys">{words.keys}</a>
-        </>
+        isFiltered(view) ? (
+          words.nothingOf
+        ) : (
+          <>
+            {words.nothing} <a href="/console/keys">{words.keys}</a>
+          </>
+        )
       }
       columns={[
-        name,
+        { head: words[view.by], cell: (row) => <RowName view={view} row={row} words={words} locale={locale} /> },
         count(words.jobs, ({ jobs }) => formatCount(jobs, locale)),
         count(words.tokensIn, (row) => formatCount(row.prompt_tokens, locale)),
         count(words.tokensOut, (row) => formatCount(row.output_tokens, locale)),
         count(words.charged, ({ charged }) => formatCreditsWhole(charged, locale)),
-        count(words.energy, (row) => `${formatMeasure(row.energy_micro_wh / 1e6, locale)} Wh`),
+        count(words.energy, (row) => tellWattHours(row, locale)),
       ]}
       links={[
-        {
-          href: `/console/api/v1/usage?format=csv&group_by=${query.by}&from=${from ?? ''}&to=${to ?? ''}`,
-          text: words.csv,
-        },
+        ...(view.page > 1 ? [step(view.page - 1, words.previous)] : []),
+        ...(ordered.length > view.page * PAGE ? [step(view.page + 1, words.next)] : []),
+        ...(rows.length > 0 ? [{ href: csvPath(view, { from, to }), text: words.csv }] : []),
       ]}
     />
   );
 }
 
-function nameOf(by: Query['by'], row: UsageSums, { words, locale }: Telling): string {
-  switch (by) {
-    case 'hour':
-    case 'day':
-    case 'month':
-      return formatUsageTime(by, row[by] ?? 0, locale, false);
-    case 'model':
-      return row.model ?? '';
-    case 'key':
-      return row.key_name ?? (row.key_id?.startsWith('console:') ? words.console : words.gone);
-    case 'country':
-      return formatCountry(row.country ?? '', locale);
-  }
+/** Of a key, a model or a country its own usage is one step away. */
+function RowName({ view, row, words, locale }: Telling & { readonly view: UsageView; readonly row: UsageSums }) {
+  const { by } = view;
+  if (by === 'hour' || by === 'day' || by === 'month') return <>{formatUsageTime(by, row[by] ?? 0, locale, false)}</>;
+  const name = nameOf(by, row, { words, locale });
+  const value = valueOf(by, row);
+  return value === '' ? <>{name}</> : <a href={viewPath(view, { by: 'day', [by]: value })}>{name}</a>;
 }

@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import type { Context } from 'hono';
 import type { Child } from 'hono/jsx';
 import * as z from 'zod';
+import { tellHomeReasonJa } from '../../../schema/home-reasons.ts';
 import { parseChatRequest } from '../../../schema/openai.ts';
 import { parseJson } from '../../../schema/json.ts';
 import { ok } from '../../../schema/result.ts';
@@ -131,12 +132,14 @@ function PlayForm({
     >
       <input type="hidden" name="csrf" value={member.csrf} />
       <SelectField name="model" label={words.model} choices={choices} value={said?.model} />
-      <div>
-        <label for="f-prompt">{words.prompt}</label>
-        <textarea id="f-prompt" name="prompt" rows={4} required maxlength={8000}>
-          {said?.prompt ?? sample}
-        </textarea>
-      </div>
+      <TextField
+        name="prompt"
+        label={words.prompt}
+        rows={4}
+        value={said?.prompt ?? sample}
+        isRequired
+        attributes={{ maxlength: '8000' }}
+      />
       <TextField
         name="max_tokens"
         label={words.most}
@@ -198,7 +201,7 @@ function Told({ facts, words, locale }: { facts: Facts; words: (typeof PLAYGROUN
     [words.tokens, formatCount(facts.output_tokens, locale)],
     [words.cost, `${formatCredits(facts.charge_micro, locale)} ${words.credits}`],
     [words.energy, energy?.wh == null ? '–' : `${formatMeasure(energy.wh, locale)} Wh${span}`],
-    [words.why, facts.reason ?? '–'],
+    [words.why, tellReason(facts.reason, locale)],
     [
       words.receipt,
       <>
@@ -220,6 +223,11 @@ function Told({ facts, words, locale }: { facts: Facts; words: (typeof PLAYGROUN
       ))}
     </>
   );
+}
+
+function tellReason(reason: string | null, locale: Locale): string {
+  if (reason === null) return '–';
+  return (locale === 'ja' && tellHomeReasonJa(reason)) || reason;
 }
 
 /** Longer texts are no figures. */

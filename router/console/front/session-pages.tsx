@@ -32,6 +32,7 @@ signInPages.get('/sign-in/:code', async (c) => {
       <h1>{words.linkTitle}</h1>
       <p>{words.linkTold}</p>
       <form method="post">
+        <input type="hidden" name="to" value={pickWayOn(c.req.query('to'), '')} />
         <button>{words.go}</button>
       </form>
     </>

@@ -29,10 +29,12 @@ const EN = {
   email: 'Mail address',
   byMailTold: 'If it is somebody’s here, a link comes that works once within 15 minutes.',
   mailGo: 'Send me a link',
+  again:
+    'You signed in more than 15 minutes ago. Do it once more to change how you sign in, or to sign out everywhere: so nobody who finds this browser open can. You are led back.',
   sent: 'If that address is somebody’s here, a link is on its way. Nothing came after some minutes? Look at the address, and ask again.',
   byLink: 'With a link that you have',
   byLinkTold:
-    'Open it in this browser; it works once. npm start prints one, whoever runs this network makes one, and an owner of an account invites you by one.',
+    'Open it in this browser; it works once. npm start prints one, whoever runs this network makes one, and an owner of an account invites you by one. With an API key that has the scope members: POST /v1/members, then POST /v1/members/{id}/invitations.',
   fresh: 'An account of your own',
   freshLink: 'Make an account',
   freshTold:
@@ -68,10 +70,12 @@ export const SIGN_IN_WORDS: Dictionaries<typeof EN> = {
     email: 'メールアドレス',
     byMailTold: '登録されているアドレスなら、15 分以内に一度だけ使えるリンクが届きます。',
     mailGo: 'リンクを送る',
+    again:
+      'サインインから 15 分以上たっています。サインイン方法の変更やすべてでのサインアウトの前に、もう一度サインインしてください。開いたままのブラウザーを他の人に使われないためです。終わると元のページに戻ります。',
     sent: 'そのアドレスが登録されていれば、リンクをお送りしました。数分待っても届かない場合は、アドレスを確かめてもう一度お試しください。',
     byLink: '受け取ったリンクで',
     byLinkTold:
-      'このブラウザーで開いてください。一度だけ有効です。npm start が表示し、ネットワークの運営者が発行でき、アカウントのオーナーからの招待としても届きます。',
+      'このブラウザーで開いてください。一度だけ有効です。npm start が表示し、ネットワークの運営者が発行でき、アカウントのオーナーからの招待としても届きます。members スコープを持つ API キーがあれば、POST /v1/members のあと POST /v1/members/{id}/invitations で自分で作れます。',
     fresh: '自分のアカウント',
     freshLink: 'アカウントを作る',
     freshTold:

@@ -7,10 +7,12 @@ import { shownText } from '../../auth/bodies.ts';
 import { findPasskeyPlace, makeSignInOptions } from '../../auth/make-passkey-options.ts';
 import { hashToken } from '../../auth/make-session-token.ts';
 import { ApiError } from '../../errors.ts';
-import { TextField } from '../../look/form.tsx';
+import { SentForm, TextField } from '../../look/form.tsx';
 import { Note, Sheet } from '../../look/pieces.tsx';
 import { MAILS_ASKED, MAILS_TO, passDoor, PASSKEYS_ASKED } from '../../routes/counted-doors.ts';
 import { passSignUp } from '../../routes/signup.ts';
+import { makeOwnLink } from '../own-link.ts';
+import { orAsk } from '../or-ask.ts';
 import { readOpenForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { startSession } from '../session-start.ts';
@@ -29,17 +31,18 @@ const passkeyForm = z.object({ to, response: z.string().min(2).max(32_000) });
 const mailForm = z.object({ to, email: z.string().trim().pipe(z.email().max(254)) });
 const newForm = z.object({ name: shownText, account: shownText });
 
-wayInPages.get('/sign-in', (c) => {
+function showSignIn(c: Context<ConsoleEnv>): Response | Promise<Response> {
   const words = SIGN_IN_WORDS[c.get('visit').locale];
   const { passkeys, sendSignInLink, isSignupOpen } = c.get('services');
   // Empty: wherever the person begins.
-  const wayOn = pickWayOn(c.req.query('to'), '');
+  const wayOn = pickWayOn(c.req.query('to') ?? [c.get('typed')?.['to'] ?? ''].flat()[0], '');
   const fault = words.faults[c.req.query('fault') ?? ''];
   const hasPasskeys = passkeys !== null && findPasskeyPlace(c.req.url) !== null;
   const body = (
     <>
       <h1>{words.title}</h1>
       <p class="lead">{words.how}</p>
+      {c.req.query('why') === 'again' && c.get('visit').signedIn !== null && <Note>{words.again}</Note>}
       {c.req.query('sent') === 'yes' && <Note tone="good">{words.sent}</Note>}
       {fault !== undefined && <Note tone="bad">{fault}</Note>}
       {hasPasskeys && <PasskeyWay words={words} wayOn={wayOn} />}
@@ -58,7 +61,9 @@ wayInPages.get('/sign-in', (c) => {
     </>
   );
   return showPage(c, { title: words.title, body, islands: hasPasskeys ? ['passkey'] : [] });
-});
+}
+
+wayInPages.get('/sign-in', showSignIn);
 
 function PasskeyWay({ words, wayOn }: { words: SignInWords; wayOn: string }) {
   return (
@@ -80,7 +85,7 @@ function PasskeyWay({ words, wayOn }: { words: SignInWords; wayOn: string }) {
 function MailWay({ words, wayOn }: { words: SignInWords; wayOn: string }) {
   return (
     <Sheet title={words.byMail}>
-      <form method="post" action="/sign-in/mail" class="fields">
+      <SentForm action="/sign-in/mail">
         <input type="hidden" name="to" value={wayOn} />
         <TextField
           name="email"
@@ -91,30 +96,35 @@ function MailWay({ words, wayOn }: { words: SignInWords; wayOn: string }) {
           attributes={{ autocomplete: 'email', maxlength: '254' }}
         />
         <button>{words.mailGo}</button>
-      </form>
+      </SentForm>
     </Sheet>
   );
 }
 
-wayInPages.post('/sign-in/mail', async (c) => {
-  const { email, to: wayOn } = await readOpenForm(c, mailForm);
-  const { sendSignInLink, doorCounts } = c.get('services');
-  if (!sendSignInLink) throw new ApiError('not_found', 'This network sends no mail.');
-  await passDoor(c, MAILS_ASKED, TOO_OFTEN);
-  const waitS = await doorCounts.take(MAILS_TO, hashToken(`mail ${email.toLowerCase()}`), Date.now());
-  if (waitS !== null) throw new ApiError('rate_limit_exceeded', TOO_OFTEN, { retryAfterS: waitS });
-  // After the answer: how long it takes would tell whether anybody has that address.
-  c.executionCtx.waitUntil(mailLink(c, email));
-  return c.redirect(`/sign-in?sent=yes&to=${encodeURIComponent(pickWayOn(wayOn, ''))}`, 303);
-});
+wayInPages.post(
+  '/sign-in/mail',
+  orAsk({ page: '/sign-in', show: showSignIn }, async (c) => {
+    const { email, to: wayOn } = await readOpenForm(c, mailForm);
+    const { sendSignInLink, doorCounts } = c.get('services');
+    if (!sendSignInLink) throw new ApiError('not_found', 'This network sends no mail.');
+    await passDoor(c, MAILS_ASKED, TOO_OFTEN);
+    const waitS = await doorCounts.take(MAILS_TO, hashToken(`mail ${email.toLowerCase()}`), Date.now());
+    if (waitS !== null) throw new ApiError('rate_limit_exceeded', TOO_OFTEN, { retryAfterS: waitS });
+    // After the answer: how long it takes would tell whether anybody has that address.
+    const way = pickWayOn(wayOn, '');
+    c.executionCtx.waitUntil(mailLink(c, email, way));
+    return c.redirect(`/sign-in?sent=yes&to=${encodeURIComponent(way)}`, 303);
+  }),
+);
 
-async function mailLink(c: Context<ConsoleEnv>, email: string): Promise<void> {
+async function mailLink(c: Context<ConsoleEnv>, email: string, wayOn: string): Promise<void> {
   const { people, signInCodes, sendSignInLink } = c.get('services');
   const person = await people.findByEmail(email);
   if (!person) return;
   const now = Date.now();
   const code = await signInCodes.mint({ personId: person.id, memberId: null, lifeMs: LINK_MS }, now);
-  const url = new URL(`/sign-in/${code}`, c.req.url).href;
+  const on = wayOn === '' ? '' : `?to=${encodeURIComponent(wayOn)}`;
+  const url = makeOwnLink(c, code) + on;
   const locale = person.locale ?? c.get('visit').locale;
   await sendSignInLink?.({ to: person.email ?? email, url, expiresAt: now + LINK_MS, locale });
 }
@@ -140,14 +150,14 @@ wayInPages.post('/sign-in/passkey', async (c) => {
   return c.redirect(pickWayOn(wayOn, usual), 303);
 });
 
-wayInPages.get('/sign-in/new', (c) => {
+function showNew(c: Context<ConsoleEnv>): Response | Promise<Response> {
   if (!c.get('services').isSignupOpen) throw new ApiError('not_found', 'This network makes no accounts by itself.');
   const words = SIGN_IN_WORDS[c.get('visit').locale];
   const body = (
     <>
       <h1>{words.fresh}</h1>
       <p class="lead">{words.freshTold}</p>
-      <form method="post" class="fields">
+      <SentForm>
         <TextField
           name="name"
           label={words.yourName}
@@ -156,25 +166,30 @@ wayInPages.get('/sign-in/new', (c) => {
         />
         <TextField name="account" label={words.account} help={words.accountTold} isRequired />
         <button>{words.freshGo}</button>
-      </form>
+      </SentForm>
     </>
   );
   return showPage(c, { title: words.fresh, body });
-});
+}
+
+wayInPages.get('/sign-in/new', showNew);
 
 /** An account, its owner, and the person who that is: signed in, since nobody else could know of it. */
-wayInPages.post('/sign-in/new', async (c) => {
-  const { name, account: accountName } = await readOpenForm(c, newForm);
-  const { accounts, members, people } = c.get('services');
-  const family = await passSignUp(c);
-  const now = Date.now();
-  const account = await accounts.create(accountName, now, family);
-  const made = await members.create({ accountId: account.id, name, email: null, role: 'owner' }, now);
-  if (!made.ok) throw new ApiError('conflict', 'The account could not be made. Try again.');
-  // Whoever is signed in already has one account more.
-  const person =
-    c.get('visit').signedIn?.person ?? (await people.create({ name, email: null, isOperator: false }, now));
-  await people.join(person.id, made.value.id);
-  await startSession(c, { personId: person.id, memberId: made.value.id });
-  return c.redirect('/console/you', 303);
-});
+wayInPages.post(
+  '/sign-in/new',
+  orAsk({ page: '/sign-in/new', show: showNew }, async (c) => {
+    const { name, account: accountName } = await readOpenForm(c, newForm);
+    const { accounts, members, people } = c.get('services');
+    const family = await passSignUp(c);
+    const now = Date.now();
+    const account = await accounts.create(accountName, now, family);
+    const made = await members.create({ accountId: account.id, name, email: null, role: 'owner' }, now);
+    if (!made.ok) throw new ApiError('conflict', 'The account could not be made. Try again.');
+    // Whoever is signed in already has one account more.
+    const person =
+      c.get('visit').signedIn?.person ?? (await people.create({ name, email: null, isOperator: false }, now));
+    await people.join(person.id, made.value.id);
+    await startSession(c, { personId: person.id, memberId: made.value.id });
+    return c.redirect('/console/you', 303);
+  }),
+);

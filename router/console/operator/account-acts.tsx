@@ -3,10 +3,12 @@ import { Hono } from 'hono';
 import * as z from 'zod';
 import { CREDIT_PURPOSES } from '../../../schema/credit.ts';
 import { ROLES } from '../../../schema/key-rights.ts';
+import type { AccountRow } from '../../auth/accounts.ts';
 import { shownText } from '../../auth/bodies.ts';
 import { ApiError } from '../../errors.ts';
+import { formatCredits } from '../../look/format-money.ts';
 import { formatCount } from '../../look/format-number.ts';
-import { Time } from '../../look/pieces.tsx';
+import { Note, Time } from '../../look/pieces.tsx';
 import { disableAccount, setSponsor } from '../../routes/account-desk.ts';
 import { ALL_AREAS } from '../../routes/area-calls.ts';
 import { grantCredit } from '../../routes/credit-desk.ts';
@@ -15,31 +17,44 @@ import { findMember } from '../../routes/member-desk.ts';
 import { linkBody, makeMemberLink, makeSignInLink } from '../../routes/session-desk.ts';
 import type { SignInLink } from '../../routes/session-desk.ts';
 import { showPage } from '../page-answer.tsx';
+import { orAsk } from '../or-ask.ts';
 import { readPageForm } from '../page-form.ts';
 import { requireOperator } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 import type { Context } from 'hono';
-import { ACCOUNTS, accountPath, findAccount } from './accounts-pages.tsx';
-import { parseCredits } from './parse-credits.ts';
-import { AskOnce, didPath, orNull } from './pieces.tsx';
+import { ACCOUNTS, accountPath, findAccount, showAccount, showAccounts } from './accounts-pages.tsx';
+import { parseCredits } from '../parse-credits.ts';
+import { AskOnce, didPath, Named, orNull } from './pieces.tsx';
 import { ACCOUNT_WORDS } from './words-accounts.ts';
 import { OPERATOR_WORDS } from './words-operator.ts';
 
 const DAY_S = 86_400;
+/** Micro-credits of one grant that are asked about once more. */
+const ASKED_AGAIN = 1_000_000_000;
 /** What is counted before an account is disabled. */
 const COUNTED = 1000;
 
 export const accountActs = new Hono<ConsoleEnv>();
 
+/** The page of the account whose form it is. */
+const ON_ACCOUNT = {
+  page: (c: Context<ConsoleEnv>) => accountPath(c.req.param('id') ?? ''),
+  show: showAccount,
+  fields: { amount_micro: 'amount', expires_in_s: 'days' },
+};
+
 const nothing = z.object({});
 const nameForm = z.object({ name: shownText });
 
-accountActs.post(ACCOUNTS, async (c) => {
-  requireOperator(c);
-  const { name } = await readPageForm(c, nameForm);
-  const account = await c.get('services').accounts.create(name, Date.now());
-  return c.redirect(didPath(accountPath(account.id), 'created'), 303);
-});
+accountActs.post(
+  ACCOUNTS,
+  orAsk({ page: ACCOUNTS, show: showAccounts }, async (c) => {
+    requireOperator(c);
+    const { name } = await readPageForm(c, nameForm);
+    const account = await c.get('services').accounts.create(name, Date.now());
+    return c.redirect(didPath(accountPath(account.id), 'created'), 303);
+  }),
+);
 
 const grantForm = z.object({
   event: z.string().regex(/^evt_[0-9a-f]{32}$/),
@@ -47,47 +62,87 @@ const grantForm = z.object({
   days: z.string().trim().max(4).default(''),
   purpose: z.enum(['', ...CREDIT_PURPOSES]).default(''),
   memo: z.string().trim().max(500).default(''),
+  /** Where it was asked once more. */
+  sure: z.enum(['', 'yes']).default(''),
 });
 
-accountActs.post(`${ACCOUNTS}/:id/credit`, async (c) => {
-  requireOperator(c);
-  const words = ACCOUNT_WORDS[c.get('visit').locale];
-  const { event, amount, days, purpose, memo } = await readPageForm(c, grantForm);
-  const account = await findAccount(c);
-  const micro = parseCredits(amount);
-  if (micro === null) throw new ApiError('invalid_value', words.badAmount, { param: 'amount' });
-  if (days !== '' && !(/^[1-9]\d{0,3}$/.test(days) && Number(days) <= 3660))
-    throw new ApiError('invalid_value', words.badDays, { param: 'days' });
-  const input = {
-    event_id: event,
-    amount_micro: micro,
-    memo: memo === '' ? null : memo,
-    purpose: purpose === '' ? null : purpose,
-    expires_in_s: days === '' ? null : Number(days) * DAY_S,
-  };
-  const { status } = await grantCredit(c.get('services'), account.id, { input, repeat: null });
-  return c.redirect(didPath(accountPath(account.id), status === 200 ? 'again' : 'granted'), 303);
-});
+accountActs.post(
+  `${ACCOUNTS}/:id/credit`,
+  orAsk(ON_ACCOUNT, async (c) => {
+    requireOperator(c);
+    const form = await readPageForm(c, grantForm);
+    const { event, amount, days, purpose, memo } = form;
+    const account = await findAccount(c);
+    const micro = parseCredits(amount);
+    if (micro === null) throw new ApiError('invalid_value', ACCOUNT_WORDS.en.badAmount, { param: 'amount' });
+    if (days !== '' && !(/^[1-9]\d{0,3}$/.test(days) && Number(days) <= 3660))
+      throw new ApiError('invalid_value', ACCOUNT_WORDS.en.badDays, { param: 'days' });
+    if (micro > ASKED_AGAIN && form.sure === '') return askGrant(c, account, { form, micro });
+    const input = {
+      event_id: event,
+      amount_micro: micro,
+      memo: memo === '' ? null : memo,
+      purpose: purpose === '' ? null : purpose,
+      expires_in_s: days === '' ? null : Number(days) * DAY_S,
+    };
+    const { status } = await grantCredit(c.get('services'), account.id, { input, repeat: null });
+    return c.redirect(didPath(accountPath(account.id), status === 200 ? 'again' : 'granted'), 303);
+  }),
+);
+
+/** A nought too many is seen before it is spent. */
+function askGrant(
+  c: Context<ConsoleEnv>,
+  account: AccountRow,
+  { form, micro }: { readonly form: z.output<typeof grantForm>; readonly micro: number },
+) {
+  const { csrf } = requireOperator(c);
+  const { locale } = c.get('visit');
+  const words = ACCOUNT_WORDS[locale];
+  const what = (
+    <>
+      <p>
+        <Named>{account.name}</Named> <code>{account.id}</code>
+      </p>
+      <p>{words.bigGrantTold(formatCredits(micro, locale))}</p>
+    </>
+  );
+  const back = accountPath(account.id);
+  const body = (
+    <AskOnce title={words.bigGrant} act={words.grantGo} {...{ what, csrf, back, locale }}>
+      {Object.entries({ ...form, sure: 'yes' }).map(([name, value]) => (
+        <input type="hidden" name={name} value={value} />
+      ))}
+    </AskOnce>
+  );
+  return showPage(c, { title: words.bigGrant, body });
+}
 
 const sponsorForm = z.object({ is_sponsor: z.enum(['yes', 'no']) });
 
-accountActs.post(`${ACCOUNTS}/:id/sponsor`, async (c) => {
-  requireOperator(c);
-  const { is_sponsor: said } = await readPageForm(c, sponsorForm);
-  const account = await findAccount(c);
-  await setSponsor(c.get('services'), account.id, said === 'yes');
-  return c.redirect(didPath(accountPath(account.id), said === 'yes' ? 'sponsor' : 'no-sponsor'), 303);
-});
+accountActs.post(
+  `${ACCOUNTS}/:id/sponsor`,
+  orAsk(ON_ACCOUNT, async (c) => {
+    requireOperator(c);
+    const { is_sponsor: said } = await readPageForm(c, sponsorForm);
+    const account = await findAccount(c);
+    await setSponsor(c.get('services'), account.id, said === 'yes');
+    return c.redirect(didPath(accountPath(account.id), said === 'yes' ? 'sponsor' : 'no-sponsor'), 303);
+  }),
+);
 
 const memberForm = z.object({ name: shownText.max(100), role: z.enum(ROLES) });
 
-accountActs.post(`${ACCOUNTS}/:id/links`, async (c) => {
-  requireOperator(c);
-  const { name, role } = await readPageForm(c, memberForm);
-  const account = await findAccount(c);
-  const said = linkBody.parse({ name, role, account_id: account.id, life_s: DAY_S });
-  return showLink(c, { name, accountId: account.id, link: await makeSignInLink(c.get('services'), said) });
-});
+accountActs.post(
+  `${ACCOUNTS}/:id/links`,
+  orAsk(ON_ACCOUNT, async (c) => {
+    requireOperator(c);
+    const { name, role } = await readPageForm(c, memberForm);
+    const account = await findAccount(c);
+    const said = linkBody.parse({ name, role, account_id: account.id, life_s: DAY_S });
+    return showLink(c, { name, accountId: account.id, link: await makeSignInLink(c.get('services'), said) });
+  }),
+);
 
 accountActs.post(`${ACCOUNTS}/:id/members/:member/link`, async (c) => {
   requireOperator(c);
@@ -126,7 +181,7 @@ function showLink(
 }
 
 accountActs.get(`${ACCOUNTS}/:id/disable`, async (c) => {
-  const { csrf } = requireOperator(c);
+  const { csrf, memberships } = requireOperator(c);
   const { locale } = c.get('visit');
   const words = ACCOUNT_WORDS[locale];
   const services = c.get('services');
@@ -142,9 +197,13 @@ accountActs.get(`${ACCOUNTS}/:id/disable`, async (c) => {
   const what = (
     <>
       <p>
-        <strong>{account.name}</strong> <code>{account.id}</code>
+        <strong>
+          <Named>{account.name}</Named>
+        </strong>{' '}
+        <code>{account.id}</code>
       </p>
       <p>{words.disableTold}</p>
+      {memberships.some(({ accountId }) => accountId === account.id) && <Note tone="bad">{words.ownAccount}</Note>}
       <p>{account.disabledAt === null ? words.disableCounts(keys, members, homes) : words.isDisabled}</p>
     </>
   );
@@ -169,9 +228,9 @@ accountActs.get(`${ACCOUNTS}/:id/keys/:key/revoke`, async (c) => {
   const what = (
     <>
       <p>
-        <code>{key.id}</code>, {account.name}
+        <code>{key.id}</code> <Named>{account.name}</Named>
       </p>
-      <p>{words.revokeTold}</p>
+      <p>{key.revokedAt === null ? words.revokeTold : words.isRevoked}</p>
     </>
   );
   const title = words.revokeTitle(key.name);

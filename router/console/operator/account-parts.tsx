@@ -11,12 +11,17 @@ import { formatCount } from '../../look/format-number.ts';
 import { Facts, Sheet, Time } from '../../look/pieces.tsx';
 import { Table } from '../../look/table.tsx';
 import type { Locale } from '../../look/words.ts';
-import { NotNow, segment } from './pieces.tsx';
+import { Named, NotNow, segment } from './pieces.tsx';
 import { ACCOUNT_WORDS } from './words-accounts.ts';
 
 interface PartProps {
   readonly accountId: string;
   readonly locale: Locale;
+}
+
+interface Link {
+  readonly href: string;
+  readonly text: string;
 }
 
 export function AccountFacts({ usage, accountId, locale }: PartProps & { usage: AccountUsage | null }) {
@@ -58,8 +63,14 @@ export function AccountFacts({ usage, accountId, locale }: PartProps & { usage: 
   );
 }
 
-export function KeysOf(props: PartProps & { keys: readonly ListedKey[] | null; members: readonly MemberRow[] | null }) {
-  const { keys, members, accountId, locale } = props;
+export function KeysOf(
+  props: PartProps & {
+    keys: readonly ListedKey[] | null;
+    members: readonly MemberRow[] | null;
+    links: readonly Link[];
+  },
+) {
+  const { keys, members, links, accountId, locale } = props;
   const words = ACCOUNT_WORDS[locale];
   const nameOf = (memberId: string | null): string =>
     memberId === null ? words.accountOwn : (members?.find(({ id }) => id === memberId)?.name ?? memberId);
@@ -71,9 +82,9 @@ export function KeysOf(props: PartProps & { keys: readonly ListedKey[] | null; m
         <Table
           caption={words.keys}
           columns={[
-            { head: words.key, cell: (key) => key.name },
+            { head: words.key, cell: (key) => <Named>{key.name}</Named> },
             { head: words.id, cell: (key) => <code>{key.id}</code> },
-            { head: words.member, cell: (key) => nameOf(key.memberId) },
+            { head: words.member, cell: (key) => <Named>{nameOf(key.memberId)}</Named> },
             { head: words.scopes, cell: (key) => (key.scopes ?? USUAL_SCOPES).join(', ') },
             { head: words.made, cell: (key) => <Time at={key.createdAt} locale={locale} /> },
             {
@@ -94,14 +105,22 @@ export function KeysOf(props: PartProps & { keys: readonly ListedKey[] | null; m
           ]}
           rows={keys}
           empty={words.keysNone}
+          links={links}
         />
       )}
     </Sheet>
   );
 }
 
-export function MembersOf(props: PartProps & { members: readonly MemberRow[] | null; csrf: string; isOpen: boolean }) {
-  const { members, accountId, csrf, isOpen, locale } = props;
+export function MembersOf(
+  props: PartProps & {
+    members: readonly MemberRow[] | null;
+    links: readonly Link[];
+    csrf: string;
+    isOpen: boolean;
+  },
+) {
+  const { members, links, accountId, csrf, isOpen, locale } = props;
   const words = ACCOUNT_WORDS[locale];
   const roles = { owner: words.owner, member: words.memberRole, viewer: words.viewer } satisfies Record<Role, string>;
   const toLink = (row: MemberRow) => (
@@ -123,14 +142,15 @@ export function MembersOf(props: PartProps & { members: readonly MemberRow[] | n
         <Table
           caption={words.members}
           columns={[
-            { head: words.name, cell: (row) => row.name },
-            { head: words.email, cell: (row) => row.email ?? '–' },
+            { head: words.name, cell: (row) => <Named>{row.name}</Named> },
+            { head: words.email, cell: (row) => <Named>{row.email ?? '–'}</Named> },
             { head: words.role, cell: (row) => roles[row.role] },
             { head: words.made, cell: (row) => <Time at={row.createdAt} locale={locale} /> },
             ...(isOpen ? [{ head: words.link, cell: toLink }] : []),
           ]}
           rows={members}
           empty={words.membersNone}
+          links={links}
         />
       )}
     </Sheet>
@@ -149,7 +169,11 @@ export function HomesOf({ homes, accountId, locale }: PartProps & { homes: reado
           columns={[
             {
               head: words.name,
-              cell: (row) => <a href={`/console/operator/nodes/${segment(row.id)}`}>{row.name ?? row.id}</a>,
+              cell: (row) => (
+                <a href={`/console/operator/nodes/${segment(row.id)}`}>
+                  <Named>{row.name ?? row.id}</Named>
+                </a>
+              ),
             },
             { head: words.id, cell: (row) => <code>{row.id}</code> },
             { head: words.made, cell: (row) => <Time at={row.createdAt} locale={locale} /> },

@@ -9,21 +9,25 @@ import { Badge, Sheet, Time } from '../../look/pieces.tsx';
 import { Table } from '../../look/table.tsx';
 import type { Locale } from '../../look/words.ts';
 import type { Services } from '../../services/edge.ts';
+import { listCreditHistory } from '../../routes/credit-history.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireOperator } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
+import { CreditOf } from './account-history.tsx';
 import { AccountActs } from './account-forms.tsx';
 import { AccountFacts, HomesOf, KeysOf, MembersOf } from './account-parts.tsx';
-import { Did, listLinks, orNull, PAGE_ROWS, readList, Search, segment } from './pieces.tsx';
+import { Did, listLinks, Named, orNull, PAGE_ROWS, readList, Search, segment } from './pieces.tsx';
 import { ACCOUNT_DONE, ACCOUNT_WORDS } from './words-accounts.ts';
 
 export const ACCOUNTS = '/console/operator/accounts';
-/** What one account's page lists of keys and of homes. */
+/** What one account's page lists at once of keys, of members and of homes. */
 const SHOWN = 50;
+/** And of what came to its credit. */
+const EVENTS = 10;
 
 export const accountPages = new Hono<ConsoleEnv>();
 
-accountPages.get(ACCOUNTS, async (c) => {
+export async function showAccounts(c: Context<ConsoleEnv>): Promise<Response> {
   const { csrf } = requireOperator(c);
   const { locale } = c.get('visit');
   const words = ACCOUNT_WORDS[locale];
@@ -38,7 +42,14 @@ accountPages.get(ACCOUNTS, async (c) => {
         <Table
           caption={words.title}
           columns={[
-            { head: words.name, cell: (row) => <a href={accountPath(row.id)}>{row.name}</a> },
+            {
+              head: words.name,
+              cell: (row) => (
+                <a href={accountPath(row.id)}>
+                  <Named>{row.name}</Named>
+                </a>
+              ),
+            },
             { head: words.id, cell: (row) => <code>{row.id}</code> },
             { head: words.state, cell: (row) => <AccountState row={row} locale={locale} /> },
             { head: words.made, cell: (row) => <Time at={row.createdAt} locale={locale} /> },
@@ -63,15 +74,19 @@ accountPages.get(ACCOUNTS, async (c) => {
     </>
   );
   return showPage(c, { title: words.title, body });
-});
+}
 
-accountPages.get(`${ACCOUNTS}/:id`, async (c) => {
+accountPages.get(ACCOUNTS, showAccounts);
+
+export async function showAccount(c: Context<ConsoleEnv>): Promise<Response> {
   const { csrf } = requireOperator(c);
   const { locale } = c.get('visit');
   const words = ACCOUNT_WORDS[locale];
   const services = c.get('services');
   const account = await findAccount(c);
-  const { usage, keys, members, homes, gifts } = await readAccount(services, account.id);
+  const keysAfter = (c.req.query('keys') ?? '').slice(0, 100);
+  const skip = /^\d{1,4}$/.test(c.req.query('members') ?? '') ? Number(c.req.query('members')) : 0;
+  const { usage, keys, members, homes, gifts, history } = await readAccount(services, account.id, keysAfter);
   // Under its number a grant is granted once, however often the form is sent.
   const eventId = makeId('evt', crypto.getRandomValues(new Uint8Array(16)));
   const body = (
@@ -85,9 +100,22 @@ accountPages.get(`${ACCOUNTS}/:id`, async (c) => {
       </p>
       <Did c={c} words={ACCOUNT_DONE[locale]} />
       <AccountFacts usage={usage} accountId={account.id} locale={locale} />
-      <KeysOf keys={keys} members={members} accountId={account.id} locale={locale} />
-      <MembersOf
+      <CreditOf events={history?.data ?? null} locale={locale} />
+      <KeysOf
+        keys={keys}
+        links={linkMore(account.id, 'keys', keys?.length === SHOWN ? keys.at(-1)?.id : undefined, locale)}
         members={members}
+        accountId={account.id}
+        locale={locale}
+      />
+      <MembersOf
+        members={members?.slice(skip, skip + SHOWN) ?? null}
+        links={linkMore(
+          account.id,
+          'members',
+          (members?.length ?? 0) > skip + SHOWN ? skip + SHOWN : undefined,
+          locale,
+        )}
         accountId={account.id}
         csrf={csrf}
         isOpen={account.disabledAt === null}
@@ -106,7 +134,9 @@ accountPages.get(`${ACCOUNTS}/:id`, async (c) => {
     </>
   );
   return showPage(c, { title: account.name, body });
-});
+}
+
+accountPages.get(`${ACCOUNTS}/:id`, showAccount);
 
 /** Its own page. */
 export function accountPath(accountId: string): string {
@@ -121,16 +151,23 @@ export async function findAccount(c: Context<ConsoleEnv>): Promise<AccountRow> {
 }
 
 /** Each of its sources by itself; null for one that is away. */
-async function readAccount(services: Services, accountId: string) {
+async function readAccount(services: Services, accountId: string, keysAfter: string) {
   const object = services.account(accountId);
-  const [usage, keys, members, homes, gifts] = await Promise.all([
+  const [usage, keys, members, homes, gifts, history] = await Promise.all([
     orNull(object.usage()),
-    orNull(services.keys.list(accountId, { after: '', limit: SHOWN })),
+    orNull(services.keys.list(accountId, { after: keysAfter, limit: SHOWN })),
     orNull(services.members.list(accountId)),
     orNull(services.nodes.list('', SHOWN, accountId)),
     orNull(object.gifts('', 1)),
+    orNull(listCreditHistory(services, accountId, { before: null, limit: EVENTS })),
   ]);
-  return { usage, keys, members, homes, gifts };
+  return { usage, keys, members, homes, gifts, history };
+}
+
+/** Where a list of an account's page goes on: behind this row, if there is one. */
+function linkMore(accountId: string, list: 'keys' | 'members', behind: string | number | undefined, locale: Locale) {
+  if (behind === undefined) return [];
+  return [{ href: `${accountPath(accountId)}?${list}=${behind}`, text: ACCOUNT_WORDS[locale].more }];
 }
 
 function AccountState({ row, locale }: { row: AccountRow; locale: Locale }) {

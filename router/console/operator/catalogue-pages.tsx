@@ -8,18 +8,19 @@ import type { CatalogueModel } from '../../billing/catalogue.ts';
 import { ApiError } from '../../errors.ts';
 import { formatCredits } from '../../look/format-money.ts';
 import { formatCount } from '../../look/format-number.ts';
-import { Badge, Note, Sheet } from '../../look/pieces.tsx';
+import { Badge, Sheet } from '../../look/pieces.tsx';
 import { Table } from '../../look/table.tsx';
 import type { Locale } from '../../look/words.ts';
-import { parseInput } from '../../routes/admin-input.ts';
 import { ALL_AREAS } from '../../routes/area-calls.ts';
 import { modelBody, putModel, withdrawModel } from '../../routes/model-desk.ts';
 import { showPage } from '../page-answer.tsx';
+import { orAsk } from '../or-ask.ts';
 import { readPageForm } from '../page-form.ts';
+import { FormFault } from '../tell-refusal.ts';
 import { requireOperator } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 import { ModelFields } from './model-fields.tsx';
-import { AskOnce, Did, didPath, orNull, segment } from './pieces.tsx';
+import { AskOnce, Did, didPath, Named, orNull, segment } from './pieces.tsx';
 import { MODEL_FIELDS, readModelForm, toModelForm } from './read-model-form.ts';
 import type { ModelForm } from './read-model-form.ts';
 import { CATALOGUE_DONE, CATALOGUE_WORDS } from './words-catalogue.ts';
@@ -80,8 +81,10 @@ function ModelTable({ rows, locale }: { rows: readonly Listed[]; locale: Locale 
           head: words.model,
           cell: ({ model }) => (
             <>
-              <a href={modelPath(model.id)}>{model.id}</a>
-              <small class="help">{model.description}</small>
+              <a href={modelPath(model.id)}>
+                <Named>{model.id}</Named>
+              </a>
+              <small class="help named">{model.description}</small>
             </>
           ),
         },
@@ -123,10 +126,17 @@ function Online({ homes, locale }: { homes: Listed['homes']; locale: Locale }) {
   );
 }
 
-cataloguePages.get(`${CATALOGUE}/new`, (c) => {
+const askNew = (c: Context<ConsoleEnv>) => {
   requireOperator(c);
   return showForm(c, { form: USUAL, isNew: true });
-});
+};
+const askChange = async (c: Context<ConsoleEnv>) => {
+  requireOperator(c);
+  return showForm(c, { form: toModelForm(await findModel(c)), isNew: false });
+};
+
+cataloguePages.get(`${CATALOGUE}/new`, askNew);
+cataloguePages.get(`${CATALOGUE}/model`, askChange);
 
 cataloguePages.get(`${CATALOGUE}/remove`, async (c) => {
   const { csrf } = requireOperator(c);
@@ -149,27 +159,31 @@ cataloguePages.get(`${CATALOGUE}/remove`, async (c) => {
   return showPage(c, { title: words.remove, body });
 });
 
-cataloguePages.get(`${CATALOGUE}/model`, async (c) => {
-  requireOperator(c);
-  return showForm(c, { form: toModelForm(await findModel(c)), isNew: false });
-});
+const ASK_NEW = { page: `${CATALOGUE}/new`, show: askNew };
+const ASK_CHANGE = { page: `${CATALOGUE}/model`, show: askChange };
 
 const modelForm = z.partialRecord(z.enum(MODEL_FIELDS), z.string().max(8192));
 
 for (const isNew of [true, false])
-  cataloguePages.post(`${CATALOGUE}/${isNew ? 'new' : 'model'}`, async (c) => {
-    requireOperator(c);
-    const form = await readPageForm(c, modelForm);
-    try {
-      const body = parseInput(readModelForm(form), modelBody);
-      await putModel(c.get('services'), { id: (form.id ?? '').trim(), body, tellHubs: ALL_AREAS.tellHubs });
-    } catch (error) {
-      // What was typed is not lost with what is wrong with it.
-      if (error instanceof ApiError && error.status === 400) return showForm(c, { form, isNew, fault: error.message });
-      throw error;
-    }
-    return c.redirect(didPath(CATALOGUE, 'kept'), 303);
-  });
+  cataloguePages.post(
+    `${CATALOGUE}/${isNew ? 'new' : 'model'}`,
+    orAsk(isNew ? ASK_NEW : ASK_CHANGE, async (c) => {
+      requireOperator(c);
+      const form = await readPageForm(c, modelForm);
+      const parsed = modelBody.safeParse(readModelForm(form));
+      if (!parsed.success) throw toFault(parsed.error);
+      await putModel(c.get('services'), {
+        id: (form.id ?? '').trim(),
+        body: parsed.data,
+        tellHubs: ALL_AREAS.tellHubs,
+      });
+      return c.redirect(didPath(CATALOGUE, 'kept'), 303);
+    }),
+  );
+
+function toFault({ issues: [issue] }: z.ZodError): ApiError {
+  return issue ? new FormFault(issue) : new ApiError('invalid_value', 'This is no model.');
+}
 
 const removeForm = z.object({ id: z.string().max(100) });
 
@@ -180,10 +194,7 @@ cataloguePages.post(`${CATALOGUE}/remove`, async (c) => {
   return c.redirect(didPath(CATALOGUE, 'removed'), 303);
 });
 
-function showForm(
-  c: Context<ConsoleEnv>,
-  { form, isNew, fault }: { readonly form: ModelForm; readonly isNew: boolean; readonly fault?: string },
-) {
+function showForm(c: Context<ConsoleEnv>, { form, isNew }: { readonly form: ModelForm; readonly isNew: boolean }) {
   const { csrf } = requireOperator(c);
   const { locale } = c.get('visit');
   const words = CATALOGUE_WORDS[locale];
@@ -193,11 +204,6 @@ function showForm(
   const body = (
     <>
       <h1>{title}</h1>
-      {fault !== undefined && (
-        <Note tone="bad">
-          {words.refused} <span lang="en">{fault}</span>
-        </Note>
-      )}
       <Sheet>
         {!isNew && (
           <p class="soft">
@@ -214,12 +220,14 @@ function showForm(
       )}
     </>
   );
-  return showPage(c, { title, body, status: fault === undefined ? 200 : 400 });
+  return showPage(c, { title, body });
 }
 
 /** By the query, since ids may hold slashes. Throws ApiError 404. */
 async function findModel(c: Context<ConsoleEnv>): Promise<CatalogueModel> {
-  const model = await c.get('services').catalogue.find(c.req.query('id') ?? '', Date.now());
+  // Where its form was refused, that says which.
+  const id = [c.req.query('id') ?? c.get('typed')?.['id'] ?? ''].flat()[0] ?? '';
+  const model = await c.get('services').catalogue.find(id, Date.now());
   if (!model) throw new ApiError('not_found', 'There is no such model on the catalogue.');
   return model;
 }

@@ -23,7 +23,7 @@ hubPages.get('/console/operator/hubs', async (c) => {
   const rows = told.flatMap(({ area, hubs }) => (hubs ?? []).map((hub) => ({ ...hub, area })));
   const count = (value: number): string => formatCount(value, locale);
   const sum = (pick: 'nodes' | 'slots'): string => count(rows.reduce((total, row) => total + row[pick], 0));
-  const nameThose = (areas: typeof told): string => areas.map(({ area }) => words[area]).join(', ');
+  const nameThose = (areas: typeof told): string => areas.map(({ area }) => words[area]).join(' · ');
   const away = told.filter(({ hubs }) => hubs === null);
   const quiet = told.filter(({ hubs }) => hubs?.length === 0);
   const degrees = (value: number): string => value.toFixed(1);

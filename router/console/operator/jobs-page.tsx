@@ -2,14 +2,14 @@
 import { Hono } from 'hono';
 import type { OddPart, OddParts } from '../../billing/pick-odd.ts';
 import { formatCount, formatMeasure } from '../../look/format-number.ts';
-import { formatSpan } from '../../look/format-time.ts';
+import { formatSpan, formatTime } from '../../look/format-time.ts';
 import { Badge, Sheet, Tabs, Time } from '../../look/pieces.tsx';
 import { Table } from '../../look/table.tsx';
 import type { Locale } from '../../look/words.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireOperator } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
-import { NotNow, orNull, Search, segment } from './pieces.tsx';
+import { Named, NotNow, orNull, Search, segment } from './pieces.tsx';
 import { ODD_WORDS } from './words-running.ts';
 
 const JOBS = '/console/operator/jobs';
@@ -17,6 +17,7 @@ const HOURS = ['1', '6', '24'] as const;
 const KINDS = ['failed', 'slow'] as const;
 const HOUR_MS = 3_600_000;
 const SHOWN = 100;
+const ACCOUNT_ID = /^acct_[0-9a-f]{32}$/;
 /** As many as are looked at. */
 const ALL = 2000;
 
@@ -24,6 +25,8 @@ interface Asked {
   readonly q: string;
   readonly hours: (typeof HOURS)[number];
   readonly kind: (typeof KINDS)[number];
+  /** How many newer ones stand on the pages before. */
+  readonly skip: number;
 }
 
 export const oddJobPages = new Hono<ConsoleEnv>();
@@ -36,8 +39,12 @@ oddJobPages.get(JOBS, async (c) => {
     q: (c.req.query('q') ?? c.req.query('account') ?? '').trim().slice(0, 100),
     hours: HOURS.find((one) => one === c.req.query('hours')) ?? '6',
     kind: KINDS.find((one) => one === c.req.query('kind')) ?? 'failed',
+    skip: /^\d{1,4}$/.test(c.req.query('skip') ?? '') ? Number(c.req.query('skip')) : 0,
   };
-  const found = await orNull(c.get('services').oddJobs.find(Number(asked.hours) * HOUR_MS, Date.now(), ALL));
+  // Of a network that is busy, an account's own are few among the newest of all.
+  const account = ACCOUNT_ID.test(asked.q) ? asked.q : undefined;
+  const windowMs = Number(asked.hours) * HOUR_MS;
+  const found = await orNull(c.get('services').oddJobs.find({ windowMs, limit: ALL, account }, Date.now()));
   const body = (
     <>
       <h1>{words.title}</h1>
@@ -50,11 +57,15 @@ oddJobPages.get(JOBS, async (c) => {
 function Found({ found, asked, locale }: { found: OddParts; asked: Asked; locale: Locale }) {
   const words = ODD_WORDS[locale];
   const kept = { failed: search(found.failed, asked.q), slow: search(found.slow, asked.q) };
+  const rows = kept[asked.kind];
   const counts = { failed: formatCount(kept.failed.length, locale), slow: formatCount(kept.slow.length, locale) };
   const to = (change: Partial<Asked>): string => {
-    const { q, hours, kind } = { ...asked, ...change };
-    return `${JOBS}?${new URLSearchParams({ kind, hours, ...(q !== '' && { q }) }).toString()}`;
+    const { q, hours, kind, skip } = { ...asked, skip: 0, ...change };
+    const more = { ...(q !== '' && { q }), ...(skip > 0 && { skip: String(skip) }) };
+    return `${JOBS}?${new URLSearchParams({ kind, hours, ...more }).toString()}`;
   };
+  const next = asked.skip + SHOWN;
+  const links = rows.length > next ? [{ href: to({ skip: next }), text: words.older }] : [];
   return (
     <>
       <Tabs
@@ -78,10 +89,10 @@ function Found({ found, asked, locale }: { found: OddParts; asked: Asked; locale
           </select>
         </Search>
         <p class="soft">
-          {words.looked(formatCount(found.looked, locale))} {found.isCut && words.cut}{' '}
-          {asked.kind === 'slow' && words.slowTold}
+          {words.looked(formatCount(found.looked, locale))}{' '}
+          {found.cutAt !== null && words.cut(formatTime(found.cutAt, locale))} {asked.kind === 'slow' && words.slowTold}
         </p>
-        <OddTable rows={kept[asked.kind].slice(0, SHOWN)} kind={asked.kind} locale={locale} />
+        <OddTable rows={rows.slice(asked.skip, next)} asked={asked} links={links} locale={locale} />
       </Sheet>
     </>
   );
@@ -96,13 +107,28 @@ function search(parts: readonly OddPart[], q: string): readonly OddPart[] {
       );
 }
 
-function OddTable({ rows, kind, locale }: { rows: readonly OddPart[]; kind: Asked['kind']; locale: Locale }) {
+function OddTable(props: {
+  readonly rows: readonly OddPart[];
+  readonly asked: Asked;
+  readonly links: readonly { readonly href: string; readonly text: string }[];
+  readonly locale: Locale;
+}) {
+  const { rows, asked, links, locale } = props;
+  const { kind, q } = asked;
   const words = ODD_WORDS[locale];
+  const none = kind === 'failed' ? words.noneFailed : words.noneSlow;
   return (
     <Table
       caption={words.title}
       columns={[
-        { head: words.job, cell: ({ jobId }) => <code>{jobId}</code> },
+        {
+          head: words.job,
+          cell: ({ jobId, account }) => (
+            <a href={`${JOBS}/${segment(jobId)}?account=${segment(account)}`}>
+              <code>{jobId}</code>
+            </a>
+          ),
+        },
         { head: words.ended, cell: ({ endedAt }) => <Time at={endedAt} locale={locale} /> },
         {
           head: words.outcome,
@@ -113,7 +139,7 @@ function OddTable({ rows, kind, locale }: { rows: readonly OddPart[]; kind: Aske
             </>
           ),
         },
-        { head: words.model, cell: ({ model }) => model },
+        { head: words.model, cell: ({ model }) => <Named>{model}</Named> },
         {
           head: words.account,
           cell: ({ account }) => (
@@ -136,7 +162,8 @@ function OddTable({ rows, kind, locale }: { rows: readonly OddPart[]; kind: Aske
         },
       ]}
       rows={rows}
-      empty={kind === 'failed' ? words.noneFailed : words.noneSlow}
+      empty={q === '' ? none : words.noneFound(q)}
+      links={links}
     />
   );
 }

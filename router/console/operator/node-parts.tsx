@@ -53,7 +53,7 @@ export function NodeNow({ node, why, locale }: { node: NodeRow; why: NodeWhy | n
             ? [
                 {
                   name: words.slots,
-                  value: `${formatCount(live.slots, locale)} / ${formatCount(live.running, locale)}`,
+                  value: `${formatCount(live.running, locale)} / ${formatCount(live.slots, locale)}`,
                 },
                 { name: words.version, value: live.version ?? '–', note: live.platform ?? '' },
                 { name: words.models, value: live.models.map(({ name }) => name).join(', ') || '–' },

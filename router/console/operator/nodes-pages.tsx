@@ -13,11 +13,13 @@ import type { Locale } from '../../look/words.ts';
 import { ALL_AREAS } from '../../routes/area-calls.ts';
 import { changeNode, revokeNode } from '../../routes/node-desk.ts';
 import { showPage } from '../page-answer.tsx';
+import { orAsk } from '../or-ask.ts';
 import { readPageForm } from '../page-form.ts';
+import { FormFault } from '../tell-refusal.ts';
 import { requireOperator } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 import { AgainstNode, EvidenceOf, NodeNow } from './node-parts.tsx';
-import { AskOnce, Did, didPath, listLinks, orNull, PAGE_ROWS, readList, Search, segment } from './pieces.tsx';
+import { AskOnce, Did, didPath, listLinks, Named, orNull, PAGE_ROWS, readList, Search, segment } from './pieces.tsx';
 import { NODE_DONE, NODE_WORDS } from './words-nodes.ts';
 
 const NODES = '/console/operator/nodes';
@@ -38,7 +40,14 @@ nodePages.get(NODES, async (c) => {
         <Table
           caption={words.title}
           columns={[
-            { head: words.name, cell: (row) => <a href={nodePath(row.id)}>{row.name ?? row.id}</a> },
+            {
+              head: words.name,
+              cell: (row) => (
+                <a href={nodePath(row.id)}>
+                  <Named>{row.name ?? row.id}</Named>
+                </a>
+              ),
+            },
             { head: words.id, cell: (row) => <code>{row.id}</code> },
             { head: words.state, cell: (row) => <NodeState node={row} locale={locale} /> },
             { head: words.owner, cell: (row) => <AccountLink accountId={row.accountId} /> },
@@ -54,7 +63,7 @@ nodePages.get(NODES, async (c) => {
   return showPage(c, { title: words.title, body });
 });
 
-nodePages.get(`${NODES}/:id`, async (c) => {
+async function showNode(c: Context<ConsoleEnv>): Promise<Response> {
   const { csrf } = requireOperator(c);
   const { locale } = c.get('visit');
   const words = NODE_WORDS[locale];
@@ -78,7 +87,7 @@ nodePages.get(`${NODES}/:id`, async (c) => {
       <Did c={c} words={NODE_DONE[locale]} />
       {bar !== null && (
         <Note>
-          {words.revokedSaid} {bar}
+          {words.revokedSaid} <bdi>{bar}</bdi>
           {node.revokedAt !== null && (
             <>
               {' '}
@@ -94,27 +103,34 @@ nodePages.get(`${NODES}/:id`, async (c) => {
     </>
   );
   return showPage(c, { title: node.name ?? node.id, body });
-});
+}
 
+nodePages.get(`${NODES}/:id`, showNode);
+
+const pathOf = (c: Context<ConsoleEnv>): string => nodePath(c.req.param('id') ?? '');
 const nameForm = z.object({ name: z.string().trim().max(200) });
 
-nodePages.post(`${NODES}/:id`, async (c) => {
-  requireOperator(c);
-  const { name } = await readPageForm(c, nameForm);
-  const node = await findNode(c);
-  const change = parseName(name);
-  await changeNode(c.get('services'), node.id, { change, tellNode: ALL_AREAS.tellNode });
-  return c.redirect(didPath(nodePath(node.id), 'renamed'), 303);
-});
+nodePages.post(
+  `${NODES}/:id`,
+  orAsk({ page: pathOf, show: showNode }, async (c) => {
+    requireOperator(c);
+    const { name } = await readPageForm(c, nameForm);
+    const node = await findNode(c);
+    const change = parseName(name);
+    await changeNode(c.get('services'), node.id, { change, tellNode: ALL_AREAS.tellNode });
+    return c.redirect(didPath(nodePath(node.id), 'renamed'), 303);
+  }),
+);
 
 /** Throws ApiError 400. */
 function parseName(name: string): z.output<typeof nodeChangeBody> {
   const parsed = nodeChangeBody.safeParse({ name: name === '' ? null : name });
   if (parsed.success) return parsed.data;
-  throw new ApiError('invalid_value', `name: ${parsed.error.issues[0]?.message ?? ''}`, { param: 'name' });
+  const [issue] = parsed.error.issues;
+  throw issue ? new FormFault(issue) : new ApiError('invalid_value', 'This is no name.', { param: 'name' });
 }
 
-nodePages.get(`${NODES}/:id/revoke`, async (c) => {
+async function askRevoke(c: Context<ConsoleEnv>): Promise<Response> {
   const { csrf } = requireOperator(c);
   const { locale } = c.get('visit');
   const words = NODE_WORDS[locale];
@@ -122,9 +138,18 @@ nodePages.get(`${NODES}/:id/revoke`, async (c) => {
   const what = (
     <>
       <p>
-        <strong>{node.name ?? words.noName}</strong> <code>{node.id}</code>
+        <strong>
+          <Named>{node.name ?? words.noName}</Named>
+        </strong>{' '}
+        <code>{node.id}</code>
       </p>
-      <p>{words.revokeTold}</p>
+      {node.revokedAt === null ? (
+        <p>{words.revokeTold}</p>
+      ) : (
+        <p>
+          {words.isRevoked} <bdi>{node.revokedReason}</bdi>
+        </p>
+      )}
     </>
   );
   const body = (
@@ -139,18 +164,23 @@ nodePages.get(`${NODES}/:id/revoke`, async (c) => {
     </AskOnce>
   );
   return showPage(c, { title: words.revoke, body });
-});
+}
+
+nodePages.get(`${NODES}/:id/revoke`, askRevoke);
 
 const revokeForm = z.object({ reason: shownText });
 
-nodePages.post(`${NODES}/:id/revoke`, async (c) => {
-  requireOperator(c);
-  const { reason } = await readPageForm(c, revokeForm);
-  const node = await findNode(c);
-  const { tellNode, kickNode } = ALL_AREAS;
-  await revokeNode(c.get('services'), node.id, { reason, tellNode, kickNode });
-  return c.redirect(didPath(nodePath(node.id), 'revoked'), 303);
-});
+nodePages.post(
+  `${NODES}/:id/revoke`,
+  orAsk({ page: (c) => `${pathOf(c)}/revoke`, show: askRevoke }, async (c) => {
+    requireOperator(c);
+    const { reason } = await readPageForm(c, revokeForm);
+    const node = await findNode(c);
+    const { tellNode, kickNode } = ALL_AREAS;
+    await revokeNode(c.get('services'), node.id, { reason, tellNode, kickNode });
+    return c.redirect(didPath(nodePath(node.id), 'revoked'), 303);
+  }),
+);
 
 /** The home that the page's path names. Throws ApiError 404. */
 async function findNode(c: Context<ConsoleEnv>): Promise<NodeRow> {

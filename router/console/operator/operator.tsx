@@ -9,6 +9,7 @@ import { epochPages } from './epoch-pages.tsx';
 import { ledgerPages } from './ledger-pages.tsx';
 import { healthPages } from './health-page.tsx';
 import { hubPages } from './hubs-page.tsx';
+import { oneJobPages } from './job-page.tsx';
 import { oddJobPages } from './jobs-page.tsx';
 import { nodePages } from './nodes-pages.tsx';
 
@@ -28,5 +29,6 @@ for (const pages of [
   hubPages,
   healthPages,
   oddJobPages,
+  oneJobPages,
 ])
   operatorPages.route('/', pages);

@@ -2,6 +2,7 @@
 import type { Context } from 'hono';
 import type { Child } from 'hono/jsx';
 import { makeLog } from '../../log.ts';
+import { ActForm } from '../../look/form.tsx';
 import { Note } from '../../look/pieces.tsx';
 import type { Locale } from '../../look/words.ts';
 import type { ConsoleEnv } from '../visit.ts';
@@ -26,6 +27,11 @@ export async function orNull<T>(asked: Promise<T>): Promise<T | null> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** What somebody else called something: of any length, in any direction, beside what it must not turn round. */
+export function Named({ children }: { children?: Child }) {
+  return <bdi class="named">{children}</bdi>;
 }
 
 export function NotNow({ locale }: { locale: Locale }) {
@@ -66,15 +72,19 @@ export function Search({ q, label, locale, children }: { q: string; label: strin
   );
 }
 
-/** Where a form leads back to, with the word for what it did. */
+/** A page that is loaded again, or gone back to, does not say once more that something was done. */
+const DID_MS = 60_000;
+
+/** Where a form leads back to, with the word for what it did, and when. */
 export function didPath(path: string, did: string): string {
-  return `${path}?did=${did}`;
+  return `${path}?did=${did}&at=${Date.now()}`;
 }
 
-/** What the form before did, of the words that the page has for that; nothing else that a query says is shown. */
+/** What the form before did just now, of the words that the page has for that; nothing else that a query says is shown. */
 export function Did({ c, words }: { c: Context<ConsoleEnv>; words: Readonly<Record<string, string>> }) {
   const did = c.req.query('did') ?? '';
-  const told = Object.hasOwn(words, did) ? words[did] : undefined;
+  const isNow = Math.abs(Date.now() - Number(c.req.query('at'))) < DID_MS;
+  const told = isNow && Object.hasOwn(words, did) ? words[did] : undefined;
   return told === undefined ? null : <Note tone="good">{told}</Note>;
 }
 
@@ -99,8 +109,7 @@ export function AskOnce(props: {
       <h1>{title}</h1>
       <section class="sheet">
         {what}
-        <form method="post" class="fields">
-          <input type="hidden" name="csrf" value={csrf} />
+        <ActForm csrf={csrf}>
           {children}
           <div class="inline">
             <button class="bad">{act}</button>
@@ -108,7 +117,7 @@ export function AskOnce(props: {
               {OPERATOR_WORDS[locale].leave}
             </a>
           </div>
-        </form>
+        </ActForm>
       </section>
     </>
   );

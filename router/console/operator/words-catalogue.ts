@@ -37,7 +37,6 @@ const EN = {
   removeTold:
     'Calls that name it are refused within a minute, and its homes serve it no more. Put it back by adding it anew.',
   removeGo: 'Take it off',
-  refused: 'Not kept:',
 };
 
 export const CATALOGUE_WORDS: Dictionaries<typeof EN> = {
@@ -78,7 +77,6 @@ export const CATALOGUE_WORDS: Dictionaries<typeof EN> = {
     removeTold:
       'このモデルを指定した呼び出しは 1 分以内に拒否され、ホームも提供を止めます。再び追加すれば元に戻せます。',
     removeGo: '外す',
-    refused: '保存されませんでした:',
   },
 };
 

@@ -27,7 +27,7 @@ const EN = {
   hub: 'Hub',
   now: 'Now',
   models: 'Models',
-  slots: 'Slots, running',
+  slots: 'Running, of so many slots',
   version: 'Agent',
   lastHour: 'Jobs in the last hour',
   revokedSaid: 'Revoked:',
@@ -70,6 +70,7 @@ const EN = {
   revoke: 'Revoke this home',
   revokeTold:
     'Its connection ends and it may not come back with this key. What it has earned stays its owner’s. Nothing on these pages takes it back.',
+  isRevoked: 'This home is revoked already, and keeps the reason of then:',
   reason: 'Reason',
   reasonHelp: 'Its owner reads it, in the agent and on their pages.',
   revokeGo: 'Revoke it',
@@ -104,7 +105,7 @@ export const NODE_WORDS: Dictionaries<typeof EN> = {
     hub: 'ハブ',
     now: '現在',
     models: 'モデル',
-    slots: 'スロット・実行中',
+    slots: '実行中 / スロット',
     version: 'エージェント',
     lastHour: '直近 1 時間のジョブ',
     revokedSaid: '失効の理由:',
@@ -147,6 +148,7 @@ export const NODE_WORDS: Dictionaries<typeof EN> = {
     revoke: 'このホームを失効させる',
     revokeTold:
       '接続は切れ、この鍵では戻れません。これまでの収益は所有者のものです。このページから元に戻すことはできません。',
+    isRevoked: 'このホームはすでに失効しています。理由は当時のままです:',
     reason: '理由',
     reasonHelp: '所有者がエージェントとページで読みます。',
     revokeGo: '失効させる',

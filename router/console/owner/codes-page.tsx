@@ -11,10 +11,12 @@ import { Table } from '../../look/table.tsx';
 import type { Locale } from '../../look/words.ts';
 import { endAccountCode, listAccountCodes, makeCode, requireOwnPool, stateOfCode } from '../../routes/node-desk.ts';
 import { listAccountPools } from '../../routes/own-pools.ts';
+import { orAsk } from '../or-ask.ts';
 import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireMember } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
+import { orNull } from '../or-null.ts';
 import { JOIN_WORDS } from './join-words.ts';
 import type { JoinWords } from './join-words.ts';
 
@@ -34,28 +36,37 @@ const STATES = {
   over: { tone: 'plain', word: 'stateOver' },
 } as const;
 
-codesPages.get('/console/codes', (c) => showCodes(c, null));
+const CODES = '/console/codes';
+const show = (c: Context<ConsoleEnv>): Promise<Response> => showCodes(c, null);
 
-codesPages.post('/console/codes', async (c) => {
-  const { caller } = await requireMember(c, 'nodes');
-  const { uses, pool, public: open } = await readPageForm(c, codeForm);
-  const services = c.get('services');
-  const { accountId } = caller;
-  const poolId = pool === '' ? null : pool;
-  await requireOwnPool(services, accountId, poolId);
-  const { secret } = await makeCode(services, { accountId, wallet: null, uses, poolId, isPublic: open === 'yes' });
-  return showCodes(c, secret.code);
-});
+codesPages.get(CODES, show);
 
-codesPages.post('/console/codes/:id/end', async (c) => {
-  const { caller } = await requireMember(c, 'nodes');
-  await readPageForm(c, nothing);
-  await endAccountCode(c.get('services'), caller.accountId, c.req.param('id'));
-  return c.redirect('/console/codes?did=ended', 303);
-});
+codesPages.post(
+  CODES,
+  orAsk({ page: CODES, show }, async (c) => {
+    const { caller } = await requireMember(c, 'nodes');
+    const { uses, pool, public: open } = await readPageForm(c, codeForm);
+    const services = c.get('services');
+    const { accountId } = caller;
+    const poolId = pool === '' ? null : pool;
+    await requireOwnPool(services, accountId, poolId);
+    const { secret } = await makeCode(services, { accountId, wallet: null, uses, poolId, isPublic: open === 'yes' });
+    return showCodes(c, secret.code);
+  }),
+);
+
+codesPages.post(
+  '/console/codes/:id/end',
+  orAsk({ page: CODES, show }, async (c) => {
+    const { caller } = await requireMember(c, 'nodes');
+    await readPageForm(c, nothing);
+    await endAccountCode(c.get('services'), caller.accountId, c.req.param('id') ?? '');
+    return c.redirect('/console/codes?did=ended', 303);
+  }),
+);
 
 /** `made`: the text of a code that was made just now. */
-async function showCodes(c: Context<ConsoleEnv>, made: string | null) {
+async function showCodes(c: Context<ConsoleEnv>, made: string | null): Promise<Response> {
   const { caller, csrf } = await requireMember(c, 'nodes');
   const { locale } = c.get('visit');
   const words = JOIN_WORDS[locale];
@@ -66,6 +77,8 @@ async function showCodes(c: Context<ConsoleEnv>, made: string | null) {
     listAccountPools(services, caller.accountId),
   ]);
   const own = pools.filter(({ ownerAccountId }) => ownerAccountId === caller.accountId);
+  // An operator's code may be for a pool of somebody else.
+  const named = await orNull(services.pools.listNamed(codes.flatMap(({ poolId }) => poolId ?? [])));
   const body = (
     <>
       <header>
@@ -85,7 +98,7 @@ async function showCodes(c: Context<ConsoleEnv>, made: string | null) {
       )}
       <MakeCode csrf={csrf} pools={own} words={words} />
       <Sheet title={words.list}>
-        <Codes codes={codes} pools={own} csrf={csrf} words={words} locale={locale} />
+        <Codes codes={codes} pools={named ?? own} csrf={csrf} words={words} locale={locale} />
       </Sheet>
     </>
   );

@@ -7,7 +7,7 @@ import { requireMember } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 import { ByMachine, Claims, Held, Totals } from './earnings-parts.tsx';
 import { MONEY_WORDS } from './money-words.ts';
-import { orNull } from './or-null.ts';
+import { orNull } from '../or-null.ts';
 
 const PAGE = 20;
 const CSV = '/console/api/node/v1/earnings?format=csv';

@@ -1,4 +1,4 @@
-// Words of the pages by which machines join: codes, one machine that waits, and pools.
+// Words of the pages by which machines join: codes, and one machine that waits.
 import type { Dictionaries } from '../../look/words.ts';
 
 const EN = {
@@ -49,29 +49,6 @@ const EN = {
   expired: 'This code is over: it was good for ten minutes. Begin anew at the machine.',
   machines: 'Your machines',
   another: 'Another machine',
-  pools: 'Pools',
-  poolsSub:
-    'A pool is homes that answer for some: a lab, a circle of friends. Members call it by its name in provider.pool.',
-  noPools: 'No pool yet. Make one, put machines of yours in it, and add the accounts that may call it.',
-  makePool: 'Make a pool',
-  poolName: 'Name',
-  poolNameHelp: 'Letters, digits, spaces, . _ - ; callers read and type it, and no two pools are named alike.',
-  makeIt: 'Make it',
-  members: 'Members',
-  noMembers: 'Nobody but this account may call it yet.',
-  addMember: 'Add an account',
-  memberHelp:
-    'Its id, which its people find at the foot of their page of pools. Jobs between members and homes of a pool pay only what bought credit paid.',
-  add: 'Add',
-  drop: 'Take out',
-  leave: 'Leave it',
-  homes: 'Machines in it',
-  noHomes: 'No machine answers for it yet.',
-  addHome: 'Put a machine in',
-  noOther: 'Every machine of yours is in it, or you have none yet.',
-  isMember: 'You are a member: your keys may call it. Its owner decides who else may.',
-  yourId: 'The id of this account, for owners of pools:',
-  saved: 'Done.',
 };
 export const JOIN_WORDS: Dictionaries<typeof EN> = {
   en: EN,
@@ -123,29 +100,6 @@ export const JOIN_WORDS: Dictionaries<typeof EN> = {
     expired: 'このコードは期限切れです（有効なのは10分間です）。マシンでやり直してください。',
     machines: 'マシン一覧',
     another: '別のマシンを追加',
-    pools: 'プール',
-    poolsSub:
-      'プールは、研究室や仲間など特定の相手に応答する家の集まりです。メンバーは provider.pool に名前を指定して呼び出します。',
-    noPools: 'まだプールがありません。作成して、自分のマシンと、呼び出しを許可するアカウントを加えてください。',
-    makePool: 'プールを作成',
-    poolName: '名前',
-    poolNameHelp: '文字、数字、空白、. _ - が使えます。呼び出し側が入力する名前です。似た名前は使えません。',
-    makeIt: '作成',
-    members: 'メンバー',
-    noMembers: 'まだこのアカウントだけが呼び出せます。',
-    addMember: 'アカウントを追加',
-    memberHelp:
-      '相手のアカウントの ID です。相手は「プール」の画面で確認できます。同じプールのメンバーと家の間のジョブは、購入したクレジットの分だけ収益になります。',
-    add: '追加',
-    drop: '外す',
-    leave: '脱退する',
-    homes: 'マシン',
-    noHomes: 'まだ応答するマシンがありません。',
-    addHome: 'マシンを入れる',
-    noOther: 'すべてのマシンが入っているか、まだマシンがありません。',
-    isMember: 'あなたはメンバーです。自分のキーで呼び出せます。ほかのメンバーは所有者が決めます。',
-    yourId: 'プールの所有者に伝える、このアカウントの ID：',
-    saved: '完了しました。',
   },
 };
 export type JoinWords = (typeof JOIN_WORDS)['en'];

@@ -1,5 +1,6 @@
 // /console/link, and /link where somebody is signed in: an owner sees the machine that shows a code, and says whether it is one of the account's.
 import { Hono } from 'hono';
+import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import * as z from 'zod';
 import { linkDecisionBody, shownText } from '../../auth/bodies.ts';
@@ -12,6 +13,7 @@ import { Note, Sheet } from '../../look/pieces.tsx';
 import { PAGE_HEADERS } from '../../look/policy.ts';
 import { Table } from '../../look/table.tsx';
 import { decideLink, findLink, stateOfLink } from '../../routes/owner-links.ts';
+import { orAsk } from '../or-ask.ts';
 import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { readVisit, requireMember } from '../visit.ts';
@@ -44,11 +46,13 @@ linkPages.get('/link', readVisit, (c) => {
   return c.html(page, 200, { ...PAGE_HEADERS, 'cache-control': 'no-store', vary: 'accept-language, cookie' });
 });
 
-linkPages.get('/console/link', async (c) => {
+async function showLink(c: Context<ConsoleEnv>): Promise<Response> {
   const { caller, csrf, membership } = await requireMember(c, 'nodes');
   const { locale } = c.get('visit');
   const words = JOIN_WORDS[locale];
-  const text = (c.req.query('code') ?? '').trim().slice(0, 20);
+  // Where a decision was refused its form says the code.
+  const typed = [c.get('typed')?.['code'] ?? c.req.query('code') ?? ''].flat()[0] ?? '';
+  const text = typed.trim().slice(0, 20);
   const found = text === '' ? null : await findLink(c.get('services'), caller, text).catch(keepRefusal);
   const body = (
     <>
@@ -68,7 +72,7 @@ linkPages.get('/console/link', async (c) => {
   );
   const status = found instanceof ApiError ? (found.status as ContentfulStatusCode) : 200;
   return showPage(c, { title: words.link, body, status });
-});
+}
 
 /** A code that nobody shows, or one too many, is said where another can be typed. */
 function keepRefusal(error: unknown): ApiError {
@@ -76,13 +80,18 @@ function keepRefusal(error: unknown): ApiError {
   throw error;
 }
 
-linkPages.post('/console/link', async (c) => {
-  const { caller } = await requireMember(c, 'nodes');
-  const { code, decision, name } = await readPageForm(c, decisionForm);
-  const said = linkDecisionBody.parse({ decision, ...(name !== '' && decision === 'approve' && { name }) });
-  const link = await decideLink(c.get('services'), caller, { code, said });
-  return c.redirect(`/console/link?code=${encodeURIComponent(showUserCode(link.userCode))}`, 303);
-});
+linkPages.get('/console/link', showLink);
+
+linkPages.post(
+  '/console/link',
+  orAsk({ page: '/console/link', show: showLink }, async (c) => {
+    const { caller } = await requireMember(c, 'nodes');
+    const { code, decision, name } = await readPageForm(c, decisionForm);
+    const said = linkDecisionBody.parse({ decision, ...(name !== '' && decision === 'approve' && { name }) });
+    const link = await decideLink(c.get('services'), caller, { code, said });
+    return c.redirect(`/console/link?code=${encodeURIComponent(showUserCode(link.userCode))}`, 303);
+  }),
+);
 
 function AskCode({ words, refused }: { words: JoinWords; refused: { code: string; told: string } | null }) {
   return (

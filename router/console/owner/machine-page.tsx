@@ -16,7 +16,7 @@ import { ALL_AREAS } from '../../routes/area-calls.ts';
 import { changeNode, revokeNode } from '../../routes/node-desk.ts';
 import type { OwnerNode } from '../../routes/owner-nodes.ts';
 import { findOwnerNode } from '../../routes/owner-nodes.ts';
-import { listAccountPools } from '../../routes/own-pools.ts';
+import { orAsk } from '../or-ask.ts';
 import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireMember } from '../visit.ts';
@@ -25,12 +25,14 @@ import { MachineState } from './machine-state.tsx';
 import { MACHINE_WORDS } from './machine-words.ts';
 import type { MachineWords } from './machine-words.ts';
 import { EarnedDays } from './machines-page.tsx';
-import { orNull } from './or-null.ts';
+import { orNull } from '../or-null.ts';
 
 export const machinePages = new Hono<ConsoleEnv>();
 
 const changeForm = z.object({ name: z.union([z.literal(''), shownText]), public: z.enum(['yes', 'no']) });
 const revokeForm = z.object({ sure: z.literal('yes') });
+
+const machinePath = (c: Context<ConsoleEnv>): string => `/console/machines/${c.req.param('id') ?? ''}`;
 
 interface Told {
   readonly words: MachineWords;
@@ -45,7 +47,7 @@ async function findOwn(c: Context<ConsoleEnv>, accountId: string): Promise<NodeR
   return node;
 }
 
-machinePages.get('/console/machines/:id', async (c) => {
+async function showMachine(c: Context<ConsoleEnv>): Promise<Response> {
   const { caller, csrf } = await requireMember(c, 'usage');
   const { locale } = c.get('visit');
   const words = MACHINE_WORDS[locale];
@@ -53,7 +55,8 @@ machinePages.get('/console/machines/:id', async (c) => {
   const services = c.get('services');
   const [node, pools] = await Promise.all([
     orNull(findOwnerNode(services, row)),
-    orNull(listAccountPools(services, caller.accountId)),
+    // By their ids: it may answer for one that the account is no member of.
+    orNull(services.pools.listNamed(row.pools)),
   ]);
   const title = row.name ?? words.machine;
   const body = (
@@ -73,7 +76,9 @@ machinePages.get('/console/machines/:id', async (c) => {
     </>
   );
   return showPage(c, { title, body });
-});
+}
+
+machinePages.get('/console/machines/:id', showMachine);
 
 function MachineNow({ node, words, locale }: Told & { node: OwnerNode }) {
   return (
@@ -191,21 +196,27 @@ function Settings(props: { row: NodeRow; pools: readonly PoolRow[]; csrf: string
   );
 }
 
-machinePages.post('/console/machines/:id', async (c) => {
-  const { caller } = await requireMember(c, 'nodes');
-  const { name, public: open } = await readPageForm(c, changeForm);
-  const { id, isPublic } = await findOwn(c, caller.accountId);
-  const isOpen = open === 'yes';
-  // Hubs are told of what changed only.
-  const change = { name: name === '' ? null : name, ...(isOpen !== isPublic && { public: isOpen }) };
-  await changeNode(c.get('services'), id, { change, tellNode: ALL_AREAS.tellNode });
-  return c.redirect(`/console/machines/${id}?did=saved`, 303);
-});
+machinePages.post(
+  '/console/machines/:id',
+  orAsk({ page: machinePath, show: showMachine }, async (c) => {
+    const { caller } = await requireMember(c, 'nodes');
+    const { name, public: open } = await readPageForm(c, changeForm);
+    const { id, isPublic } = await findOwn(c, caller.accountId);
+    const isOpen = open === 'yes';
+    // Hubs are told of what changed only.
+    const change = { name: name === '' ? null : name, ...(isOpen !== isPublic && { public: isOpen }) };
+    await changeNode(c.get('services'), id, { change, tellNode: ALL_AREAS.tellNode });
+    return c.redirect(`/console/machines/${id}?did=saved`, 303);
+  }),
+);
 
-machinePages.post('/console/machines/:id/revoke', async (c) => {
-  const { caller } = await requireMember(c, 'nodes');
-  await readPageForm(c, revokeForm);
-  const { id } = await findOwn(c, caller.accountId);
-  await revokeNode(c.get('services'), id, { reason: 'revoked by its owner', ...ALL_AREAS });
-  return c.redirect('/console/machines?did=revoked', 303);
-});
+machinePages.post(
+  '/console/machines/:id/revoke',
+  orAsk({ page: machinePath, show: showMachine }, async (c) => {
+    const { caller } = await requireMember(c, 'nodes');
+    await readPageForm(c, revokeForm);
+    const { id } = await findOwn(c, caller.accountId);
+    await revokeNode(c.get('services'), id, { reason: 'revoked by its owner', ...ALL_AREAS });
+    return c.redirect('/console/machines?did=revoked', 303);
+  }),
+);

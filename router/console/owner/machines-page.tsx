@@ -14,7 +14,7 @@ import { requireMember } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 import { MACHINE_WORDS } from './machine-words.ts';
 import type { MachineWords } from './machine-words.ts';
-import { orNull } from './or-null.ts';
+import { orNull } from '../or-null.ts';
 import { MachineState } from './machine-state.tsx';
 
 const DAY_MS = 86_400_000;

@@ -1,56 +1,79 @@
-// /console/pools: an account's pools with their members and machines, and those that it is a member of.
+// /console/pools: an account's pools with their members and machines, those that it is a member of, and invitations that wait for its answer.
 import { Hono } from 'hono';
 import type { Context } from 'hono';
-import type { Child } from 'hono/jsx';
 import * as z from 'zod';
-import type { NodeRow } from '../../auth/nodes.ts';
-import type { PoolDetails } from '../../auth/pools.ts';
-import { newPoolBody } from '../../auth/pool-body.ts';
+import { invitationBody, newPoolBody } from '../../auth/pool-body.ts';
 import { ActForm, TextField } from '../../look/form.tsx';
 import { Note, Sheet } from '../../look/pieces.tsx';
-import { Table } from '../../look/table.tsx';
 import { ALL_AREAS } from '../../routes/area-calls.ts';
-import { changeHome, changeMember, listAccountPools, makeOwnPool } from '../../routes/own-pools.ts';
+import {
+  acceptInvitation,
+  declineInvitation,
+  inviteToPool,
+  listInvitations,
+  withdrawInvitation,
+} from '../../routes/invitation-desk.ts';
+import type { InviteFault } from '../../routes/invitation-desk.ts';
+import { changeHome, dropMember, listAccountPools, makeOwnPool } from '../../routes/own-pools.ts';
 import type { PoolDesk } from '../../routes/pool-desk.ts';
+import { orAsk } from '../or-ask.ts';
+import type { Services } from '../../services/edge.ts';
 import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireMember } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
-import { JOIN_WORDS } from './join-words.ts';
-import type { JoinWords } from './join-words.ts';
+import { orNull } from '../or-null.ts';
+import { Act, OwnPool, Waiting } from './pool-parts.tsx';
+import { POOL_WORDS } from './pool-words.ts';
+import type { PoolWords } from './pool-words.ts';
 
 export const poolsPages = new Hono<ConsoleEnv>();
 
 const MOST_MACHINES = 200;
-const changeForm = z.object({ what: z.string().trim().min(1).max(100), act: z.enum(['add', 'drop']) });
+const what = z.string().trim().min(1).max(100);
+const homeForm = z.object({ what, act: z.enum(['add', 'drop']) });
+const memberForm = z.object({ what, act: z.enum(['invite', 'withdraw', 'drop']) });
+const answerForm = z.object({ act: z.enum(['accept', 'decline']) });
 
-interface Told {
-  readonly csrf: string;
-  readonly words: JoinWords;
-}
+/** What a form did, or why it did not, as the page's address says it. */
+const DID = {
+  saved: 'saved',
+  invite: 'didInvite',
+  withdraw: 'didWithdraw',
+  accept: 'didAccept',
+  decline: 'didDecline',
+  left: 'didLeave',
+} as const satisfies Readonly<Record<string, keyof PoolWords>>;
+const FAULTS = {
+  'no-id': 'noId',
+  'is-own': 'noOwn',
+  'is-member': 'noMember',
+  'pool-full': 'noPoolFull',
+  'account-full': 'noAccountFull',
+  gone: 'noGone',
+} as const satisfies Readonly<Record<InviteFault | 'no-id' | 'gone', keyof PoolWords>>;
 
 const deskOf = (c: Context<ConsoleEnv>): PoolDesk => ({ services: c.get('services'), tellNode: ALL_AREAS.tellNode });
+const tellDone = (c: Context<ConsoleEnv>, did: keyof typeof DID) => c.redirect(`/console/pools?did=${did}`, 303);
+const tellFault = (c: Context<ConsoleEnv>, fault: keyof typeof FAULTS) => c.redirect(`/console/pools?no=${fault}`, 303);
 
-poolsPages.get('/console/pools', async (c) => {
+async function showPools(c: Context<ConsoleEnv>): Promise<Response> {
   const { caller, csrf } = await requireMember(c, 'nodes');
-  const words = JOIN_WORDS[c.get('visit').locale];
-  const services = c.get('services');
-  const [rows, machines] = await Promise.all([
-    listAccountPools(services, caller.accountId),
-    services.nodes.list('', MOST_MACHINES, caller.accountId),
-  ]);
-  const own = rows.filter(({ ownerAccountId }) => ownerAccountId === caller.accountId);
-  const found = await Promise.all(own.map(({ id }) => services.pools.find(id)));
-  const joined = rows.filter(({ ownerAccountId }) => ownerAccountId !== caller.accountId);
+  const { locale } = c.get('visit');
+  const words = POOL_WORDS[locale];
+  const { own, joined, machines, waiting } = await readPools(c.get('services'), caller.accountId);
+  const told = { csrf, words, locale };
   const body = (
     <>
       <header>
         <h1>{words.pools}</h1>
         <p class="soft">{words.poolsSub}</p>
       </header>
-      {c.req.query('did') === 'saved' && <Note tone="good">{words.saved}</Note>}
-      {rows.length === 0 && <p>{words.noPools}</p>}
-      {found.map((pool) => pool && <Pool pool={pool} machines={machines} csrf={csrf} words={words} />)}
+      <Outcome did={c.req.query('did')} no={c.req.query('no')} words={words} />
+      {waiting === null && <p class="soft">{words.away}</p>}
+      {waiting !== null && waiting.length > 0 && <Waiting invitations={waiting} {...told} />}
+      {own.length + joined.length === 0 && <p>{words.noPools}</p>}
+      {own.map(({ pool, invited }) => pool && <OwnPool pool={pool} invited={invited} machines={machines} {...told} />)}
       {joined.map(({ id, name }) => (
         <Sheet title={name}>
           <p>{words.isMember}</p>
@@ -75,122 +98,84 @@ poolsPages.get('/console/pools', async (c) => {
     </>
   );
   return showPage(c, { title: words.pools, body });
-});
+}
 
-poolsPages.post('/console/pools', async (c) => {
-  const { caller } = await requireMember(c, 'nodes');
-  const { name } = await readPageForm(c, newPoolBody);
-  await makeOwnPool(deskOf(c), { name, accountId: caller.accountId });
-  return c.redirect('/console/pools?did=saved', 303);
-});
+async function readPools(services: Services, accountId: string) {
+  const [rows, machines, waiting] = await Promise.all([
+    listAccountPools(services, accountId),
+    orNull(services.nodes.list('', MOST_MACHINES, accountId)),
+    orNull(listInvitations(services, accountId)),
+  ]);
+  const isOwn = ({ ownerAccountId }: { readonly ownerAccountId: string }): boolean => ownerAccountId === accountId;
+  const now = Date.now();
+  const own = await Promise.all(
+    rows.filter(isOwn).map(async ({ id }) => {
+      const [pool, invited] = await Promise.all([
+        services.pools.find(id),
+        orNull(services.pools.invitations.listOfPool(id, now)),
+      ]);
+      return { pool, invited };
+    }),
+  );
+  return { own, joined: rows.filter((row) => !isOwn(row)), machines: machines ?? [], waiting };
+}
 
-for (const [kind, change] of [
-  ['members', changeMember],
-  ['homes', changeHome],
-] as const)
-  poolsPages.post(`/console/pools/:id/${kind}`, async (c) => {
+function Outcome({ did, no, words }: { did: string | undefined; no: string | undefined; words: PoolWords }) {
+  if (no !== undefined && Object.hasOwn(FAULTS, no))
+    return <Note tone="bad">{words[FAULTS[no as keyof typeof FAULTS]]}</Note>;
+  if (did !== undefined && Object.hasOwn(DID, did))
+    return <Note tone="good">{words[DID[did as keyof typeof DID]]}</Note>;
+  return null;
+}
+
+poolsPages.get('/console/pools', showPools);
+
+const ASKING = { page: '/console/pools', show: showPools, fields: { node: 'what' } };
+
+poolsPages.post(
+  '/console/pools',
+  orAsk(ASKING, async (c) => {
     const { caller } = await requireMember(c, 'nodes');
-    const { what, act } = await readPageForm(c, changeForm);
-    await change(deskOf(c), caller.accountId, { poolId: c.req.param('id') ?? '', what, isIn: act === 'add' });
-    return c.redirect('/console/pools?did=saved', 303);
-  });
+    const { name } = await readPageForm(c, newPoolBody);
+    await makeOwnPool(deskOf(c), { name, accountId: caller.accountId });
+    return tellDone(c, 'saved');
+  }),
+);
 
-/** One button that changes one thing. */
-function Act(props: { csrf: string; path: string; what: string; act: 'add' | 'drop'; text: string }) {
-  const { csrf, path, what, act, text } = props;
-  return (
-    <ActForm csrf={csrf} action={`/console/pools/${path}`} isInline>
-      <input type="hidden" name="what" value={what} />
-      <button class="quiet" name="act" value={act}>
-        {text}
-      </button>
-    </ActForm>
-  );
-}
+poolsPages.post(
+  '/console/pools/:id/homes',
+  orAsk(ASKING, async (c) => {
+    const { caller } = await requireMember(c, 'nodes');
+    const { what: nodeId, act } = await readPageForm(c, homeForm);
+    await changeHome(deskOf(c), caller.accountId, { poolId: c.req.param('id') ?? '', nodeId, isIn: act === 'add' });
+    return tellDone(c, 'saved');
+  }),
+);
 
-function Pool({ pool, machines, csrf, words }: Told & { pool: PoolDetails; machines: readonly NodeRow[] }) {
-  const others = machines.filter(({ id }) => !pool.nodes.includes(id));
-  return (
-    <Sheet title={pool.name}>
-      <h3>{words.homes}</h3>
-      <Table
-        caption={words.homes}
-        rows={pool.homes}
-        empty={words.noHomes}
-        columns={[
-          { head: words.machine, cell: ({ id, name }) => name ?? id.slice(0, 17) },
-          {
-            head: words.drop,
-            cell: ({ id }) => <Act csrf={csrf} path={`${pool.id}/homes`} what={id} act="drop" text={words.drop} />,
-          },
-        ]}
-      />
-      {others.length === 0 ? (
-        <p class="small soft">{words.noOther}</p>
-      ) : (
-        <ActForm csrf={csrf} action={`/console/pools/${pool.id}/homes`}>
-          <Labelled id={`home-${pool.id}`} label={words.addHome}>
-            <select id={`home-${pool.id}`} name="what">
-              {others.map(({ id, name }) => (
-                <option value={id}>{name ?? id.slice(0, 17)}</option>
-              ))}
-            </select>
-          </Labelled>
-          <button name="act" value="add">
-            {words.add}
-          </button>
-        </ActForm>
-      )}
-      <Members pool={pool} csrf={csrf} words={words} />
-    </Sheet>
-  );
-}
+poolsPages.post('/console/pools/:id/members', async (c) => {
+  const { caller } = await requireMember(c, 'nodes');
+  const { what: account, act } = await readPageForm(c, memberForm);
+  const of = { poolId: c.req.param('id'), account };
+  if (act === 'drop') {
+    await dropMember(deskOf(c), caller.accountId, of);
+    return tellDone(c, account === caller.accountId ? 'left' : 'saved');
+  }
+  if (act === 'withdraw') {
+    await withdrawInvitation(c.get('services'), caller.accountId, of);
+    return tellDone(c, 'withdraw');
+  }
+  if (!invitationBody.safeParse({ account }).success) return tellFault(c, 'no-id');
+  const made = await inviteToPool(c.get('services'), caller.accountId, of);
+  return made.ok ? tellDone(c, 'invite') : tellFault(c, made.error);
+});
 
-function Members({ pool, csrf, words }: Told & { pool: PoolDetails }) {
-  return (
-    <>
-      <h3>{words.members}</h3>
-      <Table
-        caption={words.members}
-        rows={pool.members}
-        empty={words.noMembers}
-        columns={[
-          { head: words.members, cell: (id) => <code>{id}</code> },
-          {
-            head: words.drop,
-            cell: (id) => <Act csrf={csrf} path={`${pool.id}/members`} what={id} act="drop" text={words.drop} />,
-          },
-        ]}
-      />
-      <ActForm csrf={csrf} action={`/console/pools/${pool.id}/members`}>
-        <Labelled id={`member-${pool.id}`} label={words.addMember}>
-          <input
-            id={`member-${pool.id}`}
-            name="what"
-            type="text"
-            required
-            maxlength={100}
-            autocomplete="off"
-            aria-describedby={`help-${pool.id}`}
-          />
-          <small class="help" id={`help-${pool.id}`}>
-            {words.memberHelp}
-          </small>
-        </Labelled>
-        <button name="act" value="add">
-          {words.add}
-        </button>
-      </ActForm>
-    </>
-  );
-}
-
-/** A field that stands on the page once for each pool, so its id is of the pool's. */
-function Labelled({ id, label, children }: { id: string; label: string; children?: Child }) {
-  return (
-    <div>
-      <label for={id}>{label}</label>
-      {children}
-    </div>
-  );
-}
+poolsPages.post('/console/pools/invitations/:id', async (c) => {
+  const { caller } = await requireMember(c, 'nodes');
+  const { act } = await readPageForm(c, answerForm);
+  const poolId = c.req.param('id');
+  const isDone =
+    act === 'accept'
+      ? await acceptInvitation(deskOf(c), caller.accountId, poolId)
+      : await declineInvitation(c.get('services'), caller.accountId, poolId);
+  return isDone ? tellDone(c, act) : tellFault(c, 'gone');
+});

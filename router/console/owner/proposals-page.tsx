@@ -1,6 +1,7 @@
 // /console/proposals: what stands to the vote in words made of its calls, what counts now, and how to vote. Votes are cast by the keys of a machine, never here.
 import { Hono } from 'hono';
-import { describeProposal, RULE_WORDS, tellRuleValue } from '../../../schema/describe-proposal.ts';
+import { describeProposal, tellRuleValue } from '../../../schema/describe-proposal.ts';
+import { PROPOSAL_WORDS } from '../../../schema/proposal-words.ts';
 import { RULE_NAMES } from '../../../schema/rules-abi.ts';
 import { shortenId } from '../../../schema/tell-proposal.ts';
 import type { Proposal, ProposalState, VoteNow } from '../../../schema/vote-reading.ts';
@@ -12,7 +13,7 @@ import type { Locale } from '../../look/words.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireMember } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
-import { orNull } from './or-null.ts';
+import { orNull } from '../or-null.ts';
 import { PROPOSAL_STATE_WORDS, VOTE_WORDS } from './vote-words.ts';
 import type { VoteWords } from './vote-words.ts';
 
@@ -60,7 +61,6 @@ proposalsPages.get('/console/proposals', async (c) => {
 function Vote({ vote, words, locale }: Told) {
   return (
     <>
-      {words.english !== '' && <p class="small soft">{words.english}</p>}
       {vote.proposals.length === 0 && (
         <Sheet>
           <p class="soft">{words.none}</p>
@@ -92,8 +92,8 @@ function One({ proposal, vote, words, locale }: Told & { proposal: Proposal }) {
         {words.proposal} {shortenId(id)} <Badge tone={TONES[state]}>{PROPOSAL_STATE_WORDS[locale][state]}</Badge>
       </h2>
       <p>{words.does}</p>
-      <ul lang="en">
-        {describeProposal(calls, vote, state === 'executed').map((sentence) => (
+      <ul>
+        {describeProposal(calls, vote, { isCarried: state === 'executed', locale }).map((sentence) => (
           <li>{sentence}</li>
         ))}
       </ul>
@@ -151,8 +151,10 @@ function formatVotes(wei: bigint, locale: Locale): string {
   return formatHundredths(Number(wei / 10n ** 16n) / 100, locale);
 }
 
-function Rules({ vote, words }: Told) {
+function Rules({ vote, words, locale }: Told) {
   const { values, next } = vote;
+  const { rules } = PROPOSAL_WORDS[locale];
+  const tell = (name: (typeof RULE_NAMES)[number], of: typeof values): string => tellRuleValue(name, of[name], locale);
   return (
     <Sheet title={words.now}>
       <Table
@@ -160,13 +162,13 @@ function Rules({ vote, words }: Told) {
         rows={RULE_NAMES}
         empty="–"
         columns={[
-          { head: words.rule, cell: (name) => <span lang="en">{RULE_WORDS[name].name}</span> },
-          { head: words.value, cell: (name) => tellRuleValue(name, values[name]) },
+          { head: words.rule, cell: (name) => rules[name].name },
+          { head: words.value, cell: (name) => tell(name, values) },
           {
             head: words.coming,
-            cell: (name) => (next && next.values[name] !== values[name] ? tellRuleValue(name, next.values[name]) : '–'),
+            cell: (name) => (next && next.values[name] !== values[name] ? tell(name, next.values) : '–'),
           },
-          { head: words.meaning, cell: (name) => <span lang="en">{RULE_WORDS[name].told}</span> },
+          { head: words.meaning, cell: (name) => rules[name].told },
         ]}
       />
     </Sheet>

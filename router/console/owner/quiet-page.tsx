@@ -14,7 +14,7 @@ import type { ConsoleEnv } from '../visit.ts';
 import { groupReason } from './group-reason.ts';
 import { MACHINE_WORDS } from './machine-words.ts';
 import type { MachineWords } from './machine-words.ts';
-import { orNull } from './or-null.ts';
+import { orNull } from '../or-null.ts';
 import { FILL_WORDS } from './quiet-words.ts';
 import { sumReasons, mainReason } from './sum-reasons.ts';
 

@@ -32,7 +32,6 @@ const EN = {
   carry: 'It has won; anybody may take it its next step:',
   propose: (votes: string) => `Propose, with ${votes} votes or more:`,
   all: 'The same, open to everyone',
-  english: '',
 };
 export const VOTE_WORDS: Dictionaries<typeof EN> = {
   en: EN,
@@ -66,7 +65,6 @@ export const VOTE_WORDS: Dictionaries<typeof EN> = {
     carry: '可決されました。次の段階へは誰でも進められます：',
     propose: (votes) => `${votes} 票以上あれば提案できます：`,
     all: '公開ページで見る',
-    english: '提案の内容とルールの説明は英語です。',
   },
 };
 export type VoteWords = (typeof VOTE_WORDS)['en'];

@@ -6,7 +6,7 @@ import { shownText } from '../../auth/bodies.ts';
 import { findPasskeyPlace, makeAddOptions } from '../../auth/make-passkey-options.ts';
 import { ApiError } from '../../errors.ts';
 import { readPageForm } from '../page-form.ts';
-import { requirePerson } from '../visit.ts';
+import { requireFresh, requirePerson } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 
 export const passkeyForms = new Hono<ConsoleEnv>();
@@ -14,11 +14,12 @@ export const passkeyForms = new Hono<ConsoleEnv>();
 const nothing = z.object({});
 const addForm = z.object({ key: shownText.max(60), response: z.string().min(2).max(32_000) });
 const removeForm = z.object({ id: z.string().max(1400) });
+const YOU = '/console/you';
 const NONE = 'There are no passkeys here.';
 
 passkeyForms.post('/console/you/passkeys/ask', async (c) => {
   await readPageForm(c, nothing);
-  const { person } = requirePerson(c);
+  const { person } = requireFresh(c, YOU);
   const { passkeys } = c.get('services');
   const place = findPasskeyPlace(c.req.url);
   if (!passkeys || !place) throw new ApiError('not_found', NONE);
@@ -29,7 +30,7 @@ passkeyForms.post('/console/you/passkeys/ask', async (c) => {
 
 passkeyForms.post('/console/you/passkeys', async (c) => {
   const { key: name, response } = await readPageForm(c, addForm);
-  const { person } = requirePerson(c);
+  const { person } = requireFresh(c, YOU);
   const { passkeys } = c.get('services');
   const place = findPasskeyPlace(c.req.url);
   if (!passkeys || !place) throw new ApiError('not_found', NONE);

@@ -5,9 +5,12 @@ import { shownText } from '../../auth/bodies.ts';
 import { hashToken } from '../../auth/make-session-token.ts';
 import { ApiError } from '../../errors.ts';
 import { MAILS_ASKED, MAILS_TO, passDoor } from '../../routes/counted-doors.ts';
+import { makeOwnLink } from '../own-link.ts';
+import { orAsk } from '../or-ask.ts';
 import { readPageForm } from '../page-form.ts';
-import { dropSession, keepLocale, requirePerson } from '../visit.ts';
+import { dropSession, keepLocale, requireFresh, requirePerson } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
+import { showYou, YOU } from './you-page.tsx';
 
 export const youForms = new Hono<ConsoleEnv>();
 
@@ -16,33 +19,40 @@ const TOO_OFTEN = 'Enough mail was asked for from here within the hour. Come bac
 const nothing = z.object({});
 const aboutForm = z.object({ name: shownText.max(100), locale: z.enum(['en', 'ja']) });
 const mailForm = z.object({ email: z.string().trim().pipe(z.email().max(254)) });
+const ASKING = { page: YOU, show: showYou };
 const endForm = z.object({ id: z.string().regex(/^[0-9a-f]{64}$/) });
 
-youForms.post('/console/you', async (c) => {
-  const change = await readPageForm(c, aboutForm);
-  const { person } = requirePerson(c);
-  await c.get('services').people.change(person.id, change);
-  keepLocale(c, change.locale);
-  return c.redirect('/console/you?done=saved', 303);
-});
+youForms.post(
+  '/console/you',
+  orAsk(ASKING, async (c) => {
+    const change = await readPageForm(c, aboutForm);
+    const { person } = requirePerson(c);
+    await c.get('services').people.change(person.id, change);
+    keepLocale(c, change.locale);
+    return c.redirect('/console/you?done=saved', 303);
+  }),
+);
 
 /** The address becomes the person's when the link that goes there is opened, and not before. */
-youForms.post('/console/you/mail', async (c) => {
-  const { email } = await readPageForm(c, mailForm);
-  const { person, membership } = requirePerson(c);
-  const { sendSignInLink, signInCodes, doorCounts } = c.get('services');
-  if (!sendSignInLink) throw new ApiError('not_found', 'This network sends no mail.');
-  await passDoor(c, MAILS_ASKED, TOO_OFTEN);
-  const now = Date.now();
-  const waitS = await doorCounts.take(MAILS_TO, hashToken(`mail ${email.toLowerCase()}`), now);
-  if (waitS !== null) throw new ApiError('rate_limit_exceeded', TOO_OFTEN, { retryAfterS: waitS });
-  const of = { personId: person.id, memberId: membership?.memberId ?? null, email: email.toLowerCase() };
-  const code = await signInCodes.mint({ ...of, lifeMs: PROOF_MS }, now);
-  const url = new URL(`/sign-in/${code}`, c.req.url).href;
-  const { locale } = c.get('visit');
-  c.executionCtx.waitUntil(sendSignInLink({ to: email, url, expiresAt: now + PROOF_MS, locale }));
-  return c.redirect('/console/you?done=mailed', 303);
-});
+youForms.post(
+  '/console/you/mail',
+  orAsk(ASKING, async (c) => {
+    const { email } = await readPageForm(c, mailForm);
+    const { person, membership } = requireFresh(c, YOU);
+    const { sendSignInLink, signInCodes, doorCounts } = c.get('services');
+    if (!sendSignInLink) throw new ApiError('not_found', 'This network sends no mail.');
+    await passDoor(c, MAILS_ASKED, TOO_OFTEN);
+    const now = Date.now();
+    const waitS = await doorCounts.take(MAILS_TO, hashToken(`mail ${email.toLowerCase()}`), now);
+    if (waitS !== null) throw new ApiError('rate_limit_exceeded', TOO_OFTEN, { retryAfterS: waitS, param: 'email' });
+    const of = { personId: person.id, memberId: membership?.memberId ?? null, email: email.toLowerCase() };
+    const code = await signInCodes.mint({ ...of, lifeMs: PROOF_MS }, now);
+    const url = makeOwnLink(c, code);
+    const { locale } = c.get('visit');
+    c.executionCtx.waitUntil(sendSignInLink({ to: email, url, expiresAt: now + PROOF_MS, locale }));
+    return c.redirect('/console/you?done=mailed', 303);
+  }),
+);
 
 youForms.post('/console/you/sessions/end', async (c) => {
   const { id } = await readPageForm(c, endForm);
@@ -56,7 +66,7 @@ youForms.post('/console/you/sessions/end', async (c) => {
 /** Links that wait to be opened end, too: who has one would be in again. */
 youForms.post('/console/you/sessions/end-all', async (c) => {
   await readPageForm(c, nothing);
-  const { person } = requirePerson(c);
+  const { person } = requireFresh(c, YOU);
   const { sessions, signInCodes } = c.get('services');
   await signInCodes.dropOf(person.id);
   await sessions.endAll(person.id);

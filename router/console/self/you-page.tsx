@@ -1,8 +1,10 @@
 // Oneself: name and language, ways to sign in, and the browsers that are signed in.
 import { Hono } from 'hono';
+import type { Context } from 'hono';
 import type { Child } from 'hono/jsx';
 import { findPasskeyPlace } from '../../auth/make-passkey-options.ts';
 import type { ListedPasskey } from '../../auth/passkeys.ts';
+import { isFresh } from '../../auth/sessions.ts';
 import type { ListedSession } from '../../auth/sessions.ts';
 import { ActForm, SelectField, TextField } from '../../look/form.tsx';
 import { Badge, Note, Sheet, Time } from '../../look/pieces.tsx';
@@ -21,9 +23,13 @@ interface Shown {
   readonly words: YouWords;
   readonly locale: Locale;
   readonly signedIn: SignedIn;
+  /** Signed in just now: what decides who can sign in is left to such. */
+  readonly isNew: boolean;
 }
 
-youPages.get('/console/you', async (c) => {
+export const YOU = '/console/you';
+
+export async function showYou(c: Context<ConsoleEnv>): Promise<Response> {
   const signedIn = requirePerson(c);
   const { locale } = c.get('visit');
   const words = YOU_WORDS[locale];
@@ -36,7 +42,7 @@ youPages.get('/console/you', async (c) => {
   const done = words.done[c.req.query('done') ?? ''];
   const isFault = /^passkey-(?!added|removed)/.test(c.req.query('done') ?? '');
   const canAdd = findPasskeyPlace(c.req.url) !== null;
-  const shown = { words, locale, signedIn };
+  const shown = { words, locale, signedIn, isNew: isFresh(signedIn.session, Date.now()) };
   const mayReturn = (keys ?? []).length > 0 || (sendSignInLink !== null && person.email !== null);
   const body = (
     <>
@@ -50,8 +56,10 @@ youPages.get('/console/you', async (c) => {
       <Browsers {...shown} browsers={browsers} />
     </>
   );
-  return showPage(c, { title: words.title, body, islands: keys && canAdd ? ['passkey'] : [] });
-});
+  return showPage(c, { title: words.title, body, islands: keys && canAdd && shown.isNew ? ['passkey'] : [] });
+}
+
+youPages.get(YOU, showYou);
 
 function About({ words, locale, signedIn: { person, csrf } }: Shown) {
   return (
@@ -80,7 +88,7 @@ function About({ words, locale, signedIn: { person, csrf } }: Shown) {
 }
 
 function Keys(props: Shown & { keys: readonly ListedPasskey[]; canAdd: boolean }) {
-  const { words, locale, signedIn, keys, canAdd } = props;
+  const { words, locale, signedIn, isNew, keys, canAdd } = props;
   return (
     <Sheet title={words.passkeys}>
       <p>{words.passkeysTold}</p>
@@ -110,7 +118,8 @@ function Keys(props: Shown & { keys: readonly ListedPasskey[]; canAdd: boolean }
           },
         ]}
       />
-      {canAdd ? <AddKey words={words} csrf={signedIn.csrf} /> : <p class="soft">{words.needsName}</p>}
+      {!canAdd && <p class="soft">{words.needsName}</p>}
+      {canAdd && (isNew ? <AddKey words={words} csrf={signedIn.csrf} /> : <Again words={words} />)}
     </Sheet>
   );
 }
@@ -144,26 +153,30 @@ function AddKey({ words, csrf }: { words: YouWords; csrf: string }) {
   );
 }
 
-function Mail({ words, signedIn: { person, csrf } }: Shown) {
+function Mail({ words, signedIn: { person, csrf }, isNew }: Shown) {
   return (
     <Sheet title={words.mail}>
       <p>{person.email === null ? words.mailNone : words.mailIs(person.email)}</p>
-      <ActForm csrf={csrf} action="/console/you/mail">
-        <TextField
-          name="email"
-          type="email"
-          label={words.mailNew}
-          help={words.mailTold}
-          isRequired
-          attributes={{ autocomplete: 'email', maxlength: '254' }}
-        />
-        <button>{words.mailGo}</button>
-      </ActForm>
+      {isNew ? (
+        <ActForm csrf={csrf} action="/console/you/mail">
+          <TextField
+            name="email"
+            type="email"
+            label={words.mailNew}
+            help={words.mailTold}
+            isRequired
+            attributes={{ autocomplete: 'email', maxlength: '254' }}
+          />
+          <button>{words.mailGo}</button>
+        </ActForm>
+      ) : (
+        <Again words={words} />
+      )}
     </Sheet>
   );
 }
 
-function Browsers({ words, locale, signedIn, browsers }: Shown & { browsers: readonly ListedSession[] }) {
+function Browsers({ words, locale, signedIn, isNew, browsers }: Shown & { browsers: readonly ListedSession[] }) {
   const { session, csrf } = signedIn;
   const isHere = ({ id }: ListedSession): boolean => id === session.id;
   return (
@@ -199,10 +212,26 @@ function Browsers({ words, locale, signedIn, browsers }: Shown & { browsers: rea
           { head: words.seen, cell: ({ seenAt }) => <Time at={seenAt} locale={locale} /> },
         ]}
       />
-      <ActForm csrf={csrf} action="/console/you/sessions/end-all" isInline>
-        <button class="bad">{words.endAll}</button>
-      </ActForm>
+      {isNew ? (
+        <ActForm csrf={csrf} action="/console/you/sessions/end-all" isInline>
+          <button class="bad">{words.endAll}</button>
+        </ActForm>
+      ) : (
+        <>
+          <h3>{words.endAll}</h3>
+          <Again words={words} />
+        </>
+      )}
     </Sheet>
+  );
+}
+
+/** In the place of what a browser that was left open must not do. */
+function Again({ words }: { words: YouWords }) {
+  return (
+    <p>
+      {words.again} <a href="/sign-in?why=again&to=%2Fconsole%2Fyou">{words.againGo}</a>
+    </p>
   );
 }
 

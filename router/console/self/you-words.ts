@@ -60,10 +60,13 @@ const EN = {
   browser: 'Browser',
   unknown: 'Something else',
   here: 'this one',
-  since: 'Signed in, or renewed',
+  since: 'Signed in',
   seen: 'Last seen',
   end: 'Sign out',
   endAll: 'Sign out everywhere, and end links that wait',
+  again:
+    'You signed in more than 15 minutes ago. This asks you to do it once more, so that nobody who finds this browser open can.',
+  againGo: 'Sign in again',
   done: DONE_EN,
 };
 
@@ -106,10 +109,13 @@ export const YOU_WORDS: Dictionaries<typeof EN> = {
     browser: 'ブラウザー',
     unknown: 'その他',
     here: 'このブラウザー',
-    since: 'サインインまたは更新',
+    since: 'サインイン',
     seen: '最後のアクセス',
     end: 'サインアウト',
     endAll: 'すべてでサインアウトし、未使用のリンクも無効にする',
+    again:
+      'サインインから 15 分以上たっています。開いたままのブラウザーを他の人に使われないよう、この操作の前にもう一度サインインしてください。',
+    againGo: 'もう一度サインイン',
     done: DONE_JA,
   },
 };

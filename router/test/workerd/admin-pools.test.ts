@@ -1,10 +1,12 @@
 import { applyD1Migrations } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { hashEnrolmentCode } from '../../auth/make-enrolment-code.ts';
 import { admin, call, openAccount, openCode, openPool, proofOf } from './admin-calls.ts';
 import type { Answer } from './admin-calls.ts';
+import { standingOf } from '../../auth/nodes.ts';
 import { makeDoors, relinked } from './billing-worker.ts';
+import { as, KeyLab } from './key-lab.ts';
 import { makeNode } from './make-settlement.ts';
 import type { TestNode } from './make-settlement.ts';
 
@@ -168,4 +170,185 @@ test('defaults in the book that can no longer be read stop the key instead of be
   };
   await env.DB.prepare('UPDATE api_keys SET defaults = ? WHERE id = ?').bind('{"planet":"mars"}', id).run();
   await expect(doors.keys.authenticate(`Bearer ${key}`, Date.now())).rejects.toThrow(/planet/);
+});
+
+describe('nobody is put into a pool by its owner: an account is invited', () => {
+  const DAYS_30 = 30 * 86_400_000;
+  let owner: KeyLab;
+  let friend: KeyLab;
+  let pool: string;
+
+  beforeEach(async () => {
+    [owner, friend] = [await KeyLab.open(), await KeyLab.open()];
+    pool = await openPool(owner.accountId);
+  });
+
+  const invite = (account = friend.accountId, key = owner.root, into = pool): Promise<Answer> =>
+    as(key, 'POST', `/pools/${into}/members`, { account });
+  const accept = (lab = friend): Promise<Answer> => as(lab.root, 'POST', `/pools/invitations/${pool}/accept`);
+  const decline = (lab = friend): Promise<Answer> => as(lab.root, 'DELETE', `/pools/invitations/${pool}`);
+  const waiting = async (lab = friend): Promise<unknown> =>
+    (await as(lab.root, 'GET', '/pools/invitations')).json['data'];
+  const shown = async (): Promise<object> => (await as(owner.root, 'GET', `/pools/${pool}`)).json;
+  const callsFor = async ({ root }: KeyLab): Promise<unknown> => {
+    const caller = await doors.keys.authenticate(`Bearer ${root.key}`, Date.now());
+    return caller.ok ? caller.value.pools.map(({ id }) => id) : caller.error;
+  };
+  const end = (): Promise<unknown> => env.DB.prepare('UPDATE pool_invitations SET expires_at = 1').run();
+
+  test('what is pending counts as nothing until the account itself says yes', async () => {
+    const node = makeNode(`friend-${crypto.randomUUID()}`);
+    await call('POST', '/node/enrol', proofOf(node, await openCode(friend.accountId)));
+    const kin = async () => standingOf(await doors.nodes.find(node.id))?.kin;
+    const before = Date.now();
+    const made = await invite();
+    expect(made).toMatchObject({ status: 201, json: { pool, account: friend.accountId, state: 'pending' } });
+    const { created_at: at, expires_at: ends } = made.json as unknown as { created_at: number; expires_at: number };
+    expect(at).toBeGreaterThanOrEqual(before);
+    expect(ends).toBe(at + DAYS_30);
+    expect(await invite()).toMatchObject({ status: 200, json: { created_at: at, expires_at: ends } });
+    const told = relinked.length;
+    const invitations = [{ account: friend.accountId, created_at: at, expires_at: ends }];
+    expect(await shown()).toMatchObject({ members: [], invitations });
+    expect((await admin('GET', `/pools/${pool}`)).json).toMatchObject({ members: [], invitations });
+    expect([await callsFor(friend), await kin()]).toEqual([[], []]);
+    expect((await as(friend.root, 'GET', '/pools')).json).toMatchObject({ data: [] });
+    const { name } = (await shown()) as { name: string };
+    expect(await waiting()).toEqual([
+      { pool, name, owner_account_id: owner.accountId, created_at: at, expires_at: ends },
+    ]);
+    expect(relinked).toHaveLength(told);
+    expect(await accept()).toMatchObject({ status: 200, json: { id: pool, name } });
+    expect([await callsFor(friend), await kin()]).toEqual([[pool], [`p${pool.slice(5, 17)}`]]);
+    expect(relinked.slice(told)).toEqual([node.id]);
+    expect([await waiting(), await shown()]).toMatchObject([[], { members: [friend.accountId], invitations: [] }]);
+  });
+
+  test('a yes that broke off half way is said again', async () => {
+    await invite();
+    await accept();
+    const account = doors.account(friend.accountId);
+    await account.leavePool(pool);
+    expect((await accept()).status).toBe(200);
+    await admin('POST', `/accounts/${friend.accountId}/credit`, { amount_micro: 9 });
+    const hold = { jobId: 'job_1', keyId: 'key_1', amount: 1, expiresAt: Date.now() + 60_000, poolId: pool };
+    expect(await account.hold(hold)).toEqual({ ok: true });
+  });
+
+  test('a no, a withdrawal and thirty days end it, and then nobody can say yes', async () => {
+    const ends: [string, () => Promise<unknown>][] = [
+      ['declined', () => decline()],
+      ['withdrawn', () => as(owner.root, 'DELETE', `/pools/${pool}/invitations/${friend.accountId}`)],
+      ['over', end],
+    ];
+    for (const [what, act] of ends) {
+      expect([what, (await invite()).status]).toEqual([what, 201]);
+      await act();
+      expect([what, await waiting(), await shown()]).toMatchObject([what, [], { members: [], invitations: [] }]);
+      for (const answer of [await accept(), await decline()])
+        expect([what, answer]).toMatchObject([what, { status: 404, json: { error: { param: 'pool' } } }]);
+      expect([what, await callsFor(friend)]).toEqual([what, []]);
+    }
+  });
+
+  test('an account of nobody is answered as one that has not said anything, and nothing hears of it', async () => {
+    const nobody = `acct_${'0'.repeat(31)}1`;
+    const told = relinked.length;
+    const tryAll = async (account: string): Promise<string> => {
+      const said = [await invite(account), await invite(account)];
+      for (const path of ['members', 'invitations', 'invitations'])
+        said.push(await as(owner.root, 'DELETE', `/pools/${pool}/${path}/${account}`));
+      return JSON.stringify(said)
+        .replaceAll(account, 'ACCOUNT')
+        .replaceAll(/_at":\d+/g, '_at":0');
+    };
+    expect(await tryAll(nobody)).toBe(await tryAll(friend.accountId));
+    expect(relinked).toHaveLength(told);
+    for (const account of ['acct_1', 'you', ''])
+      expect(await invite(account)).toMatchObject({
+        status: 400,
+        json: { error: { code: 'invalid_value', param: 'account' } },
+      });
+  });
+
+  test('only the owner invites, withdraws and takes out, and neither itself nor a member again', async () => {
+    const stranger = await KeyLab.open();
+    const missing = { status: 404, json: { error: { param: 'id' } } };
+    expect(await invite(stranger.accountId, friend.root)).toMatchObject(missing);
+    expect(await invite(friend.accountId, owner.root, `pool_${'0'.repeat(32)}`)).toMatchObject(missing);
+    await invite();
+    for (const path of [`members/${friend.accountId}`, `invitations/${friend.accountId}`])
+      expect(await as(stranger.root, 'DELETE', `/pools/${pool}/${path}`)).toMatchObject(missing);
+    expect((await accept(stranger)).status).toBe(404);
+    expect((await accept(owner)).status).toBe(404);
+    const refused = { status: 409, json: { error: { code: 'conflict', param: 'account' } } };
+    expect(await invite(owner.accountId)).toMatchObject(refused);
+    await accept();
+    expect(await invite()).toMatchObject(refused);
+    expect((await as(await friend.mint({ scopes: ['call', 'usage'] }), 'GET', '/pools/invitations')).status).toBe(403);
+  });
+
+  test('a member leaves by itself, once, and its owner may take one out', async () => {
+    await invite();
+    await accept();
+    const leave = (): Promise<Answer> => as(friend.root, 'DELETE', `/pools/${pool}/members/${friend.accountId}`);
+    expect(await leave()).toMatchObject({ status: 200, json: { id: pool, left: true } });
+    expect([await callsFor(friend), await shown()]).toMatchObject([[], { members: [], invitations: [] }]);
+    expect((await leave()).status).toBe(404);
+    await invite();
+    await accept();
+    const dropped = await as(owner.root, 'DELETE', `/pools/${pool}/members/${friend.accountId}`);
+    expect(dropped).toMatchObject({ status: 200, json: { members: [] } });
+    expect(await callsFor(friend)).toEqual([]);
+  });
+
+  test('an operator adds one without asking, and what was asked ends with it', async () => {
+    await invite();
+    const added = await admin('PUT', `/pools/${pool}/members/${friend.accountId}`);
+    expect(added.json).toMatchObject({ members: [friend.accountId], invitations: [] });
+    expect(await waiting()).toEqual([]);
+    expect((await decline()).status).toBe(404);
+    expect(await callsFor(friend)).toEqual([pool]);
+  });
+
+  test('a hundred of a pool wait at most, and a hundred for one account, even of those who race', async () => {
+    const rows = 'WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 99)';
+    const later = Date.now() + DAYS_30;
+    await env.DB.prepare(`INSERT INTO pool_invitations ${rows} SELECT ?1, printf('acct_%032x', i), 1, ?2 FROM n`)
+      .bind(pool, later)
+      .run();
+    const racers = await Promise.all([friend, await KeyLab.open()].map(({ accountId }) => invite(accountId)));
+    expect(racers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 409]);
+    expect(racers.find(({ status }) => status === 409)?.json.error?.message).toContain('of this pool');
+    await end();
+    expect((await invite()).status).toBe(201);
+    const left = await env.DB.prepare('SELECT count(*) AS n FROM pool_invitations').first<number>('n');
+    expect(left).toBe(1);
+    const popular = await KeyLab.open();
+    await env.DB.batch([
+      env.DB.prepare(`INSERT INTO pools ${rows} SELECT 'pool_' || i, 'many ' || i, ?1, 1 FROM n`).bind(owner.accountId),
+      env.DB.prepare(`INSERT INTO pool_invitations ${rows} SELECT 'pool_' || i, ?1, 1, ?2 FROM n`).bind(
+        popular.accountId,
+        later,
+      ),
+    ]);
+    expect((await invite(popular.accountId)).status).toBe(201);
+    const other = await openPool(owner.accountId);
+    const full = await invite(popular.accountId, owner.root, other);
+    expect(full).toMatchObject({ status: 409, json: { error: { param: 'account' } } });
+    expect(full.json.error?.message).toContain('for this account');
+    expect(await waiting(popular)).toHaveLength(100);
+    expect((await decline(popular)).status).toBe(200);
+    expect((await invite(popular.accountId, owner.root, other)).status).toBe(201);
+  });
+
+  test('a home of one’s own comes out of a pool that it is in, and of others not even their existence is told', async () => {
+    const node = makeNode(`own-${crypto.randomUUID()}`);
+    await call('POST', '/node/enrol', proofOf(node, await openCode(friend.accountId)));
+    const takeOut = (): Promise<Answer> => as(friend.root, 'DELETE', `/pools/${pool}/nodes/${node.id}`);
+    expect((await takeOut()).status).toBe(404);
+    await admin('PUT', `/pools/${pool}/nodes/${node.id}`);
+    expect(await takeOut()).toMatchObject({ status: 200, json: { left: true } });
+    expect(await shown()).toMatchObject({ nodes: [] });
+  });
 });

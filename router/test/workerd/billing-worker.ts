@@ -29,6 +29,7 @@ import type { AreaCalls } from '../../routes/area-calls.ts';
 import { ownKeys } from '../../routes/own-keys.ts';
 import { ownMembers } from '../../routes/own-members.ts';
 import { makeOwnNodeRoutes } from '../../routes/own-nodes.ts';
+import { makeOwnPoolRoutes } from '../../routes/own-pools.ts';
 import { nodeEnrol } from '../../routes/node-enrol.ts';
 import type { Services } from '../../services/edge.ts';
 
@@ -185,6 +186,7 @@ app.route('/admin/v1', makeAdminRoutes(areaCalls));
 app.route('/', ownKeys);
 app.route('/', ownMembers);
 app.route('/', makeOwnNodeRoutes(areaCalls));
+app.route('/', makeOwnPoolRoutes(areaCalls));
 app.route('/', nodeEnrol);
 app.onError((error) =>
   toErrorResponse(error instanceof ApiError ? error : new ApiError('internal_error', `test: ${error.message}`)),

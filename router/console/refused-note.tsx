@@ -1,0 +1,22 @@
+// Above a page whose form was refused: what was wrong, with which field, in the reader's language; below it the API's own sentence.
+import { Note } from '../look/pieces.tsx';
+import type { Refusal } from '../look/refusal.ts';
+import type { Locale } from '../look/words.ts';
+import { REFUSAL_WORDS } from './refusal-words.ts';
+
+export function RefusedNote({ refusal, locale }: { refusal: Refusal; locale: Locale }) {
+  const words = REFUSAL_WORDS[locale];
+  const { told, english, seen } = refusal;
+  return (
+    <Note tone="bad">
+      <p>
+        <strong>{words.refused}</strong> {seen.label === null ? told : words.of(seen.label, told)}
+      </p>
+      {english !== null && (
+        <p>
+          <small lang="en">{english}</small>
+        </p>
+      )}
+    </Note>
+  );
+}
