@@ -5,7 +5,6 @@ import { tellWhy } from '../../../schema/why-words.ts';
 import type { NodeRow } from '../../auth/nodes.ts';
 import type { NodeTotals } from '../../billing/node-book.ts';
 import type { NodeWhy } from '../../homes/make-why.ts';
-import { tellWhy } from '../../../schema/why-words.ts';
 import { formatCredits } from '../../look/format-money.ts';
 import { formatCount } from '../../look/format-number.ts';
 import { formatDay, formatSpan } from '../../look/format-time.ts';
