@@ -115,10 +115,20 @@ export function requirePerson(c: Context<ConsoleEnv>): SignedIn {
   return signedIn;
 }
 
-/** Somebody who signed in just now, for what decides who can sign in: else whoever finds a browser open could. Throws what asks to sign in, and leads back to `to`. */
-export function requireFresh(c: Context<ConsoleEnv>, to: string): SignedIn {
+/** Whether a person can sign in by themselves: by a passkey, or by a link that is mailed. */
+export async function mayReturn(c: Context<ConsoleEnv>, { id, email }: Person): Promise<boolean> {
+  const { passkeys, sendSignInLink } = c.get('services');
+  if (sendSignInLink !== null && email !== null) return true;
+  return passkeys !== null && (await passkeys.list(id)).length > 0;
+}
+
+/**
+ * Somebody who signed in just now, for what decides who can sign in: else whoever finds a browser open could. Who has no way to sign in anew may add the first
+ * one at any time. Throws what asks to sign in, and leads back to `to`.
+ */
+export async function requireFresh(c: Context<ConsoleEnv>, to: string): Promise<SignedIn> {
   const signedIn = requirePerson(c);
-  if (!isFresh(signedIn.session, Date.now())) throw new SignInFirst(to, true);
+  if (!isFresh(signedIn.session, Date.now()) && (await mayReturn(c, signedIn.person))) throw new SignInFirst(to, true);
   return signedIn;
 }
 

@@ -163,6 +163,7 @@ test('who signed in a while ago is asked to do it again before they add a way in
   const forms = {
     'passkeys/ask': {},
     passkeys: { key: 'planted', response: '{}' },
+    'passkeys/remove': { id: 'x' },
     mail: { email: 'm@irori.example' },
     'sessions/end-all': {},
   };
@@ -170,6 +171,10 @@ test('who signed in a while ago is asked to do it again before they add a way in
   for (const at of ['passkeys', 'mail', 'sessions/end-all']) expect(before).toContain(`action="/console/you/${at}"`);
   const database = await stack.network.database();
   await database.prepare('UPDATE sessions SET created_at = created_at - 900000').run();
+  // Who has nothing to sign in anew with could never add it.
+  expect((await ask('/console/you', { cookie })).text).toContain('action="/console/you/passkeys"');
+  expect((await ask('/console/you/passkeys/ask', { cookie, form: { csrf } })).status).toBe(200);
+  await database.prepare("UPDATE people SET email = 'hachiro@irori.example' WHERE name = 'Hachiro'").run();
   const aged = (await ask('/console/you', { cookie })).text;
   expect(aged).toContain('You signed in more than 15 minutes ago');
   const mailed = mails.length;

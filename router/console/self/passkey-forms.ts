@@ -6,7 +6,7 @@ import { shownText } from '../../auth/bodies.ts';
 import { findPasskeyPlace, makeAddOptions } from '../../auth/make-passkey-options.ts';
 import { ApiError } from '../../errors.ts';
 import { readPageForm } from '../page-form.ts';
-import { requireFresh, requirePerson } from '../visit.ts';
+import { requireFresh } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 
 export const passkeyForms = new Hono<ConsoleEnv>();
@@ -19,7 +19,7 @@ const NONE = 'There are no passkeys here.';
 
 passkeyForms.post('/console/you/passkeys/ask', async (c) => {
   await readPageForm(c, nothing);
-  const { person } = requireFresh(c, YOU);
+  const { person } = await requireFresh(c, YOU);
   const { passkeys } = c.get('services');
   const place = findPasskeyPlace(c.req.url);
   if (!passkeys || !place) throw new ApiError('not_found', NONE);
@@ -30,7 +30,7 @@ passkeyForms.post('/console/you/passkeys/ask', async (c) => {
 
 passkeyForms.post('/console/you/passkeys', async (c) => {
   const { key: name, response } = await readPageForm(c, addForm);
-  const { person } = requireFresh(c, YOU);
+  const { person } = await requireFresh(c, YOU);
   const { passkeys } = c.get('services');
   const place = findPasskeyPlace(c.req.url);
   if (!passkeys || !place) throw new ApiError('not_found', NONE);
@@ -40,7 +40,7 @@ passkeyForms.post('/console/you/passkeys', async (c) => {
 
 passkeyForms.post('/console/you/passkeys/remove', async (c) => {
   const { id } = await readPageForm(c, removeForm);
-  const { person } = requirePerson(c);
+  const { person } = await requireFresh(c, YOU);
   await c.get('services').passkeys?.remove(person.id, id);
   return c.redirect('/console/you?done=passkey-removed', 303);
 });

@@ -38,7 +38,7 @@ youForms.post(
   '/console/you/mail',
   orAsk(ASKING, async (c) => {
     const { email } = await readPageForm(c, mailForm);
-    const { person, membership } = requireFresh(c, YOU);
+    const { person, membership } = await requireFresh(c, YOU);
     const { sendSignInLink, signInCodes, doorCounts } = c.get('services');
     if (!sendSignInLink) throw new ApiError('not_found', 'This network sends no mail.');
     await passDoor(c, MAILS_ASKED, TOO_OFTEN);
@@ -66,7 +66,7 @@ youForms.post('/console/you/sessions/end', async (c) => {
 /** Links that wait to be opened end, too: who has one would be in again. */
 youForms.post('/console/you/sessions/end-all', async (c) => {
   await readPageForm(c, nothing);
-  const { person } = requireFresh(c, YOU);
+  const { person } = await requireFresh(c, YOU);
   const { sessions, signInCodes } = c.get('services');
   await signInCodes.dropOf(person.id);
   await sessions.endAll(person.id);

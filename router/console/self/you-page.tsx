@@ -23,7 +23,7 @@ interface Shown {
   readonly words: YouWords;
   readonly locale: Locale;
   readonly signedIn: SignedIn;
-  /** Signed in just now: what decides who can sign in is left to such. */
+  /** Signed in just now, or with no way to do so: what decides who can sign in is left to such. */
   readonly isNew: boolean;
 }
 
@@ -42,14 +42,14 @@ export async function showYou(c: Context<ConsoleEnv>): Promise<Response> {
   const done = words.done[c.req.query('done') ?? ''];
   const isFault = /^passkey-(?!added|removed)/.test(c.req.query('done') ?? '');
   const canAdd = findPasskeyPlace(c.req.url) !== null;
-  const shown = { words, locale, signedIn, isNew: isFresh(signedIn.session, Date.now()) };
-  const mayReturn = (keys ?? []).length > 0 || (sendSignInLink !== null && person.email !== null);
+  const hasWayBack = (keys ?? []).length > 0 || (sendSignInLink !== null && person.email !== null);
+  const shown = { words, locale, signedIn, isNew: !hasWayBack || isFresh(signedIn.session, Date.now()) };
   const body = (
     <>
       <h1>{person.name}</h1>
       <p class="lead">{words.lead}</p>
       {done !== undefined && <Note tone={isFault ? 'bad' : 'good'}>{done}</Note>}
-      {!mayReturn && <Note>{words.noWayBack}</Note>}
+      {!hasWayBack && <Note>{words.noWayBack}</Note>}
       {!shown.isNew && <Note>{words.again}</Note>}
       <About {...shown} />
       {keys && <Keys {...shown} keys={keys} canAdd={canAdd} />}
