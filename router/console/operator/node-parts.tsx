@@ -11,7 +11,7 @@ import { formatDay, formatSpan } from '../../look/format-time.ts';
 import { Badge, Facts, Sheet, Time } from '../../look/pieces.tsx';
 import { Table } from '../../look/table.tsx';
 import type { Locale } from '../../look/words.ts';
-import { NotNow } from './pieces.tsx';
+import { Named, NotNow } from './pieces.tsx';
 import { NODE_WORDS } from './words-nodes.ts';
 
 const MINUTE_MS = 60_000;
@@ -32,12 +32,17 @@ export function NodeNow({ node, why, locale }: { node: NodeRow; why: NodeWhy | n
       </Sheet>
     );
   const { online, since, hub, live, lastHour, coolingUntil } = why;
+  const pause = why.pause === null ? null : tellWhy(`paused:${why.pause}`, locale).told;
   const state = online ? <Badge tone="good">{words.online}</Badge> : <Badge tone="plain">{words.offline}</Badge>;
   return (
     <Sheet title={words.now}>
       <Facts
         facts={[
-          { name: words.state, value: state, note: <Time at={since} locale={locale} /> },
+          {
+            name: words.state,
+            value: online && pause !== null ? <Badge tone="warn">{pause}</Badge> : state,
+            note: <Time at={since} locale={locale} />,
+          },
           { name: words.hub, value: hub ?? '–' },
           { name: words.lastHour, value: formatCount(lastHour.jobs, locale) },
           ...(coolingUntil === null
@@ -59,31 +64,37 @@ export function NodeNow({ node, why, locale }: { node: NodeRow; why: NodeWhy | n
                   name: words.slots,
                   value: `${formatCount(live.running, locale)} / ${formatCount(live.slots, locale)}`,
                 },
-                { name: words.version, value: live.version ?? '–', note: live.platform ?? '' },
-                { name: words.models, value: live.models.map(({ name }) => name).join(', ') || '–' },
+                {
+                  name: words.version,
+                  value: <Named>{live.version ?? '–'}</Named>,
+                  note: <Named>{live.platform}</Named>,
+                },
+                { name: words.models, value: <Named>{live.models.map(({ name }) => name).join(', ') || '–'}</Named> },
               ]
             : []),
           ...fixed,
         ]}
       />
-      <LastHour lastHour={lastHour} locale={locale} />
+      <LastHour spans={lastHour.spans} locale={locale} />
     </Sheet>
   );
 }
 
-/** In English as the router tells owners and agents; else by the codes of its minutes. */
-function LastHour({ lastHour: { summary, spans }, locale }: { lastHour: NodeWhy['lastHour']; locale: Locale }) {
-  if (locale === 'en') return <p class="soft">{summary}</p>;
-  const reasons = new Map<string, number>();
-  for (const { reason, from, to } of spans) reasons.set(reason, (reasons.get(reason) ?? 0) + (to - from) / MINUTE_MS);
+function LastHour({ spans, locale }: { spans: NodeWhy['lastHour']['spans']; locale: Locale }) {
+  const words = NODE_WORDS[locale];
+  const minutes = [...Map.groupBy(spans, ({ reason }) => reason)]
+    .map(([code, of]) => ({ code, ms: of.reduce((sum, { from, to }) => sum + to - from, 0) }))
+    .toSorted((a, b) => b.ms - a.ms);
   return (
-    <ul class="soft">
-      {[...reasons].map(([code, minutes]) => (
-        <li>
-          {tellWhy(code, locale).told}（{formatSpan(minutes * MINUTE_MS, locale)}）
-        </li>
-      ))}
-    </ul>
+    <Table
+      caption={words.why}
+      columns={[
+        { head: words.why, cell: ({ code }) => tellWhy(code, locale).told },
+        { head: words.minutes, isNumber: true, cell: ({ ms }) => formatCount(Math.round(ms / MINUTE_MS), locale) },
+      ]}
+      rows={minutes}
+      empty={words.whyNone}
+    />
   );
 }
 

@@ -75,6 +75,8 @@ const EN = {
   reasonHelp: 'Its owner reads it, in the agent and on their pages.',
   revokeGo: 'Revoke it',
   why: 'Its last hour',
+  minutes: 'Minutes',
+  whyNone: 'Nothing is known of its last hour.',
 };
 
 export const NODE_WORDS: Dictionaries<typeof EN> = {
@@ -153,6 +155,8 @@ export const NODE_WORDS: Dictionaries<typeof EN> = {
     reasonHelp: '所有者がエージェントとページで読みます。',
     revokeGo: '失効させる',
     why: '直近1時間',
+    minutes: '分',
+    whyNone: '直近1時間の記録はありません。',
   },
 };
 

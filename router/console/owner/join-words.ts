@@ -3,8 +3,7 @@ import type { Dictionaries } from '../../look/words.ts';
 
 const EN = {
   codes: 'Fleet codes',
-  codesSub:
-    'A code lets machines join this account for 24 hours: irori-node enrol CODE, or set it where many are installed.',
+  codesSub: 'A code lets machines join this account for 24 hours, without anybody in front of them.',
   make: 'Make a code',
   uses: 'How many machines may use it',
   usesHelp: 'A whole number from 1 to 1,000.',
@@ -15,6 +14,7 @@ const EN = {
   openYes: 'Everyone',
   openNo: 'Their pool and this account only',
   made: 'The code, told this once:',
+  useIt: 'On each machine, or in what installs them:',
   goodUntil: 'It is good until',
   utc: 'UTC',
   list: 'Codes of the last week',
@@ -30,7 +30,8 @@ const EN = {
   end: 'End it',
   ended: 'The code is over: nothing joins by it any more.',
   link: 'Add a machine',
-  linkSub: 'A machine that runs irori-node up shows eight letters. Type them here; they are good for ten minutes.',
+  noCode: 'No machine shows this code: it has eight letters, and is good for ten minutes.',
+  linkSub: 'irori-node join shows eight letters on the machine. Type them here; they are good for ten minutes.',
   code: 'Code of the machine',
   look: 'Look at it',
   machine: 'Machine',
@@ -53,8 +54,7 @@ export const JOIN_WORDS: Dictionaries<typeof EN> = {
   en: EN,
   ja: {
     codes: '参加コード',
-    codesSub:
-      'コードを使うと、24時間以内にマシンがこのアカウントに参加できます。irori-node enrol CODE を実行するか、一括インストールの設定に入れてください。',
+    codesSub: 'コードを使うと、操作する人がいなくても、24時間以内にマシンがこのアカウントに参加できます。',
     make: 'コードを発行',
     uses: '使用できる台数',
     usesHelp: '1から1,000までの整数です。',
@@ -65,6 +65,7 @@ export const JOIN_WORDS: Dictionaries<typeof EN> = {
     openYes: '全員',
     openNo: 'プールとこのアカウントのみ',
     made: 'コードは今回だけ表示されます：',
+    useIt: '各マシンで、または一括インストールの設定で実行します：',
     goodUntil: '有効期限',
     utc: 'UTC',
     list: '直近1週間のコード',
@@ -80,7 +81,8 @@ export const JOIN_WORDS: Dictionaries<typeof EN> = {
     end: '無効にする',
     ended: 'コードを無効にしました。以後は参加できません。',
     link: 'マシンを追加',
-    linkSub: 'irori-node up を実行したマシンに8文字のコードが表示されます。10分以内にここへ入力してください。',
+    noCode: 'このコードを表示しているマシンはありません。コードは8文字で、有効期限は10分です。',
+    linkSub: 'マシンで irori-node join を実行すると、8文字のコードが表示されます。10分以内にここへ入力してください。',
     code: 'マシンのコード',
     look: '確認する',
     machine: 'マシン',

@@ -4,7 +4,7 @@ import type { Dictionaries } from '../../look/words.ts';
 const EN = {
   machines: 'Machines',
   sub: 'The machines that you lend, as their hubs know them now. Times and days are UTC.',
-  none: 'No machine yet. Run irori-node up on one, then type the code that it shows into “Add a machine”; or make a code for many.',
+  none: 'No machine yet. Run irori-node join on one, then type the code that it shows into “Add a machine”; or make a code for many.',
   addLink: 'Add a machine',
   addCode: 'Make a code',
   away: 'This cannot be told now. Load the page again in a moment.',
@@ -82,7 +82,7 @@ export const MACHINE_WORDS: Dictionaries<typeof EN> = {
   ja: {
     machines: 'マシン',
     sub: '貸し出しているマシンの現在の状態です。時刻と日付はUTCです。',
-    none: 'まだマシンがありません。マシンで irori-node up を実行し、表示されたコードを「マシンを追加」に入力してください。台数が多いときは参加コードを発行できます。',
+    none: 'まだマシンがありません。マシンで irori-node join を実行し、表示されたコードを「マシンを追加」に入力してください。台数が多いときは参加コードを発行できます。',
     addLink: 'マシンを追加',
     addCode: '参加コードを発行',
     away: 'いまは表示できません。少し待ってから読み込み直してください。',

@@ -65,8 +65,8 @@ const EN = {
   end: 'Sign out',
   endAll: 'Sign out everywhere, and end links that wait',
   again:
-    'You signed in more than 15 minutes ago. This asks you to do it once more, so that nobody who finds this browser open can.',
-  againGo: 'Sign in again',
+    'You signed in more than 15 minutes ago. Adding a way to sign in, or signing out everywhere, asks you to do it once more, so that nobody who finds this browser open can.',
+  againGo: 'Sign in again to do this',
   done: DONE_EN,
 };
 
@@ -114,8 +114,8 @@ export const YOU_WORDS: Dictionaries<typeof EN> = {
     end: 'サインアウト',
     endAll: 'すべてでサインアウトし、未使用のリンクも無効にする',
     again:
-      'サインインから15分以上たっています。開いたままのブラウザーを他の人に使われないよう、この操作の前にもう一度サインインしてください。',
-    againGo: 'もう一度サインイン',
+      'サインインから15分以上たっています。サインイン方法の追加と、すべてでのサインアウトには、もう一度サインインが必要です。開いたままのブラウザーを他の人に使われないためです。',
+    againGo: 'もう一度サインインして続ける',
     done: DONE_JA,
   },
 };
