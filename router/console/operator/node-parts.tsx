@@ -7,7 +7,7 @@ import type { NodeTotals } from '../../billing/node-book.ts';
 import type { NodeWhy } from '../../homes/make-why.ts';
 import { formatCredits } from '../../look/format-money.ts';
 import { formatCount } from '../../look/format-number.ts';
-import { formatDay, formatSpan } from '../../look/format-time.ts';
+import { formatDay } from '../../look/format-time.ts';
 import { Badge, Facts, Sheet, Time } from '../../look/pieces.tsx';
 import { Table } from '../../look/table.tsx';
 import type { Locale } from '../../look/words.ts';
