@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { buildBars } from './build-bars.ts';
+import { buildBars, spaceLabels } from './build-bars.ts';
 
 const BOX = { left: 40, width: 240, height: 100 };
 
@@ -22,4 +22,12 @@ test('nothing at all is a flat chart, and no division by it', () => {
   expect(bars[0]).toMatchObject({ y: 100, height: 0 });
   expect(rules.map(({ value }) => value)).toEqual([0, 1]);
   expect(buildBars([], BOX).bars).toEqual([]);
+});
+
+test('labels stand apart: fewer of long ones, and as many as are asked for where there is room', () => {
+  const bars = (label: string, width: number) => Array.from({ length: 12 }, () => ({ label, width }));
+  expect(spaceLabels(bars('6', 40), 12)).toBe(1);
+  expect(spaceLabels(bars('6', 40), 4)).toBe(3);
+  expect(spaceLabels(bars('2026年11月', 16), 3)).toBeGreaterThan(4);
+  expect(spaceLabels(bars('2026年11月', 16), 12)).toBe(spaceLabels(bars('2026年11月', 16), 3));
 });

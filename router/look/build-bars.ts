@@ -57,3 +57,20 @@ function scaleStep(most: number): number {
   const power = 10 ** Math.floor(Math.log10(rough));
   return power * ([1, 2, 5].find((one) => one * power >= rough) ?? 10);
 }
+
+/** Of a letter, and of a sign of a Japanese text, about; between two labels. */
+const LETTER = 7;
+const SIGN = 11.5;
+const BETWEEN = 8;
+
+/** Each so many bars have a label, from the last one backwards: `most` at most, and none in another; the last ends with its bar. */
+export function spaceLabels(bars: readonly Pick<PlacedBar, 'label' | 'width'>[], most: number): number {
+  const widthOf = ({ label }: Pick<PlacedBar, 'label'>): number => {
+    const signs = label.match(/[\u3000-\uffff]/g)?.length ?? 0;
+    return signs * SIGN + (label.length - signs) * LETTER;
+  };
+  const longest = Math.max(0, ...bars.map(widthOf));
+  const width = bars[0]?.width ?? 1;
+  const needed = longest + BETWEEN + Math.max(0, (longest - width) / 2);
+  return Math.max(1, Math.ceil(bars.length / most), Math.ceil(needed / (width / (1 - GAP))));
+}

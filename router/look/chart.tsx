@@ -1,9 +1,9 @@
 // Bars over time as a picture that the server draws, once for a wide page and once for a narrow one. What it shows stands in a table too, so it is hidden from
 // who hears the page.
-import { buildBars } from './build-bars.ts';
+import { buildBars, spaceLabels } from './build-bars.ts';
 import type { Bar } from './build-bars.ts';
 
-/** What a picture measures, in units of about a pixel; `labels`: so many fit under it. */
+/** What a picture measures, in units of about a pixel; `labels`: so many stand under it at most. */
 const SIZES = {
   broad: { width: 960, height: 200, labels: 10 },
   narrow: { width: 320, height: 140, labels: 3 },
@@ -38,7 +38,7 @@ function Picture({ bars, tell, isWhole = false, size }: Omit<ChartProps, 'title'
   const measure = (left: number) => buildBars(bars, { left, width, height, isWhole });
   const left = 10 + DIGIT * Math.max(...measure(0).rules.map(({ value }) => tell(value).length));
   const { bars: placed, rules } = measure(left);
-  const every = Math.max(1, Math.ceil(placed.length / labels));
+  const every = spaceLabels(placed, labels);
   return (
     <svg
       class={`chart ${size}`}

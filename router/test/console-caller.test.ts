@@ -189,6 +189,24 @@ describe.skipIf(!HAS_BROWSER)(`a caller’s console (${BROWSER_TOLD})`, () => {
     expect(await text(plain)).toContain('Nothing of this in these days');
     await press(plain, 'main form[method=get] a');
     expect(await jobs()).toBe('3');
+    // Older days, more than a page of them.
+    const database = await stack.network.database();
+    const day = `CAST(unixepoch() / 86400 AS INTEGER) - 30 - n`;
+    await database
+      .prepare(
+        `WITH RECURSIVE days(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM days WHERE n < 55)
+         INSERT INTO usage_days (account_id, day, key_id, model, country, kind, jobs, parts, prompt_tokens, output_tokens, charged, energy_micro_wh, energy_parts)
+         SELECT ?1, ${day}, 'key_old', 'test/old', 'DE', 'chat', 1, 1, 1, 1, n, 0, 0 FROM days`,
+      )
+      .bind(caller.id)
+      .run();
+    const rows = (): Promise<number> => plain.page.locator('main tbody tr').count();
+    await plain.go('/console?by=day&days=90');
+    const first = await rows();
+    await press(plain, 'a:text-is("More rows")');
+    const last = await rows();
+    await press(plain, 'a:text-is("Previous rows")');
+    expect([first, last, await rows()]).toEqual([50, 6, 50]);
     // By the session alone: no key, no cookie opens the API.
     expect((await stack.call(href)).status).toBe(401);
     expect((await stack.call('/v1/usage', { headers: { cookie: await cookies() } })).status).toBe(401);

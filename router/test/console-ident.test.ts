@@ -369,6 +369,12 @@ describe.skipIf(!HAS_BROWSER)(`in a browser (${BROWSER_TOLD})`, () => {
     expect((await ask('/sign-in/passkey', { form: { response: own } })).to).toBe('/sign-in?fault=over');
     const fresh = await sign('/sign-in/passkey/ask');
     expect((await ask('/sign-in/passkey', { form: { response: fresh } })).to).toBe('/console');
+    // A page that was left open leads to whoever sits there.
+    const database = await stack.network.database();
+    await database.prepare('UPDATE sessions SET created_at = created_at - 900000').run();
+    await page.fill('form[data-passkey] input[name=key]', 'tablet');
+    await page.click('form[data-passkey] button');
+    await page.waitForURL('**/sign-in?why=again&to=%2Fconsole%2Fyou');
     expect(tab.faults).toEqual([]);
     await tab.close();
   });
