@@ -33,10 +33,10 @@ export function orAsk({ page, show, fields = {} }: Asking, act: Handler): Handle
       const visit = c.get('visit');
       const path = typeof page === 'string' ? page : page(c);
       const told = tellRefusal(error, visit.locale);
-      c.set('refusal', {
-        status: error.status,
-        refusal: { sentTo: c.req.path, page: path, typed, field, ...told, seen: { label: null } },
-      });
+      const seen: { label: string | null } = { label: null };
+      const noteLabel = (label: string): void => void (seen.label = label);
+      const refusal = { sentTo: c.req.path, page: path, typed, field, ...told, noteLabel };
+      c.set('refusal', { status: error.status, refusal, seen });
       // Its language is changed where it stands.
       c.set('visit', { ...visit, path });
       return show(c);

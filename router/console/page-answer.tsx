@@ -78,7 +78,7 @@ export function showPage(c: Context<ConsoleEnv>, { title, body, islands = [], st
       shownAs={tellShownAs(signedIn)}
       islands={islands}
     >
-      {refusal && <RefusedNote refusal={refusal} locale={locale} />}
+      {refusal && <RefusedNote refusal={refusal} label={asked?.seen.label ?? null} locale={locale} />}
       <PageRefusal.Provider value={refusal}>{body}</PageRefusal.Provider>
     </Page>
   );

@@ -53,6 +53,7 @@ export const REFUSALS_JA: Readonly<Record<ErrorCode, string>> = {
 };
 
 export const FIELD_REFUSALS_JA: Readonly<Partial<Record<`${ErrorCode}:${string}`, string>>> = {
+  'invalid_value:name': 'この名前は使えません。使えない文字か、別の意味を持つ語が含まれています。',
   'invalid_value:url': 'このURLは使えません。外部から届く https のURLを入力してください。',
   'invalid_value:account':
     '相手のアカウントID（acct_ と16進32桁）を入力してください。自分のアカウントには提供できません。',

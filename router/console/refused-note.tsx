@@ -4,13 +4,14 @@ import type { Refusal } from '../look/refusal.ts';
 import type { Locale } from '../look/words.ts';
 import { REFUSAL_WORDS } from './refusal-words.ts';
 
-export function RefusedNote({ refusal, locale }: { refusal: Refusal; locale: Locale }) {
+export function RefusedNote(props: { refusal: Refusal; label: string | null; locale: Locale }) {
+  const { refusal, label, locale } = props;
   const words = REFUSAL_WORDS[locale];
-  const { told, english, seen } = refusal;
+  const { told, english } = refusal;
   return (
     <Note tone="bad">
       <p>
-        <strong>{words.refused}</strong> {seen.label === null ? told : words.of(seen.label, told)}
+        <strong>{words.refused}</strong> {label === null ? told : words.of(label, told)}
       </p>
       {english !== null && (
         <p>

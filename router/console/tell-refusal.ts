@@ -30,8 +30,9 @@ export function tellRefusal(error: ApiError, locale: Locale): ToldRefusal {
     const isOwn = error.issue.code === 'custom' || error.issue.code === 'invalid_format';
     const told = tellIssue(error.issue, locale);
     // What our own schemas say they say in English, and well.
-    if (told === null) return locale === 'en' ? { told: tellOwn(error.issue.message), english: null } : tellCode(error);
-    return { told, english: isOwn && locale === 'ja' ? error.issue.message : null };
+    const own = isOwn ? tellOwn(error.issue.message) : null;
+    if (told === null && locale === 'en') return { told: own ?? error.message, english: null };
+    return { told: told ?? tellCode(error).told, english: locale === 'ja' ? own : null };
   }
   return locale === 'en' ? { told: error.message, english: null } : tellCode(error);
 }
@@ -76,6 +77,6 @@ function tellIssue(issue: Issue, locale: Locale): string | null {
 
 /** `must not hold …`: a sentence of its own. */
 function tellOwn(message: string): string {
-  const sentence = /^must /.test(message) ? `It ${message}` : message;
+  const sentence = message.startsWith('must ') ? `It ${message}` : message;
   return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
 }

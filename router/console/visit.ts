@@ -38,7 +38,12 @@ export interface ConsoleEnv extends AppEnv {
     /** What a form was sent with, once it is read. */
     typed?: Readonly<Record<string, string | readonly string[]>>;
     /** The page that is shown tells why its form was refused. */
-    refusal?: { readonly status: number; readonly refusal: Refusal };
+    refusal?: {
+      readonly status: number;
+      readonly refusal: Refusal;
+      /** Of the field that was wrong, once its form was written. */
+      readonly seen: { readonly label: string | null };
+    };
   };
 }
 

@@ -13,8 +13,8 @@ export interface Refusal {
   readonly told: string;
   /** The API's own sentence, where that is another. */
   readonly english: string | null;
-  /** The label of the field, once the form has been written. */
-  readonly seen: { label: string | null };
+  /** Told the label of the field when the form is written. */
+  readonly noteLabel: (label: string) => void;
 }
 
 /** Around a page. */
@@ -34,7 +34,7 @@ export function useSaid(name: string, label: string): SaidField {
   if (!refusal) return { typed: undefined, fault: null };
   const typed = refusal.typed[name];
   const isFaulty = refusal.field === name;
-  if (isFaulty) refusal.seen.label = label;
+  if (isFaulty) refusal.noteLabel(label);
   // A box that nobody ticked is not sent: it was empty.
   return { typed: typed === undefined ? [] : [typed].flat(), fault: isFaulty ? refusal.told : null };
 }

@@ -32,10 +32,10 @@ const RELATED_EN: Named<typeof RELATIONS> = {
   address: 'The home is behind the same address.',
 };
 const RELATED_JA: Named<typeof RELATIONS> = {
-  account: 'このアカウントの家です',
-  wallet: '同じウォレットに支払われる家です',
-  pool: 'このアカウントのプールの家です',
-  address: '同じアドレスの家です',
+  account: 'このアカウントの家です。',
+  wallet: '同じウォレットに支払われる家です。',
+  pool: 'このアカウントのプールの家です。',
+  address: '同じアドレスの家です。',
 };
 const RESUMED_EN: Named<typeof RESUME_CLASSES> = {
   exact: 'It went on with the same tokens.',
@@ -43,9 +43,9 @@ const RESUMED_EN: Named<typeof RESUME_CLASSES> = {
   'same-family': 'It went on with other weights of the same model.',
 };
 const RESUMED_JA: Named<typeof RESUME_CLASSES> = {
-  exact: '同じトークンのまま続行',
-  'same-model': '同じ重みで、サンプリングをやり直して続行',
-  'same-family': '同じモデルの別の重みで続行',
+  exact: '同じトークンのまま続行しました。',
+  'same-model': '同じ重みで、サンプリングをやり直して続行しました。',
+  'same-family': '同じモデルの別の重みで続行しました。',
 };
 
 const EN = {
