@@ -49,7 +49,7 @@ interface FormProps {
   readonly locale: Locale;
 }
 
-export function GrantForm({ at, csrf, eventId, locale }: FormProps & { readonly eventId: string }) {
+function GrantForm({ at, csrf, eventId, locale }: FormProps & { readonly eventId: string }) {
   const words = ACCOUNT_WORDS[locale];
   const purposes = CREDIT_PURPOSES.map((value) => ({ value, label: words[value] }));
   return (

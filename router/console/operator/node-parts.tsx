@@ -1,4 +1,5 @@
 // The parts of one home's page for the operator: how it stands now, what is counted against it, and the evidence that anybody can check.
+import type { Child } from 'hono/jsx';
 import type { EvidenceJson } from '../../../schema/evidence.ts';
 import type { NodeRow } from '../../auth/nodes.ts';
 import type { NodeTotals } from '../../billing/node-book.ts';
@@ -30,7 +31,7 @@ export function NodeNow({ node, why, locale }: { node: NodeRow; why: NodeWhy | n
         <Facts facts={fixed} />
       </Sheet>
     );
-  const { online, since, hub, live, lastHour, coolingUntil } = why;
+  const { online, since, hub, live, lastHour } = why;
   const pause = why.pause === null ? null : tellWhy(`paused:${why.pause}`, locale).told;
   const state = online ? <Badge tone="good">{words.online}</Badge> : <Badge tone="plain">{words.offline}</Badge>;
   return (
@@ -44,40 +45,43 @@ export function NodeNow({ node, why, locale }: { node: NodeRow; why: NodeWhy | n
           },
           { name: words.hub, value: hub ?? '–' },
           { name: words.lastHour, value: formatCount(lastHour.jobs, locale) },
-          ...(coolingUntil === null
-            ? []
-            : [
-                {
-                  name: words.cooling,
-                  value: (
-                    <span class="small">
-                      <Time at={coolingUntil} locale={locale} />
-                    </span>
-                  ),
-                  // The hub's own sentence.
-                  note: <small lang="en">{why.coolingReason}</small>,
-                },
-              ]),
-          ...(live
-            ? [
-                {
-                  name: words.slots,
-                  value: `${formatCount(live.running, locale)} / ${formatCount(live.slots, locale)}`,
-                },
-                {
-                  name: words.version,
-                  value: <Named>{live.version ?? '–'}</Named>,
-                  note: <Named>{live.platform}</Named>,
-                },
-                { name: words.models, value: <Named>{live.models.map(({ name }) => name).join(', ') || '–'}</Named> },
-              ]
-            : []),
+          ...tellCooling(why, locale),
+          ...tellLive(live, locale),
           ...fixed,
         ]}
       />
       <LastHour spans={lastHour.spans} locale={locale} />
     </Sheet>
   );
+}
+
+interface Fact {
+  readonly name: string;
+  readonly value: Child;
+  readonly note?: Child;
+}
+
+function tellCooling({ coolingUntil, coolingReason }: NodeWhy, locale: Locale): Fact[] {
+  if (coolingUntil === null) return [];
+  const until = (
+    <span class="small">
+      <Time at={coolingUntil} locale={locale} />
+    </span>
+  );
+  // The hub's own sentence.
+  return [{ name: NODE_WORDS[locale].cooling, value: until, note: <small lang="en">{coolingReason}</small> }];
+}
+
+/** What it says of itself while it is connected. */
+function tellLive(live: NodeWhy['live'], locale: Locale): Fact[] {
+  if (!live) return [];
+  const words = NODE_WORDS[locale];
+  const busy = [live.running, live.slots].map((count) => formatCount(count, locale));
+  return [
+    { name: words.slots, value: busy.join(' / ') },
+    { name: words.version, value: <Named>{live.version ?? '–'}</Named>, note: <Named>{live.platform}</Named> },
+    { name: words.models, value: <Named>{live.models.map(({ name }) => name).join(', ') || '–'}</Named> },
+  ];
 }
 
 function LastHour({ spans, locale }: { spans: NodeWhy['lastHour']['spans']; locale: Locale }) {
