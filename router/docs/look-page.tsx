@@ -2,6 +2,7 @@
 import { BarChart } from '../look/chart.tsx';
 import { formatCredits } from '../look/format-money.ts';
 import { formatCount } from '../look/format-number.ts';
+import { HoursChart } from '../look/hours-chart.tsx';
 import { formatAgo, formatSpan } from '../look/format-time.ts';
 import { ActForm, CheckGroup, SelectField, TextField } from '../look/form.tsx';
 import { Badge, Facts, Note, Tabs, Time } from '../look/pieces.tsx';
@@ -49,6 +50,7 @@ export function makeLookPage(): string {
       <Colours />
       <Type />
       <Data />
+      <Hours />
       <Words />
       <Forms />
     </>,
@@ -150,6 +152,34 @@ function Data() {
         rows={[]}
         empty="Where there is nothing, a table says what to do next."
       />
+    </section>
+  );
+}
+
+/** Of a day: at night its owner slept, by day somebody used it, in the evening it worked. */
+const HOURS = Array.from({ length: 24 }, (_, hour) => ({
+  label: `${String(hour).padStart(2, '0')}:00`,
+  parts: [
+    { fill: 'work' as const, minutes: hour > 17 ? 35 : 0 },
+    { fill: 'ready' as const, minutes: hour > 17 ? 25 : hour > 14 ? 60 : 0 },
+    { fill: 'yours' as const, minutes: hour > 7 && hour < 15 ? 60 : 0 },
+  ],
+}));
+
+function Hours() {
+  return (
+    <section>
+      <h2>A day of a machine</h2>
+      <HoursChart
+        hours={HOURS}
+        legend={[
+          { fill: 'work', text: 'worked' },
+          { fill: 'ready', text: 'ready, no call came' },
+          { fill: 'yours', text: 'paused for you' },
+          { fill: 'none', text: 'not connected, or not known' },
+        ]}
+      />
+      <p>Minutes of each hour by what they were; the table beside it says why, and what to do.</p>
     </section>
   );
 }

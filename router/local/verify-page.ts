@@ -10,7 +10,7 @@ import { UNUSED_PARTS } from './unused-parts.ts';
 const ROOT = resolve(import.meta.dirname, '../..');
 export const PAGE_FILE = resolve(ROOT, 'router/docs/verify-page.ts');
 
-const BODY = `<header><h1>Check a receipt</h1><p>Receipts of <code>GET /v1/receipts/{jobId}</code> and evidence are checked here, in your browser. <strong>Nothing leaves this page</strong>: it makes no request at all, and works from a file when it is saved (Ctrl+S) and opened without a network. <code>irori-node verify</code> does the same.</p></header>
+const BODY = `<header><p><a href="/">Irori</a></p><h1>Check a receipt</h1><p>Receipts of <code>GET /v1/receipts/{jobId}</code> and evidence are checked here, in your browser. <strong>Nothing leaves this page</strong>: it makes no request at all, and works from a file when it is saved (Ctrl+S) and opened without a network. <code>irori-node verify</code> does the same.</p></header>
 <main><label for="receipts">Receipts or evidence, as JSON</label><textarea id="receipts" spellcheck="false" autocomplete="off"></textarea>
 <div id="drop"><label for="files">Or choose files, or drop them here</label><input id="files" type="file" multiple accept=".json,application/json"></div>
 <details><summary>Is it about the answer that I have?</summary><label for="answer">A streamed answer to the letter, as <code>curl -N</code> writes it</label><textarea id="answer" spellcheck="false" autocomplete="off"></textarea></details>

@@ -6,7 +6,7 @@ import type { Bar } from './build-bars.ts';
 /** What a picture measures, in units of about a pixel; `labels`: so many fit under it. */
 const SIZES = {
   broad: { width: 960, height: 200, labels: 10 },
-  narrow: { width: 320, height: 140, labels: 4 },
+  narrow: { width: 320, height: 140, labels: 3 },
 } as const;
 /** A digit of the scale. */
 const DIGIT = 7.5;

@@ -76,7 +76,7 @@ function Column({ parts, x, width }: { parts: HourColumn['parts']; x: number; wi
   const round = (value: number): number => Math.round(value * 100) / 100;
   return (
     <>
-      <rect class="fill-none" x={round(x)} y={0} width={round(width)} height={HEIGHT} opacity="0.5" />
+      <rect class="fill-none" x={round(x)} y={0} width={round(width)} height={HEIGHT} opacity="0.6" />
       {parts
         .filter(({ minutes }) => minutes > 0)
         .map(({ fill, minutes }) => {

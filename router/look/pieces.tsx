@@ -1,6 +1,7 @@
 // Small pieces of pages: badges, notes, facts, tabs, times.
 import type { Child } from 'hono/jsx';
 import { formatIso, formatTime } from './format-time.ts';
+import { splitUnit } from './split-unit.ts';
 import type { Locale } from './words.ts';
 
 export type Tone = 'good' | 'warn' | 'bad' | 'calm' | 'plain';
@@ -29,11 +30,22 @@ export function Facts({
       {facts.map(({ name, value, note }) => (
         <div>
           <dt>{name}</dt>
-          <dd>{value}</dd>
+          <dd>{typeof value === 'string' ? tellFigure(value) : value}</dd>
           {note !== undefined && <dd class="fact-note">{note}</dd>}
         </div>
       ))}
     </dl>
+  );
+}
+
+function tellFigure(text: string): Child {
+  const [figure, unit] = splitUnit(text);
+  return unit === null ? (
+    text
+  ) : (
+    <>
+      {figure} <small>{unit}</small>
+    </>
   );
 }
 

@@ -2,6 +2,7 @@
 import type { Child } from 'hono/jsx';
 
 export interface Column<Row> {
+  /** Empty in all columns where each row is a name with what it is: such a table has no heads. */
   readonly head: string;
   /** Numbers stand to the right, in digits of one width. */
   readonly isNumber?: boolean;
@@ -39,19 +40,12 @@ export function Table<Row>({ caption, columns, rows, empty, links = [] }: TableP
 }
 
 function Rows<Row>({ caption, columns, rows }: Pick<TableProps<Row>, 'caption' | 'columns' | 'rows'>) {
+  const hasHeads = columns.some(({ head }) => head !== '');
   return (
     <div class="wide" tabindex={0} role="region" aria-label={caption}>
-      <table>
+      <table class={hasHeads ? undefined : 'pairs'}>
         <caption class="unseen">{caption}</caption>
-        <thead>
-          <tr>
-            {columns.map(({ head, isNumber }) => (
-              <th scope="col" class={isNumber ? 'number' : undefined}>
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        {hasHeads && <Heads columns={columns} />}
         <tbody>
           {rows.map((row) => (
             <tr>{columns.map((column, at) => toCell(column, row, at === 0))}</tr>
@@ -59,6 +53,20 @@ function Rows<Row>({ caption, columns, rows }: Pick<TableProps<Row>, 'caption' |
         </tbody>
       </table>
     </div>
+  );
+}
+
+function Heads<Row>({ columns }: Pick<TableProps<Row>, 'columns'>) {
+  return (
+    <thead>
+      <tr>
+        {columns.map(({ head, isNumber }) => (
+          <th scope="col" class={isNumber ? 'number' : undefined}>
+            {head}
+          </th>
+        ))}
+      </tr>
+    </thead>
   );
 }
 

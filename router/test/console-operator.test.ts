@@ -190,7 +190,8 @@ describe.skipIf(!HAS_BROWSER)(`the operator's console (${BROWSER_TOLD})`, () => 
     for (const [name, text] of Object.entries({ ...fields, ...sizes }))
       await tab.page.fill(`main input[name="${name}"]`, text);
     await press('Add it');
-    expect(await told()).toContain('must be 64 lower-case hex digits');
+    expect(await told()).toContain('Digests: ');
+    expect(await tab.page.getAttribute('main input[name="digests"]', 'aria-invalid')).toBe('true');
     expect(await tab.page.inputValue('main input[name="id"]')).toBe('lab/tiny');
     await tab.page.fill('main input[name="digests"]', 'ab'.repeat(32));
     await press('Add it');
@@ -210,6 +211,30 @@ describe.skipIf(!HAS_BROWSER)(`the operator's console (${BROWSER_TOLD})`, () => 
     await press('Take it off');
     expect(await told()).toContain('The model is off the catalogue.');
     expect(await priceOf()).toBeNull();
+  });
+
+  it('shows a grant that is refused anew, with what was typed, and the fault tied to its field, in Japanese', async () => {
+    const other = await browser.open({ locale: 'ja-JP' });
+    await other.signIn({ account: owner.id, name: 'Taro', isOperator: true });
+    const { page } = other;
+    await other.go(`${AT}/accounts/${owner.id}`);
+    await page.fill('input[name="amount"]', '0');
+    await page.fill('input[name="memo"]', 'for the library');
+    await page.selectOption('select[name="purpose"]', 'research');
+    await Promise.all([page.waitForNavigation(), page.click('form:has(input[name="amount"]) button')]);
+    expect(await page.inputValue('input[name="memo"]')).toBe('for the library');
+    expect(await page.inputValue('select[name="purpose"]')).toBe('research');
+    const [fault = ''] = ((await page.getAttribute('input[name="amount"]', 'aria-describedby')) ?? '').split(' ');
+    expect(await page.getAttribute('input[name="amount"]', 'aria-invalid')).toBe('true');
+    expect(await page.textContent(`#${fault}`)).toContain('0より大きい');
+    expect(await page.textContent('[role=alert]')).toContain('金額');
+    expect(await other.judge()).toEqual([]);
+    await other.shot('operator-refused-ja');
+    // What was mended goes through from where it stands.
+    await page.fill('input[name="amount"]', '2');
+    await Promise.all([page.waitForNavigation(), page.click('form:has(input[name="amount"]) button')]);
+    expect(new URL(page.url()).searchParams.get('did')).toBe('granted');
+    await other.close();
   });
 
   it('says what is away, and what that means', async () => {

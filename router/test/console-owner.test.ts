@@ -1,17 +1,22 @@
-// An owner’s console in a real browser, without scripts: machines are named, a code is made and ended, a machine that waits is approved by the session alone,
+// An owner’s console in a real browser, without scripts: machines are named, what one earned is told, a code is made and ended, a machine that waits is approved by the session alone,
 // a pool gets a machine and a member that is invited and leaves, and every page stands in both languages at both widths.
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { askAll, learnDigest, listModel } from './ask.ts';
 import { BROWSER_TOLD, ConsoleBrowser, HAS_BROWSER, NARROW } from './console-browser.ts';
 import type { Tab } from './console-browser.ts';
+import { startModelServer } from './model-server.ts';
+import type { ModelServer } from './model-server.ts';
 import { startStack } from './stack.ts';
 import type { Stack, TestAccount } from './stack.ts';
 import { until } from './until.ts';
 
+const MODEL = 'test/owned';
 const PAGES = ['machines', 'earnings', 'quiet', 'codes', 'link', 'pools', 'proposals'];
 
 describe.skipIf(!HAS_BROWSER)(`an owner’s console (${BROWSER_TOLD})`, () => {
   let stack: Stack;
+  let server: ModelServer;
   let browser: ConsoleBrowser;
   let owner: TestAccount;
   let friend: TestAccount;
@@ -19,9 +24,11 @@ describe.skipIf(!HAS_BROWSER)(`an owner’s console (${BROWSER_TOLD})`, () => {
 
   beforeAll(async () => {
     stack = await startStack();
-    [owner, friend] = [await stack.makeAccount(), await stack.makeAccount()];
-    const agent = await stack.startAgent({ owner });
-    await until('its home has joined', () => agent.lines.some((line) => line.includes('connected hub')));
+    server = await startModelServer();
+    [owner, friend] = [await stack.makeAccount(), await stack.makeAccount(10_000_000)];
+    await stack.startAgent({ owner, args: ['--models', 'say-8x0', '--backend', server.url] });
+    await listModel(stack, { owner, id: MODEL, digest: await learnDigest(stack, owner, 'say-8x0') });
+    await askAll(stack, { account: friend, model: MODEL, prompt: 'say-8x0' });
     browser = await ConsoleBrowser.launch(stack);
     tab = await browser.open({ hasScripts: false });
     await tab.signIn({ account: owner.id });
@@ -29,6 +36,7 @@ describe.skipIf(!HAS_BROWSER)(`an owner’s console (${BROWSER_TOLD})`, () => {
   afterAll(async () => {
     await browser?.close();
     await stack?.stop();
+    await server?.stop();
   });
 
   const press = async (button: string): Promise<void> => {
@@ -37,7 +45,12 @@ describe.skipIf(!HAS_BROWSER)(`an owner’s console (${BROWSER_TOLD})`, () => {
   const text = async (selector = 'main'): Promise<string> => (await tab.page.textContent(selector)) ?? '';
 
   test('a machine is named, and told by its name', async () => {
-    await tab.go('/console/machines');
+    // An agent that was started joins in its own time.
+    await expect
+      .poll(async () => tab.go('/console/machines').then(() => tab.page.locator('tbody a').count()), {
+        timeout: 30_000,
+      })
+      .toBe(1);
     await press('tbody a');
     await tab.page.fill('#f-name', 'Attic');
     await press('main form:has(#f-name) button');
@@ -46,12 +59,27 @@ describe.skipIf(!HAS_BROWSER)(`an owner’s console (${BROWSER_TOLD})`, () => {
     expect(await text()).toContain('Attic');
   });
 
+  test('what a machine earned is told by what became of it, and its day by what each minute was', async () => {
+    await until('what was earned', async () => {
+      await tab.go('/console/earnings');
+      return /[1-9]/.test(await text('.facts dd'));
+    });
+    expect(await text('.facts')).toMatch(/Earned in all0\.\d+by accepted receipts.*Held back0\.0+nothing is held back/);
+    expect(await text('tbody')).toContain('Attic');
+    // There is no chain here.
+    expect(await text()).not.toContain('irori-node claim');
+    await tab.go('/console/quiet');
+    expect(await text()).toMatch(/Worked in [1-9]\d* of/);
+    expect(await tab.page.$$('.chart.broad .fill-work')).not.toEqual([]);
+  });
+
   test('a code is told once, listed, and ended', async () => {
     await tab.go('/console/codes');
     await tab.page.fill('#f-uses', '3');
     await press('main form[action="/console/codes"] button');
     const code = await text('main pre');
     expect(code).toMatch(/^enr_/);
+    expect(await text('main')).toContain(`irori-node up --router ${browser.origin} --code ${code}`);
     await tab.go('/console/codes');
     expect(await text()).toContain('0 / 3');
     expect(await text()).not.toContain(code);
@@ -69,6 +97,12 @@ describe.skipIf(!HAS_BROWSER)(`an owner’s console (${BROWSER_TOLD})`, () => {
     expect(await text()).toContain('cellar');
     await press('main button[value=approve]');
     expect(await text()).toContain('It has joined your account');
+    // Agents print the machine’s number; who signed in did so under its name.
+    const printed = await fetch(`${stack.url}/link?code=${code}`, { redirect: 'manual' });
+    expect(printed.headers.get('location')).toBe(`${browser.origin}/link?code=${code}`);
+    expect(await tab.go('/console/link?code=BCDF-GHJK')).toBe(404);
+    expect(await text()).toContain('No machine shows this code');
+    expect(await tab.page.inputValue('#f-code')).toBe('BCDF-GHJK');
   });
 
   test('a pool gets a machine, and a member that is invited, says yes by itself, and may leave', async () => {
@@ -138,6 +172,14 @@ describe.skipIf(!HAS_BROWSER)(`an owner’s console (${BROWSER_TOLD})`, () => {
         expect([name, looks, await page.judge()]).toEqual([name, looks, []]);
         await page.shot(`owner-${name}-${looks}`);
       }
+    await dark.go('/console/machines');
+    await Promise.all([dark.page.waitForNavigation(), dark.page.click('tbody a')]);
+    expect(await dark.judge()).toEqual([]);
+    // A code that is none, and the page that there is not.
+    for (const path of ['/console/link?code=WXZB-CDFG', '/console/nowhere', '/console/machines/node_0']) {
+      expect([path, await dark.go(path)]).toEqual([path, 404]);
+      expect([path, await dark.judge()]).toEqual([path, []]);
+    }
     const csv = await light.page.request.get('/console/api/node/v1/earnings?format=csv&by=claim&days=366');
     expect([csv.status(), csv.headers()['content-type']]).toEqual([200, 'text/csv; charset=utf-8']);
     expect([...tab.faults, ...dark.faults, ...light.faults]).toEqual([]);

@@ -170,7 +170,7 @@ print(answer.choices[0].message.content)`;
       <Sheet>
         <h2 id="lend-told">{words.lend}</h2>
         <p>{words.lendTold}</p>
-        <Code id="lend" title={null} text={`irori-node up --router ${origin}`} copy={words.copy} />
+        <Code id="lend" title={null} text={`irori-node join --router ${origin}`} copy={words.copy} />
         <p>
           <a href="/console/machines">{words.lendNext}</a>
         </p>

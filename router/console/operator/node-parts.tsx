@@ -1,10 +1,11 @@
 // The parts of one home's page for the operator: how it stands now, what is counted against it, and the evidence that anybody can check.
 import type { Child } from 'hono/jsx';
+import { tellCooling } from '../../../schema/cooling-words.ts';
 import type { EvidenceJson } from '../../../schema/evidence.ts';
+import { tellWhy } from '../../../schema/why-words.ts';
 import type { NodeRow } from '../../auth/nodes.ts';
 import type { NodeTotals } from '../../billing/node-book.ts';
 import type { NodeWhy } from '../../homes/make-why.ts';
-import { tellWhy } from '../../../schema/why-words.ts';
 import { formatCredits } from '../../look/format-money.ts';
 import { formatCount } from '../../look/format-number.ts';
 import { formatDay } from '../../look/format-time.ts';
@@ -45,8 +46,8 @@ export function NodeNow({ node, why, locale }: { node: NodeRow; why: NodeWhy | n
           },
           { name: words.hub, value: hub ?? '–' },
           { name: words.lastHour, value: formatCount(lastHour.jobs, locale) },
-          ...tellCooling(why, locale),
-          ...tellLive(live, locale),
+          ...listCooling(why, locale),
+          ...listLive(live, locale),
           ...fixed,
         ]}
       />
@@ -61,19 +62,19 @@ interface Fact {
   readonly note?: Child;
 }
 
-function tellCooling({ coolingUntil, coolingReason }: NodeWhy, locale: Locale): Fact[] {
+function listCooling({ coolingUntil, coolingReason }: NodeWhy, locale: Locale): Fact[] {
   if (coolingUntil === null) return [];
   const until = (
     <span class="small">
       <Time at={coolingUntil} locale={locale} />
     </span>
   );
-  // The hub's own sentence.
-  return [{ name: NODE_WORDS[locale].cooling, value: until, note: <small lang="en">{coolingReason}</small> }];
+  const note = coolingReason === null ? '' : tellCooling(coolingReason, locale);
+  return [{ name: NODE_WORDS[locale].cooling, value: until, note }];
 }
 
 /** What it says of itself while it is connected. */
-function tellLive(live: NodeWhy['live'], locale: Locale): Fact[] {
+function listLive(live: NodeWhy['live'], locale: Locale): Fact[] {
   if (!live) return [];
   const words = NODE_WORDS[locale];
   const busy = [live.running, live.slots].map((count) => formatCount(count, locale));

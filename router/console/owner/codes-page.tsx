@@ -88,8 +88,12 @@ async function showCodes(c: Context<ConsoleEnv>, made: string | null): Promise<R
       {c.req.query('did') === 'ended' && <Note tone="good">{words.ended}</Note>}
       {made !== null && (
         <Note tone="good">
-          <p>{words.made}</p>
-          <pre tabindex={0}>{made}</pre>
+          <div class="code">
+            <p>{words.made}</p>
+            <pre tabindex={0}>{made}</pre>
+            <p>{words.useIt}</p>
+            <pre tabindex={0}>{`irori-node up --router ${new URL(c.req.url).origin} --code ${made}`}</pre>
+          </div>
         </Note>
       )}
       <MakeCode csrf={csrf} pools={own} words={words} />

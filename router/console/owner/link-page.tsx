@@ -1,11 +1,13 @@
 // /console/link, and /link where somebody is signed in: an owner sees the machine that shows a code, and says whether it is one of the account's.
 import { Hono } from 'hono';
 import type { Context } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import * as z from 'zod';
 import { linkDecisionBody, shownText } from '../../auth/bodies.ts';
 import type { DeviceLink } from '../../auth/device-links.ts';
 import { showUserCode } from '../../auth/make-user-code.ts';
 import { makeLinkPage } from '../../docs/link-page.ts';
+import { ApiError } from '../../errors.ts';
 import { ActForm, TextField } from '../../look/form.tsx';
 import { Note, Sheet } from '../../look/pieces.tsx';
 import { PAGE_HEADERS } from '../../look/policy.ts';
@@ -34,6 +36,12 @@ linkPages.get('/link', readVisit, (c) => {
   const code = (c.req.query('code') ?? '').slice(0, 20);
   const here = code === '' ? '/console/link' : `/console/link?code=${encodeURIComponent(code)}`;
   if (signedIn?.membership) return c.redirect(here, 303);
+  const url = new URL(c.req.url);
+  // On one machine agents print its number, and who signed in did so under its name: cookies tell the two apart.
+  if (c.env.LOCAL_PLACES === '1' && url.hostname === '127.0.0.1') {
+    url.hostname = 'localhost';
+    return c.redirect(url.href, 303);
+  }
   const page = makeLinkPage(locale, `/sign-in?to=${encodeURIComponent(here)}`);
   return c.html(page, 200, { ...PAGE_HEADERS, 'cache-control': 'no-store', vary: 'accept-language, cookie' });
 });
@@ -45,21 +53,31 @@ async function showLink(c: Context<ConsoleEnv>): Promise<Response> {
   // Where a decision was refused its form says the code.
   const typed = [c.get('typed')?.['code'] ?? c.req.query('code') ?? ''].flat()[0] ?? '';
   const text = typed.trim().slice(0, 20);
-  const link = text === '' ? null : await findLink(c.get('services'), caller, text);
+  const found = text === '' ? null : await findLink(c.get('services'), caller, text).catch(keepRefusal);
   const body = (
     <>
       <header>
         <h1>{words.link}</h1>
         <p class="soft">{words.linkSub}</p>
       </header>
-      {link === null ? (
-        <AskCode words={words} />
+      {found === null || found instanceof ApiError ? (
+        <AskCode
+          words={words}
+          refused={found && { code: text, told: found.status === 404 ? words.noCode : found.message }}
+        />
       ) : (
-        <Found link={link} account={membership.accountName} csrf={csrf} words={words} />
+        <Found link={found} account={membership.accountName} csrf={csrf} words={words} />
       )}
     </>
   );
-  return showPage(c, { title: words.link, body });
+  const status = found instanceof ApiError ? (found.status as ContentfulStatusCode) : 200;
+  return showPage(c, { title: words.link, body, status });
+}
+
+/** A code that nobody shows, or one too many, is said where another can be typed. */
+function keepRefusal(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  throw error;
 }
 
 linkPages.get('/console/link', showLink);
@@ -75,15 +93,23 @@ linkPages.post(
   }),
 );
 
-function AskCode({ words }: { words: JoinWords }) {
+function AskCode({ words, refused }: { words: JoinWords; refused: { code: string; told: string } | null }) {
   return (
     <Sheet>
+      {refused && <Note tone="bad">{refused.told}</Note>}
       <form method="get" class="fields">
         <TextField
           name="code"
           label={words.code}
           isRequired
-          attributes={{ maxlength: '20', placeholder: 'WXZB-CDFG', autocapitalize: 'characters', spellcheck: 'false' }}
+          value={refused?.code}
+          attributes={{
+            ...(refused && { autofocus: '', 'aria-invalid': 'true' }),
+            maxlength: '20',
+            placeholder: 'WXZB-CDFG',
+            autocapitalize: 'characters',
+            spellcheck: 'false',
+          }}
         />
         <button>{words.look}</button>
       </form>
@@ -122,7 +148,7 @@ function Found(props: { link: DeviceLink; account: string; csrf: string; words: 
         ]}
         empty="–"
         columns={[
-          { head: words.machine, cell: ({ what }) => what },
+          { head: '', cell: ({ what }) => what },
           { head: '', cell: ({ told }) => told },
         ]}
       />

@@ -133,7 +133,7 @@ function About({ node, words, locale }: Told & { node: OwnerNode }) {
       rows={rows}
       empty="–"
       columns={[
-        { head: words.more, cell: ({ name }) => name },
+        { head: '', cell: ({ name }) => name },
         { head: '', cell: ({ value }) => value },
       ]}
       links={[

@@ -1,6 +1,20 @@
 // Reasons of a day are summed, and the main one of an hour is the longest.
 import { expect, it } from 'vitest';
+import { groupReason } from './group-reason.ts';
 import { mainReason, sumReasons } from './sum-reasons.ts';
+
+it('tells whose doing a minute was', () => {
+  const codes = [
+    'job',
+    'quiet:own-only',
+    'passed:farther',
+    'paused:exclusive-app',
+    'paused:temperature',
+    'cooling',
+    'offline',
+  ];
+  expect(codes.map(groupReason)).toEqual(['work', 'ready', 'ready', 'yours', 'machine', 'fault', 'none']);
+});
 
 it('sums reasons over hours, the longest first', () => {
   const hours = [
