@@ -1,4 +1,5 @@
 // The parts of one home's page for the operator: how it stands now, what is counted against it, and the evidence that anybody can check.
+import type { Child } from 'hono/jsx';
 import { tellCooling } from '../../../schema/cooling-words.ts';
 import type { EvidenceJson } from '../../../schema/evidence.ts';
 import { tellWhy } from '../../../schema/why-words.ts';
@@ -31,7 +32,7 @@ export function NodeNow({ node, why, locale }: { node: NodeRow; why: NodeWhy | n
         <Facts facts={fixed} />
       </Sheet>
     );
-  const { online, since, hub, live, lastHour, coolingUntil } = why;
+  const { online, since, hub, live, lastHour } = why;
   const pause = why.pause === null ? null : tellWhy(`paused:${why.pause}`, locale).told;
   const state = online ? <Badge tone="good">{words.online}</Badge> : <Badge tone="plain">{words.offline}</Badge>;
   return (
@@ -45,39 +46,43 @@ export function NodeNow({ node, why, locale }: { node: NodeRow; why: NodeWhy | n
           },
           { name: words.hub, value: hub ?? '–' },
           { name: words.lastHour, value: formatCount(lastHour.jobs, locale) },
-          ...(coolingUntil === null
-            ? []
-            : [
-                {
-                  name: words.cooling,
-                  value: (
-                    <span class="small">
-                      <Time at={coolingUntil} locale={locale} />
-                    </span>
-                  ),
-                  note: why.coolingReason === null ? '' : tellCooling(why.coolingReason, locale),
-                },
-              ]),
-          ...(live
-            ? [
-                {
-                  name: words.slots,
-                  value: `${formatCount(live.running, locale)} / ${formatCount(live.slots, locale)}`,
-                },
-                {
-                  name: words.version,
-                  value: <Named>{live.version ?? '–'}</Named>,
-                  note: <Named>{live.platform}</Named>,
-                },
-                { name: words.models, value: <Named>{live.models.map(({ name }) => name).join(', ') || '–'}</Named> },
-              ]
-            : []),
+          ...listCooling(why, locale),
+          ...listLive(live, locale),
           ...fixed,
         ]}
       />
       <LastHour spans={lastHour.spans} locale={locale} />
     </Sheet>
   );
+}
+
+interface Fact {
+  readonly name: string;
+  readonly value: Child;
+  readonly note?: Child;
+}
+
+function listCooling({ coolingUntil, coolingReason }: NodeWhy, locale: Locale): Fact[] {
+  if (coolingUntil === null) return [];
+  const until = (
+    <span class="small">
+      <Time at={coolingUntil} locale={locale} />
+    </span>
+  );
+  const note = coolingReason === null ? '' : tellCooling(coolingReason, locale);
+  return [{ name: NODE_WORDS[locale].cooling, value: until, note }];
+}
+
+/** What it says of itself while it is connected. */
+function listLive(live: NodeWhy['live'], locale: Locale): Fact[] {
+  if (!live) return [];
+  const words = NODE_WORDS[locale];
+  const busy = [live.running, live.slots].map((count) => formatCount(count, locale));
+  return [
+    { name: words.slots, value: busy.join(' / ') },
+    { name: words.version, value: <Named>{live.version ?? '–'}</Named>, note: <Named>{live.platform}</Named> },
+    { name: words.models, value: <Named>{live.models.map(({ name }) => name).join(', ') || '–'}</Named> },
+  ];
 }
 
 function LastHour({ spans, locale }: { spans: NodeWhy['lastHour']['spans']; locale: Locale }) {
