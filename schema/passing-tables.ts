@@ -1,6 +1,7 @@
-// Tables of what passes: machines that wait for their owner's word, what is counted at the doors that anybody may knock at, calls that may come again, and
-// where a copy of the books stands.
-import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+// Tables of what passes: machines that wait for their owner's word, accounts that are invited into pools, what is counted at the doors that anybody may knock
+// at, calls that may come again, and where a copy of the books stands.
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { pools } from './tables.ts';
 
 /** Machines that wait for their owner's word, each for minutes (auth/device-links.ts). */
 export const deviceLinks = sqliteTable(
@@ -66,3 +67,22 @@ export const bookCopies = sqliteTable('book_copies', {
   /** When a pause ends by itself, ms since epoch; null for never. */
   untilAt: integer('until_at'),
 });
+
+/** Accounts that a pool's owner has asked to become members and that have not answered: they count as nothing until then (auth/pool-invitations.ts). */
+export const poolInvitations = sqliteTable(
+  'pool_invitations',
+  {
+    poolId: text('pool_id')
+      .notNull()
+      .references(() => pools.id),
+    /** Without a reference: an id that is nobody's is kept like any other, so that no answer tells which accounts there are. */
+    accountId: text('account_id').notNull(),
+    createdAt: integer('created_at').notNull(),
+    expiresAt: integer('expires_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.poolId, table.accountId] }),
+    index('pool_invitations_account').on(table.accountId),
+    index('pool_invitations_ends').on(table.expiresAt),
+  ],
+);

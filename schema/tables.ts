@@ -134,25 +134,6 @@ export const poolMembers = sqliteTable(
   ],
 );
 
-/** Accounts that a pool's owner has asked to become members and that have not answered. They count as nothing until then. */
-export const poolInvitations = sqliteTable(
-  'pool_invitations',
-  {
-    poolId: text('pool_id')
-      .notNull()
-      .references(() => pools.id),
-    /** Without a reference: an id that is nobody's is kept like any other, so that no answer tells which accounts there are. */
-    accountId: text('account_id').notNull(),
-    createdAt: integer('created_at').notNull(),
-    expiresAt: integer('expires_at').notNull(),
-  },
-  (table) => [
-    primaryKey({ columns: [table.poolId, table.accountId] }),
-    index('pool_invitations_account').on(table.accountId),
-    index('pool_invitations_ends').on(table.expiresAt),
-  ],
-);
-
 /** Homes of a pool. */
 export const nodePools = sqliteTable(
   'node_pools',

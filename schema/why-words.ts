@@ -83,7 +83,7 @@ const JA: Readonly<Record<PlainCode, WhyText>> = {
     told: '接続していましたが、提供できるモデルがありませんでした。',
     action: 'モデルサーバーを起動するか、モデルを貸し出してください。',
   },
-  'passed:farther': { told: '呼び出しは、発信元により近い家に渡りました。', action: null },
+  'passed:farther': { told: '呼び出しは、呼び出し元により近い家に渡りました。', action: null },
   'passed:slower': {
     told: '呼び出しは、より早く答えられる家に渡りました。',
     action: 'より小さいモデルか、枠の追加を検討してください。',
@@ -118,8 +118,8 @@ const JA: Readonly<Record<PlainCode, WhyText>> = {
     told: '呼び出しが、このモデルの読める長さを超えていました。',
     action: 'モデルのコンテキストを広げてください。',
   },
-  'passed:excluded': { told: '呼び出し側か、同じジョブの前の試行が、この家を除外していました。', action: null },
-  'passed:own-first': { told: '呼び出した人自身の家が優先されました。', action: null },
+  'passed:excluded': { told: '呼び出し元か、同じジョブの前の試行が、この家を除外していました。', action: null },
+  'passed:own-first': { told: '呼び出し元自身の家が優先されました。', action: null },
 };
 
 /** What a code says; one that only later versions know is told as it is. */

@@ -4,7 +4,8 @@ import { drizzle } from 'drizzle-orm/d1';
 import { makeId } from '../../schema/ids.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
-import { accounts, nodePools, nodes, poolInvitations, poolMembers, pools } from '../../schema/tables.ts';
+import { poolInvitations } from '../../schema/passing-tables.ts';
+import { accounts, nodePools, nodes, poolMembers, pools } from '../../schema/tables.ts';
 import { foldName } from './fold-name.ts';
 import { makePoolInvitations } from './pool-invitations.ts';
 import type { PoolInvitations } from './pool-invitations.ts';
@@ -86,14 +87,7 @@ export function makePools(doors: { readonly db: D1Database; readonly random: (by
         .all(),
     addMember: async (poolId, accountId) => {
       if (!(await findRow(poolId))) return err('no-pool');
-      const account = await db.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, accountId)).get();
-      if (!account) return err('no-account');
-      const invited = and(eq(poolInvitations.poolId, poolId), eq(poolInvitations.accountId, accountId));
-      await db.batch([
-        db.insert(poolMembers).values({ poolId, accountId }).onConflictDoNothing(),
-        db.delete(poolInvitations).where(invited),
-      ]);
-      return ok(null);
+      return addMember(db, poolId, accountId);
     },
     removeMember: async (poolId, accountId) => {
       if (!(await findRow(poolId))) return err('no-pool');
@@ -116,6 +110,21 @@ export function makePools(doors: { readonly db: D1Database; readonly random: (by
       return ok(null);
     },
   };
+}
+
+async function addMember(
+  db: ReturnType<typeof drizzle>,
+  poolId: string,
+  accountId: string,
+): Promise<Result<null, 'no-account'>> {
+  const account = await db.select({ id: accounts.id }).from(accounts).where(eq(accounts.id, accountId)).get();
+  if (!account) return err('no-account');
+  const invited = and(eq(poolInvitations.poolId, poolId), eq(poolInvitations.accountId, accountId));
+  await db.batch([
+    db.insert(poolMembers).values({ poolId, accountId }).onConflictDoNothing(),
+    db.delete(poolInvitations).where(invited),
+  ]);
+  return ok(null);
 }
 
 /** As many as one may be in. */

@@ -1,4 +1,4 @@
-// `node router/bench/console-pages.ts --url http://localhost:PORT/sign-in/CODE [--rounds 5] [--json]`: what the console's pages cost a browser, as Chromium
+// `npm run bench:console -- --url http://localhost:PORT/sign-in/CODE [--rounds 5] [--json]`: what the console's pages cost a browser, as Chromium
 // itself measures it: first contentful paint, bytes that came over the wire, requests. A page is opened by a browser that has nothing of it, then again.
 // The link is the one that `npm start` prints; --pages for others than the usual.
 import { parseArgs } from 'node:util';

@@ -27,7 +27,7 @@ export function orAsk({ page, show, fields = {} }: Asking, act: Handler): Handle
       const typed = c.get('typed');
       if (!(error instanceof ApiError) || typed === undefined) throw error;
       const param = error.options.param ?? null;
-      const field = param === null ? null : (fields[param] ?? param);
+      const field = param === null ? null : (fields[param] ?? toField(param, typed));
       const isOfField = field !== null && Object.hasOwn(typed, field);
       if (!MENDABLE.has(error.status) && !isOfField && param !== 'csrf') throw error;
       const visit = c.get('visit');
@@ -42,4 +42,9 @@ export function orAsk({ page, show, fields = {} }: Asking, act: Handler): Handle
       return show(c);
     }
   };
+}
+
+/** `digests.0` is of the field `digests`. */
+function toField(param: string, typed: object): string {
+  return Object.hasOwn(typed, param) ? param : (param.split('.')[0] ?? param);
 }

@@ -1,4 +1,5 @@
 // How long a home that failed is left alone: five seconds, twice as long each time it fails again, until a job ends well there. Pure.
+import { COOLING_WORDS } from '../../schema/cooling-words.ts';
 import type { FailRecord } from '../../schema/records.ts';
 
 /** How a home gave back most of the jobs that it was given. */
@@ -28,20 +29,7 @@ const GIVEN_BACK_PAUSES = 6;
 const GIVEN_BACK: readonly Breakage[] = ['refused', 'preempted', 'slow', 'broken'] satisfies readonly GivenBack[];
 
 /** What each failure is called where an owner reads it. */
-export const BREAKAGE_TEXT: Readonly<Record<Breakage, string>> = {
-  'no-head': 'it did not answer when a job was given to it',
-  unusable: 'the router could not use what it says of itself; update the agent, or share fewer models',
-  refused: 'it refused most of the jobs that it was given, while other homes answered such',
-  preempted: 'most of the jobs that it was given were taken back before they ended',
-  slow: 'most callers waited for its first word as long as they could, and it did not come',
-  broken: 'most of its answers broke off in the middle',
-  lost: 'its connection broke off in the middle of a job',
-  fault: 'its model server failed on different prompts of different callers',
-  unreachable: 'its model server was away',
-  'first-token-timeout': 'the first word of an answer did not come in time',
-  'token-timeout': 'it fell silent in the middle of an answer',
-  protocol: 'it sent what is not an answer',
-};
+export const BREAKAGE_TEXT: Readonly<Record<Breakage, string>> = COOLING_WORDS;
 
 /** The pause after a failure at `now`, `firstPauseMs` for the first one; jobs that began before a pause and fail during it are the same failure. */
 export function coolNode(

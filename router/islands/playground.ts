@@ -5,8 +5,23 @@ import type { Checked } from './verify.ts';
 
 interface Chunk {
   readonly choices?: readonly { readonly delta?: { readonly content?: string | null } }[];
-  readonly error?: { readonly message?: string };
+  readonly error?: Fault;
   readonly irori?: Facts;
+}
+
+interface Fault {
+  readonly message?: string;
+  readonly code?: string;
+}
+
+/** What the API said, with its code. */
+class Refused extends Error {
+  readonly code: string;
+
+  constructor({ message = '', code = '' }: Fault) {
+    super(message);
+    this.code = code;
+  }
 }
 
 interface Facts {
@@ -77,23 +92,32 @@ async function ask(form: HTMLFormElement, play: Play): Promise<void> {
       body: JSON.stringify(body),
       signal,
     });
-    if (!response.ok || !response.body) return fail(play, await readFault(response));
+    if (!response.ok || !response.body) throw await readFault(response);
     const told = await readStream(response.body, play, begun);
     status.textContent = words['done'] ?? '';
     if (told) await checkReceipt(form, told.job, play);
   } catch (error) {
     if (signal.aborted) status.textContent = words['stopped'] ?? '';
-    else fail(play, error instanceof Error ? error.message : '');
+    else fail(form, play, error);
   }
 }
 
-function fail({ words, status }: Play, why: string): void {
-  status.textContent = `${words['failed'] ?? ''} ${why}`;
+/** In the reader's language where the code has a sentence there, with the API's own below it. */
+function fail(form: HTMLFormElement, { words, status }: Play, error: unknown): void {
+  const refusals = JSON.parse(form.dataset['refusals'] ?? '{}') as Words;
+  const message = error instanceof Error ? error.message : '';
+  const known = error instanceof Refused ? refusals[error.code] : undefined;
+  status.textContent = `${words['failed'] ?? ''} ${known ?? message}`;
+  if (known === undefined) return;
+  const english = document.createElement('small');
+  english.lang = 'en';
+  english.textContent = message;
+  status.append(' ', english);
 }
 
-async function readFault(response: Response): Promise<string> {
-  const told = (await response.json().catch(() => null)) as { error?: { message?: string } } | null;
-  return told?.error?.message ?? `${response.status}`;
+async function readFault(response: Response): Promise<Refused> {
+  const told = (await response.json().catch(() => null)) as { error?: Fault } | null;
+  return new Refused(told?.error ?? { message: `${response.status}` });
 }
 
 /** The facts of the last chunk; null where none came. */
@@ -106,7 +130,7 @@ async function readStream(stream: ReadableStream<Uint8Array>, play: Play, begun:
     for (const line of lines) {
       if (!line.startsWith('data: ') || line === 'data: [DONE]') continue;
       const chunk = JSON.parse(line.slice(6)) as Chunk;
-      if (chunk.error) throw new Error(chunk.error.message ?? '');
+      if (chunk.error) throw new Refused(chunk.error);
       const text = chunk.choices?.[0]?.delta?.content ?? '';
       if (text !== '') first ??= performance.now();
       play.answer.append(text);
@@ -163,7 +187,7 @@ function makeFact(name: string, text: string): HTMLElement {
 
 async function checkReceipt(form: HTMLFormElement, job: string, { words, facts }: Play): Promise<void> {
   const response = await fetch(`/console/api/v1/receipts/${job}`);
-  if (!response.ok) return facts.append(makeFact(words['receipt'] ?? '', await readFault(response)));
+  if (!response.ok) return facts.append(makeFact(words['receipt'] ?? '', (await readFault(response)).message));
   const text = await response.text();
   const { checkReceipts } = (await import(form.dataset['verify'] ?? '')) as {
     readonly checkReceipts: (text: string) => Checked;

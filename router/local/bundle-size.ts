@@ -19,12 +19,12 @@ import { gzipSync } from 'node:zlib';
  * Energy: what answers, receipts and totals tell of it, the grids of 200 countries, the classes of cards, and the section of /docs; homes by grams: 42 KiB and 12 packed.
  * A test chain: roots on their way there, answers to challenges, what happened there, sponsored claims, the fee by vote, newcomers' bonus, /votes in words and what
  * owners see of it, without a library for it: 135 KiB and 36 packed.
- * The console: some forty pages in two languages, made of JSX on the server, the world as one path, their scripts and style kept packed (of which the check of
- * receipts is 50 KiB): 475 KiB and 155 packed. The platform's own limit is 64 MiB unpacked by now, and one second to start.
+ * The console: some forty pages in two languages with their refusals, made of JSX on the server, the world as one path, their scripts and style kept packed (of
+ * which the check of receipts is 50 KiB): 540 KiB and 170 packed. The platform's own limit is 64 MiB unpacked by now, and one second to start.
  * Receipts: the page of /verify, kept packed and run by nobody here, 63 KiB and 50 packed; evidence, rotation of the signing key and clones 15 and 4.
  */
-const CEILING_RAW_KIB = 3_600;
-const CEILING_GZIP_KIB = 1_010;
+const CEILING_RAW_KIB = 3_690;
+const CEILING_GZIP_KIB = 1_035;
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const WRANGLER = resolve(ROOT, 'node_modules/wrangler/bin/wrangler.js');

@@ -122,15 +122,16 @@ export function ActForm(props: {
 export function SentForm(props: {
   readonly action?: string | undefined;
   readonly isInline?: boolean;
+  readonly attributes?: Readonly<Record<string, string>>;
   readonly children?: Child;
 }) {
-  const { isInline = false, children } = props;
+  const { isInline = false, attributes = {}, children } = props;
   const refusal = useContext(PageRefusal);
   // A page that is shown by the answer to a form stands at that form's address.
   const action = props.action ?? refusal?.page;
   const isOwn = refusal !== null && action === refusal.sentTo;
   return (
-    <form method="post" action={action} class={isInline ? 'inline' : 'fields'}>
+    <form method="post" action={action} class={isInline ? 'inline' : 'fields'} {...attributes}>
       <FormRefusal.Provider value={isOwn ? refusal : null}>{children}</FormRefusal.Provider>
     </form>
   );

@@ -57,12 +57,12 @@ const JA: Dictionaries<FrameWords>['ja'] = {
   members: 'メンバー',
   machines: 'マシン',
   earnings: '収益',
-  quiet: '静かな理由',
-  codes: '一括登録コード',
+  quiet: '待ちの理由',
+  codes: '参加コード',
   pools: 'プール',
   proposals: '提案',
   accounts: 'アカウント',
-  nodes: 'ホーム',
+  nodes: '家',
   catalogue: 'カタログ',
   ledger: '元帳',
   hubs: 'ハブ',
@@ -73,7 +73,7 @@ const JA: Dictionaries<FrameWords>['ja'] = {
   lending: '貸す',
   operating: '運営',
   docs: 'API',
-  verify: '受領書の検証',
+  verify: '領収書の検証',
   audit: '監査',
   votes: '投票',
   signIn: 'サインイン',
@@ -81,7 +81,7 @@ const JA: Dictionaries<FrameWords>['ja'] = {
   language: '言語',
   account: 'アカウント',
   change: '切り替える',
-  utc: '時刻はすべて UTC です。',
+  utc: '時刻はすべてUTCです。',
 };
 
 export const FRAME: Dictionaries<FrameWords> = { en: EN, ja: JA };

@@ -38,7 +38,7 @@ export async function makeSignInLink(services: Services, said: LinkBody): Promis
 }
 
 /** How long an invitation is good, ms. */
-export const INVITATION_MS = MOST_LIFE_S * 1000;
+const INVITATION_MS = MOST_LIFE_S * 1000;
 
 /**
  * An invitation: whoever opens it first is the member from then on. A key makes one for no role that may more than it. Throws ApiError 403, 409.

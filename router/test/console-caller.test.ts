@@ -1,13 +1,11 @@
 // A caller's console in a real browser: keys, the playground, jobs with their receipts, usage, credit, alerts, members; what a session lets its own pages do, and
 // nobody else's; and every page at both ends of what is looked at. Signing in is another test's; what the desks decide is theirs.
-import { createServer } from 'node:http';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkFiles } from '../../schema/verify/check-files.ts';
 import { askAll, learnDigest, listModel } from './ask.ts';
 import { BROWSER_TOLD, ConsoleBrowser, HAS_BROWSER, NARROW } from './console-browser.ts';
 import type { Tab } from './console-browser.ts';
+import { NOBODY, Outside } from './outside.ts';
 import { startModelServer } from './model-server.ts';
 import type { ModelServer } from './model-server.ts';
 import { startStack } from './stack.ts';
@@ -16,41 +14,7 @@ import { until } from './until.ts';
 
 const MODEL = 'test/priced';
 const PAGES = ['/console', '/console/keys', '/console/jobs', '/console/credit', '/console/alerts', '/console/members'];
-/** To whom nobody sends mail. */
-const NOBODY = 'nobody@irori.example';
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
-
-/** Whoever sends mail, takes alerts and is paid: what each was sent, by its path. */
-class Outside {
-  readonly sent: { readonly path: string; readonly body: string }[] = [];
-  readonly #server: Server;
-  private constructor() {
-    this.#server = createServer((asked, response) => {
-      let body = '';
-      asked.on('data', (chunk) => (body += String(chunk)));
-      asked.on('end', () => {
-        this.sent.push({ path: asked.url ?? '', body });
-        response.statusCode = asked.url === '/alerts' || body.includes(NOBODY) ? 503 : 200;
-        response.setHeader('content-type', 'application/json');
-        response.end(JSON.stringify({ id: 'cs_test_1', url: 'https://pay.example/cs_test_1' }));
-      });
-    });
-  }
-
-  static async open(): Promise<Outside> {
-    const outside = new Outside();
-    await new Promise<void>((done) => outside.#server.listen(0, '127.0.0.1', done));
-    return outside;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  close(): void {
-    this.#server.close();
-  }
-}
 
 describe.skipIf(!HAS_BROWSER)(`a caller’s console (${BROWSER_TOLD})`, () => {
   let stack: Stack;
@@ -138,15 +102,6 @@ describe.skipIf(!HAS_BROWSER)(`a caller’s console (${BROWSER_TOLD})`, () => {
     expect((await stack.call('/v1/key', { key: gone })).status).toBe(401);
     const answer = await askAll(stack, { account: { ...caller, apiKey: key }, model: MODEL, prompt: 'say-4x0' });
     expect(answer.finish).toBe('stop');
-  });
-
-  test('a form that is wrong says so, and keeps what was written', async () => {
-    await plain.go('/console/keys');
-    await plain.page.fill('#f-name', 'another');
-    await plain.page.fill('#f-day', 'much');
-    await press(plain, 'main form.fields button');
-    expect(await text(plain, '[role=alert]')).toContain('limits.spend.day_micro');
-    expect(await plain.page.inputValue('#f-name')).toBe('another');
   });
 
   test('the playground streams an answer, tells its home and cost, and finds its receipt valid in the page', async () => {
@@ -339,7 +294,7 @@ describe.skipIf(!HAS_BROWSER)(`a caller’s console (${BROWSER_TOLD})`, () => {
     await plain.go('/console/credit');
     await fill(other.id, '5000');
     await press(plain, `${give} button`);
-    expect(await text(plain, '[role=alert]')).toContain('not so much credit');
+    expect(await text(plain, '[role=alert]')).toContain('Not enough credit to give');
     expect(await plain.page.inputValue(`${give} [name=amount]`)).toBe('5000');
     await fill(other.id, '1.25');
     const fields = await plain.page.$$eval(`${give} [name]`, (found) =>
@@ -356,6 +311,33 @@ describe.skipIf(!HAS_BROWSER)(`a caller’s console (${BROWSER_TOLD})`, () => {
     expect([again.status(), again.headers()['location']]).toEqual([303, '/console/credit?done=given-before']);
     await until('the gift arrives', async () => (await left()) === 1_250_000);
     expect(plain.faults).toEqual([]);
+  });
+
+  test('a form that is refused keeps what was typed, and says in Japanese what was wrong, tied to its field', async () => {
+    const japanese = await browser.open({ locale: 'ja-JP', size: NARROW });
+    const { page } = japanese;
+    await japanese.signIn({ account: caller.id });
+    for (const [path, typed, wrong] of [
+      ['/console/keys', { name: 'of Taro', defaults: '{' }, 'defaults'],
+      ['/console/keys', { name: 'of Taro', day: 'much' }, 'day'],
+      ['/console/alerts', { url: 'ftp://irori.example/', low: '1.5' }, 'url'],
+      ['/console/alerts', { url: 'https://irori.example/', low: 'none' }, 'low'],
+      ['/console/you', { name: '\u202e' }, 'name'],
+    ] as const) {
+      await japanese.go(path);
+      const form = `main form.fields:has([name=${wrong}])`;
+      for (const [name, text] of Object.entries(typed)) await page.fill(`${form} [name=${name}]`, text);
+      await press(japanese, `${form} button:not([hidden])`);
+      for (const [name, text] of Object.entries(typed))
+        expect([path, name, await page.inputValue(`${form} [name=${name}]`)]).toEqual([path, name, text]);
+      const field = page.locator(`${form} [name=${wrong}]`);
+      expect([path, await field.getAttribute('aria-invalid')]).toEqual([path, 'true']);
+      const [fault = ''] = ((await field.getAttribute('aria-describedby')) ?? '').split(' ');
+      expect([path, (await page.textContent(`#${fault}`)) ?? '']).toEqual([path, expect.stringMatching(/[ぁ-ん]/)]);
+      expect([path, await japanese.judge()]).toEqual([path, []]);
+      await japanese.shot(`refused${path.replaceAll('/', '-')}-${wrong}-360-ja`);
+    }
+    await japanese.close();
   });
 
   test('no page of a caller is a hurdle, too wide, or asks elsewhere: wide, light, English; narrow, dark, Japanese', async () => {

@@ -76,6 +76,14 @@ describe.skipIf(!HAS_BROWSER)(`the front of the console (${BROWSER_TOLD})`, () =
     expect(facts).toMatch(/node_[0-9a-f]{32}/);
     const receipt = await tab.page.getAttribute('#facts a[download]', 'href');
     expect(receipt).toMatch(/^\/console\/api\/v1\/receipts\/job_[0-9a-f]{32}$/);
+    const japanese = await browser.open({ locale: 'ja-JP', size: NARROW });
+    await japanese.signIn({ account: caller.id, name: 'Taro' });
+    await japanese.go(`/console/jobs/${receipt?.split('/').at(-1) ?? ''}`);
+    // Why this home, too.
+    expect(await japanese.page.textContent('main')).toMatch(/この家が選ばれた理由最も近い：.*距離/);
+    expect(await japanese.judge()).toEqual([]);
+    await japanese.shot('caller-job-360-ja');
+    await japanese.close();
     expect(tab.faults).toEqual([]);
     await tab.close();
   });

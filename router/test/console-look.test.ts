@@ -14,7 +14,17 @@ beforeAll(async () => {
 afterAll(async () => stack?.stop());
 
 /** Every page that needs nothing to be looked at. */
-const OPEN_PAGES = ['/', '/sign-in', '/sign-in/none', '/docs', '/docs/look', '/audit', '/link', '/console/none', '/nowhere'];
+const OPEN_PAGES = [
+  '/',
+  '/sign-in',
+  '/sign-in/none',
+  '/docs',
+  '/docs/look',
+  '/audit',
+  '/link',
+  '/console/none',
+  '/nowhere',
+];
 const asHtml = { accept: 'text/html,*/*;q=0.8' };
 
 test('every page is under the one policy, through the Worker, and /verify under its own, narrower one', async () => {

@@ -45,7 +45,12 @@ describe.skipIf(!HAS_BROWSER)(`an owner’s console (${BROWSER_TOLD})`, () => {
   const text = async (selector = 'main'): Promise<string> => (await tab.page.textContent(selector)) ?? '';
 
   test('a machine is named, and told by its name', async () => {
-    await tab.go('/console/machines');
+    // An agent that was started joins in its own time.
+    await expect
+      .poll(async () => tab.go('/console/machines').then(() => tab.page.locator('tbody a').count()), {
+        timeout: 30_000,
+      })
+      .toBe(1);
     await press('tbody a');
     await tab.page.fill('#f-name', 'Attic');
     await press('main form:has(#f-name) button');
@@ -139,6 +144,12 @@ describe.skipIf(!HAS_BROWSER)(`an owner’s console (${BROWSER_TOLD})`, () => {
     expect(await pressed('form[action$="/members"] button[value=drop]')).toContain('You have left');
     await tab.go('/console/pools');
     expect(await text()).not.toContain(friend.id);
+    const books = await stack.network.database();
+    await books.prepare('ALTER TABLE pool_invitations RENAME TO away').run();
+    await tab.go('/console/pools');
+    expect(await text()).toMatch(/cannot be told now.*Friends.*cannot be told now.*Invite an account/s);
+    await books.prepare('ALTER TABLE away RENAME TO pool_invitations').run();
+    await tab.go('/console/pools');
     // For the page’s looks: one that waits on either side.
     await invite(friend.id);
     const { json } = await stack.admin('POST', '/pools', { name: 'Evening readers', owner_account_id: friend.id });
@@ -161,6 +172,14 @@ describe.skipIf(!HAS_BROWSER)(`an owner’s console (${BROWSER_TOLD})`, () => {
         expect([name, looks, await page.judge()]).toEqual([name, looks, []]);
         await page.shot(`owner-${name}-${looks}`);
       }
+    await dark.go('/console/machines');
+    await Promise.all([dark.page.waitForNavigation(), dark.page.click('tbody a')]);
+    expect(await dark.judge()).toEqual([]);
+    // A code that is none, and the page that there is not.
+    for (const path of ['/console/link?code=WXZB-CDFG', '/console/nowhere', '/console/machines/node_0']) {
+      expect([path, await dark.go(path)]).toEqual([path, 404]);
+      expect([path, await dark.judge()]).toEqual([path, []]);
+    }
     const csv = await light.page.request.get('/console/api/node/v1/earnings?format=csv&by=claim&days=366');
     expect([csv.status(), csv.headers()['content-type']]).toEqual([200, 'text/csv; charset=utf-8']);
     expect([...tab.faults, ...dark.faults, ...light.faults]).toEqual([]);

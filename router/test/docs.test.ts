@@ -77,14 +77,14 @@ describe('/openapi.json', () => {
     expect(Object.keys(description['paths'] as object)).toEqual([...new Set(ENDPOINTS.map(({ path }) => path))]);
   });
 
-  test('tells every path of /v1 that the router lists for a wrong one', async () => {
+  test('tells every path of /v1 to begin with that the router lists for a wrong one', async () => {
     const response = await call('/v1/nothing-like-it');
     expect(response.status).toBe(404);
     const { error } = (await response.json()) as { error: { message: string; code: string } };
     expect(error.code).toBe('unknown_path');
     const listed = error.message.split('There are ')[1]?.match(/\/v1\/[^ ,.]+/g) ?? [];
-    // What stands under /audit is told here alone.
-    const told = ENDPOINTS.map(({ path }) => path).filter((path) => !path.startsWith('/audit/'));
+    // What stands under /audit, and the one thing of many that a path names, is told here alone (router/app.test.ts compares all).
+    const told = ENDPOINTS.map(({ path }) => path).filter((path) => !path.startsWith('/audit/') && !path.includes('{'));
     for (const path of told) expect(error.message).toContain(path);
     expect(listed.filter((one) => !told.includes(one))).toEqual([]);
   });

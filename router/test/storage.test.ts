@@ -27,8 +27,10 @@ let owner: TestAccount;
 let stranger: TestAccount;
 let caller: TestAccount;
 let answers: Answer[];
-/** What `GET /v1/receipts` said of each job on its first day. */
+/** What `GET /v1/receipts` said of each job on its first day, without why its home was chosen: that is kept for a week. */
 let told: string[];
+/** How many of the answers that were read last said why. */
+let decided: number;
 
 beforeAll(async () => {
   stack = await startStack({ hasBucket: true });
@@ -57,8 +59,11 @@ async function readAll(): Promise<string[]> {
   const read = async ({ job }: Answer): Promise<string> => {
     const response = await stack.call(`/v1/receipts/${job}`, { key: caller.apiKey });
     expect(response.status).toBe(200);
-    return response.text();
+    const { data, ...more } = (await response.json()) as { data: { decision: object | null }[] };
+    decided += data.filter(({ decision }) => decision !== null).length;
+    return JSON.stringify({ data: data.map(({ decision: _, ...signed }) => signed), ...more });
   };
+  decided = 0;
   return Promise.all(answers.map(read));
 }
 
@@ -85,6 +90,7 @@ test('after a day they are what they were, and what they moved is in the balance
   await stack.network.runSchedule(Date.now() + 25 * HOUR_MS);
   expect(await countRows()).toMatchObject({ events: 0, postings: 0, part_receipts: 0, receipt_places: 0 });
   await expectAsTold();
+  expect(decided).toBe(answers.length);
 });
 
 test('a router that is killed while it makes room loses nothing, and goes on', async () => {
@@ -103,6 +109,7 @@ test('after a week they stand in the bucket, and are told and proven as before',
   await stack.network.runSchedule(Date.now() + 8 * 24 * HOUR_MS);
   expect(await countRows()).toEqual({ events: 0, postings: 0, flushes: 0, part_receipts: 0, receipt_places: JOBS });
   await expectAsTold();
+  expect(decided).toBe(0);
   const file = join(stack.folder, 'receipt.json');
   await writeFile(file, told[0] ?? '');
   const { status, stdout } = spawnSync(process.execPath, [AGENT_MAIN, 'verify', file], { encoding: 'utf8' });

@@ -59,7 +59,7 @@ export const CREDIT_WORDS: Dictionaries<typeof EN> = {
     earned: '獲得',
     bought: '購入',
     credits: 'クレジット',
-    order: '使われる順番: 期限の近いもの、付与、獲得、購入。',
+    order: '使われる順番：期限の近いもの、付与、獲得、購入。',
     account: '他のアカウントからクレジットを受け取るときの ID:',
     expiring: '期限のあるもの',
     kind: '種類',
@@ -70,7 +70,7 @@ export const CREDIT_WORDS: Dictionaries<typeof EN> = {
     noEnd: '期限のあるものはありません。',
     history: '入手元と、使われずに減った分',
     noHistory: 'まだありません。購入するか、マシンを貸して獲得できます。',
-    notNow: 'いまは表示できません。少し待ってからもう一度お試しください。',
+    notNow: 'いまは表示できません。少し待ってから読み込み直してください。',
     previous: 'これより後',
     older: 'これより前',
     when: '日時（UTC）',
@@ -96,7 +96,7 @@ export const CREDIT_WORDS: Dictionaries<typeof EN> = {
     unpaid: '支払いは行われませんでした。',
     chain: 'テストトークンで',
     chainTold:
-      'テストトークン（価値なし）を焼却すると、1 トークンにつき 1 クレジットになります。このコードはチェーン上でアカウントを表し、誰のものかは分かりません:',
+      'テストトークン（価値なし）を焼却すると、1トークンにつき1クレジットになります。このコードはチェーン上でアカウントを表し、誰のものかは分かりません：',
   },
 };
 export type CreditWords = typeof EN;

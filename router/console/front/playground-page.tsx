@@ -9,7 +9,7 @@ import { parseJson } from '../../../schema/json.ts';
 import { ok } from '../../../schema/result.ts';
 import type { Caller } from '../../auth/judge-key.ts';
 import { assetPath } from '../../look/assets.ts';
-import { SelectField, TextField } from '../../look/form.tsx';
+import { SelectField, SentForm, TextField } from '../../look/form.tsx';
 import { formatCredits } from '../../look/format-money.ts';
 import { formatCount, formatCountry, formatMeasure } from '../../look/format-number.ts';
 import { formatSpan } from '../../look/format-time.ts';
@@ -19,10 +19,12 @@ import { answerChat } from '../../routes/answer-chat.ts';
 import type { AppEnv } from '../../routes/app-env.ts';
 import { findPlace } from '../../routes/find-place.ts';
 import { listModels } from '../../routes/served-models.ts';
+import { orAsk } from '../or-ask.ts';
 import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireMember } from '../visit.ts';
 import type { ConsoleEnv, SignedInMember } from '../visit.ts';
+import { REFUSALS_JA } from '../refusal-words.ts';
 import { PLAYGROUND_WORDS } from './playground-words.ts';
 
 export const playgroundPages = new Hono<ConsoleEnv>();
@@ -35,17 +37,22 @@ const playForm = z.object({
 });
 type Said = z.output<typeof playForm>;
 
-playgroundPages.get('/playground', async (c) => {
+async function show(c: Context<ConsoleEnv>): Promise<Response> {
   const { signedIn } = c.get('visit');
   if (!signedIn?.membership) return showVisitor(c);
   return showPlay(c, await requireMember(c), null);
-});
+}
 
-playgroundPages.post('/playground', async (c) => {
-  const member = await requireMember(c, 'call');
-  const said = await readPageForm(c, playForm);
-  return showPlay(c, member, { said, told: await ask(c, member.caller, said) });
-});
+playgroundPages.get('/playground', show);
+
+playgroundPages.post(
+  '/playground',
+  orAsk({ page: '/playground', show }, async (c) => {
+    const member = await requireMember(c, 'call');
+    const said = await readPageForm(c, playForm);
+    return showPlay(c, member, { said, told: await ask(c, member.caller, said) });
+  }),
+);
 
 function showVisitor(c: Context<ConsoleEnv>): Response | Promise<Response> {
   const words = PLAYGROUND_WORDS[c.get('visit').locale];
@@ -66,11 +73,17 @@ function showVisitor(c: Context<ConsoleEnv>): Response | Promise<Response> {
 
 interface Answered {
   readonly said: Said;
-  readonly told: { readonly text: string; readonly isFault: boolean; readonly facts: Facts | null };
+  readonly told: {
+    readonly text: string;
+    readonly isFault: boolean;
+    readonly english: string | null;
+    readonly facts: Facts | null;
+  };
 }
 
 async function showPlay(c: Context<ConsoleEnv>, member: SignedInMember, answered: Answered | null): Promise<Response> {
-  const words = PLAYGROUND_WORDS[c.get('visit').locale];
+  const { locale } = c.get('visit');
+  const words = PLAYGROUND_WORDS[locale];
   const { caller } = member;
   const models = await listModels(c.get('services'), caller, findPlace(c.req.raw, c.env));
   const choices = models
@@ -87,16 +100,27 @@ async function showPlay(c: Context<ConsoleEnv>, member: SignedInMember, answered
       {choices.length === 0 ? (
         <Note>{words.noModel}</Note>
       ) : (
-        <PlayForm choices={choices} sample={sample} said={answered?.said} member={member} words={words} />
+        <PlayForm
+          choices={choices}
+          sample={sample}
+          said={answered?.said}
+          member={member}
+          words={words}
+          locale={locale}
+        />
       )}
       <div id="answer-sheet" hidden={answered === null}>
         <Sheet title={words.answer}>
-          {answered?.told.isFault && <Note tone="bad">{answered.told.text}</Note>}
+          {answered?.told.isFault && (
+            <Note tone="bad">
+              {answered.told.text} {answered.told.english !== null && <small lang="en">{answered.told.english}</small>}
+            </Note>
+          )}
           <p id="answer" class="answer">
             {answered?.told.isFault ? '' : answered?.told.text}
           </p>
           <dl id="facts" class="facts">
-            {answered?.told.facts && <Told facts={answered.told.facts} words={words} locale={c.get('visit').locale} />}
+            {answered?.told.facts && <Told facts={answered.told.facts} words={words} locale={locale} />}
           </dl>
         </Sheet>
       </div>
@@ -114,21 +138,25 @@ function PlayForm({
   said,
   member,
   words,
+  locale,
 }: {
   readonly choices: readonly { readonly value: string; readonly label: string }[];
   readonly sample: string;
   readonly said: Said | undefined;
   readonly member: SignedInMember;
   readonly words: (typeof PLAYGROUND_WORDS)['en'];
+  readonly locale: Locale;
 }) {
   return (
-    <form
-      id="play"
-      class="fields"
-      method="post"
-      data-csrf={member.csrf}
-      data-words={JSON.stringify(words)}
-      data-verify={assetPath('verify.js')}
+    <SentForm
+      attributes={{
+        id: 'play',
+        'data-csrf': member.csrf,
+        'data-words': JSON.stringify(words),
+        // In English what the API says is told as it is.
+        'data-refusals': JSON.stringify(locale === 'ja' ? REFUSALS_JA : {}),
+        'data-verify': assetPath('verify.js'),
+      }}
     >
       <input type="hidden" name="csrf" value={member.csrf} />
       <SelectField name="model" label={words.model} choices={choices} value={said?.model} />
@@ -155,7 +183,7 @@ function PlayForm({
         </button>
         <span id="play-status" role="status" class="soft" />
       </p>
-    </form>
+    </SentForm>
   );
 }
 
@@ -184,9 +212,17 @@ async function ask(
   const json = parseJson(await response.text());
   const read = answerSchema.safeParse(json);
   if (read.success)
-    return { text: read.data.choices[0]?.message.content ?? '', isFault: false, facts: read.data.irori ?? null };
-  const why = faultSchema.safeParse(json).data?.error.message ?? String(response.status);
-  return { text: `${PLAYGROUND_WORDS[c.get('visit').locale].failed} ${why}`, isFault: true, facts: null };
+    return {
+      text: read.data.choices[0]?.message.content ?? '',
+      isFault: false,
+      english: null,
+      facts: read.data.irori ?? null,
+    };
+  const { message = String(response.status), code = '' } = faultSchema.safeParse(json).data?.error ?? {};
+  const { locale } = c.get('visit');
+  const known = locale === 'ja' ? (REFUSALS_JA as Readonly<Record<string, string>>)[code] : undefined;
+  const text = `${PLAYGROUND_WORDS[locale].failed} ${known ?? message}`;
+  return { text, isFault: true, english: known === undefined ? null : message, facts: null };
 }
 
 /** What the script tells of an answer, too; its receipt is a file here, for /verify. */
@@ -249,4 +285,4 @@ const answerSchema = z.object({
   choices: z.array(z.object({ message: z.object({ content: z.string().nullable() }) })).min(1),
   irori: factsSchema.optional().catch(undefined),
 });
-const faultSchema = z.object({ error: z.object({ message: z.string() }) });
+const faultSchema = z.object({ error: z.object({ message: z.string(), code: z.string().optional() }) });

@@ -22,7 +22,7 @@ import { readPageForm } from '../page-form.ts';
 import { requireOperator } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 import type { Context } from 'hono';
-import { ACCOUNTS, accountPath, findAccount, showAccount, showAccounts } from './accounts-pages.tsx';
+import { ACCOUNTS, accountPath, EVENT_ID, findAccount, showAccount, showAccounts } from './accounts-pages.tsx';
 import { parseCredits } from '../parse-credits.ts';
 import { AskOnce, didPath, Named, orNull } from './pieces.tsx';
 import { ACCOUNT_WORDS } from './words-accounts.ts';
@@ -57,7 +57,7 @@ accountActs.post(
 );
 
 const grantForm = z.object({
-  event: z.string().regex(/^evt_[0-9a-f]{32}$/),
+  event: z.string().regex(EVENT_ID),
   amount: z.string().max(20),
   days: z.string().trim().max(4).default(''),
   purpose: z.enum(['', ...CREDIT_PURPOSES]).default(''),

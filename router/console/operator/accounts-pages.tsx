@@ -25,6 +25,9 @@ const SHOWN = 50;
 /** And of what came to its credit. */
 const EVENTS = 10;
 
+/** Of a grant from these pages. */
+export const EVENT_ID = /^evt_[0-9a-f]{32}$/;
+
 export const accountPages = new Hono<ConsoleEnv>();
 
 export async function showAccounts(c: Context<ConsoleEnv>): Promise<Response> {
@@ -87,8 +90,6 @@ export async function showAccount(c: Context<ConsoleEnv>): Promise<Response> {
   const keysAfter = (c.req.query('keys') ?? '').slice(0, 100);
   const skip = /^\d{1,4}$/.test(c.req.query('members') ?? '') ? Number(c.req.query('members')) : 0;
   const { usage, keys, members, homes, gifts, history } = await readAccount(services, account.id, keysAfter);
-  // Under its number a grant is granted once, however often the form is sent.
-  const eventId = makeId('evt', crypto.getRandomValues(new Uint8Array(16)));
   const body = (
     <>
       <h1>{account.name}</h1>
@@ -126,7 +127,7 @@ export async function showAccount(c: Context<ConsoleEnv>): Promise<Response> {
         <AccountActs
           accountId={account.id}
           csrf={csrf}
-          eventId={eventId}
+          eventId={eventOf(c)}
           isSponsor={gifts?.isSponsor ?? null}
           locale={locale}
         />
@@ -137,6 +138,13 @@ export async function showAccount(c: Context<ConsoleEnv>): Promise<Response> {
 }
 
 accountPages.get(`${ACCOUNTS}/:id`, showAccount);
+
+/** Under its number a grant is granted once, however often the form is sent, and shown again after a refusal: of some nobody knows whether it was granted. */
+function eventOf(c: Context<ConsoleEnv>): string {
+  const sent = c.get('typed')?.['event'];
+  if (typeof sent === 'string' && EVENT_ID.test(sent)) return sent;
+  return makeId('evt', crypto.getRandomValues(new Uint8Array(16)));
+}
 
 /** Its own page. */
 export function accountPath(accountId: string): string {

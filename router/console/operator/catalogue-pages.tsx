@@ -84,7 +84,9 @@ function ModelTable({ rows, locale }: { rows: readonly Listed[]; locale: Locale 
               <a href={modelPath(model.id)}>
                 <Named>{model.id}</Named>
               </a>
-              <small class="help named">{model.description}</small>
+              <small class="help named" translate="no">
+                {model.description}
+              </small>
             </>
           ),
         },

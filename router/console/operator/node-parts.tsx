@@ -1,16 +1,20 @@
 // The parts of one home's page for the operator: how it stands now, what is counted against it, and the evidence that anybody can check.
+import { tellCooling } from '../../../schema/cooling-words.ts';
 import type { EvidenceJson } from '../../../schema/evidence.ts';
+import { tellWhy } from '../../../schema/why-words.ts';
 import type { NodeRow } from '../../auth/nodes.ts';
 import type { NodeTotals } from '../../billing/node-book.ts';
 import type { NodeWhy } from '../../homes/make-why.ts';
 import { formatCredits } from '../../look/format-money.ts';
 import { formatCount } from '../../look/format-number.ts';
-import { formatDay } from '../../look/format-time.ts';
+import { formatDay, formatSpan } from '../../look/format-time.ts';
 import { Badge, Facts, Sheet, Time } from '../../look/pieces.tsx';
 import { Table } from '../../look/table.tsx';
 import type { Locale } from '../../look/words.ts';
-import { NotNow } from './pieces.tsx';
+import { Named, NotNow } from './pieces.tsx';
 import { NODE_WORDS } from './words-nodes.ts';
+
+const MINUTE_MS = 60_000;
 
 export function NodeNow({ node, why, locale }: { node: NodeRow; why: NodeWhy | null; locale: Locale }) {
   const words = NODE_WORDS[locale];
@@ -28,12 +32,17 @@ export function NodeNow({ node, why, locale }: { node: NodeRow; why: NodeWhy | n
       </Sheet>
     );
   const { online, since, hub, live, lastHour, coolingUntil } = why;
+  const pause = why.pause === null ? null : tellWhy(`paused:${why.pause}`, locale).told;
   const state = online ? <Badge tone="good">{words.online}</Badge> : <Badge tone="plain">{words.offline}</Badge>;
   return (
     <Sheet title={words.now}>
       <Facts
         facts={[
-          { name: words.state, value: state, note: <Time at={since} locale={locale} /> },
+          {
+            name: words.state,
+            value: online && pause !== null ? <Badge tone="warn">{pause}</Badge> : state,
+            note: <Time at={since} locale={locale} />,
+          },
           { name: words.hub, value: hub ?? '–' },
           { name: words.lastHour, value: formatCount(lastHour.jobs, locale) },
           ...(coolingUntil === null
@@ -46,7 +55,7 @@ export function NodeNow({ node, why, locale }: { node: NodeRow; why: NodeWhy | n
                       <Time at={coolingUntil} locale={locale} />
                     </span>
                   ),
-                  note: why.coolingReason ?? '',
+                  note: why.coolingReason === null ? '' : tellCooling(why.coolingReason, locale),
                 },
               ]),
           ...(live
@@ -55,18 +64,37 @@ export function NodeNow({ node, why, locale }: { node: NodeRow; why: NodeWhy | n
                   name: words.slots,
                   value: `${formatCount(live.running, locale)} / ${formatCount(live.slots, locale)}`,
                 },
-                { name: words.version, value: live.version ?? '–', note: live.platform ?? '' },
-                { name: words.models, value: live.models.map(({ name }) => name).join(', ') || '–' },
+                {
+                  name: words.version,
+                  value: <Named>{live.version ?? '–'}</Named>,
+                  note: <Named>{live.platform}</Named>,
+                },
+                { name: words.models, value: <Named>{live.models.map(({ name }) => name).join(', ') || '–'}</Named> },
               ]
             : []),
           ...fixed,
         ]}
       />
-      {/* As the router tells owners and agents: in English. */}
-      <p class="soft" lang="en">
-        {lastHour.summary}
-      </p>
+      <LastHour spans={lastHour.spans} locale={locale} />
     </Sheet>
+  );
+}
+
+function LastHour({ spans, locale }: { spans: NodeWhy['lastHour']['spans']; locale: Locale }) {
+  const words = NODE_WORDS[locale];
+  const minutes = [...Map.groupBy(spans, ({ reason }) => reason)]
+    .map(([code, of]) => ({ code, ms: of.reduce((sum, { from, to }) => sum + to - from, 0) }))
+    .toSorted((a, b) => b.ms - a.ms);
+  return (
+    <Table
+      caption={words.why}
+      columns={[
+        { head: words.why, cell: ({ code }) => tellWhy(code, locale).told },
+        { head: words.minutes, isNumber: true, cell: ({ ms }) => formatCount(Math.round(ms / MINUTE_MS), locale) },
+      ]}
+      rows={minutes}
+      empty={words.whyNone}
+    />
   );
 }
 

@@ -87,7 +87,7 @@ async function showNode(c: Context<ConsoleEnv>): Promise<Response> {
       <Did c={c} words={NODE_DONE[locale]} />
       {bar !== null && (
         <Note>
-          {words.revokedSaid} <bdi>{bar}</bdi>
+          {words.revokedSaid} <bdi translate="no">{bar}</bdi>
           {node.revokedAt !== null && (
             <>
               {' '}
@@ -147,7 +147,7 @@ async function askRevoke(c: Context<ConsoleEnv>): Promise<Response> {
         <p>{words.revokeTold}</p>
       ) : (
         <p>
-          {words.isRevoked} <bdi>{node.revokedReason}</bdi>
+          {words.isRevoked} <bdi translate="no">{node.revokedReason}</bdi>
         </p>
       )}
     </>

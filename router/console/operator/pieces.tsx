@@ -31,7 +31,11 @@ export async function orNull<T>(asked: Promise<T>): Promise<T | null> {
 
 /** What somebody else called something: of any length, in any direction, beside what it must not turn round. */
 export function Named({ children }: { children?: Child }) {
-  return <bdi class="named">{children}</bdi>;
+  return (
+    <bdi class="named" translate="no">
+      {children}
+    </bdi>
+  );
 }
 
 export function NotNow({ locale }: { locale: Locale }) {

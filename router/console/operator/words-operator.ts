@@ -16,7 +16,7 @@ const EN = {
 export const OPERATOR_WORDS: Dictionaries<typeof EN> = {
   en: EN,
   ja: {
-    notNow: '現在は表示できません。少し待ってから再読み込みしてください。',
+    notNow: 'いまは表示できません。少し待ってから読み込み直してください。',
     find: '検索',
     next: '次のページ',
     first: '先頭から',

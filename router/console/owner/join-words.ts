@@ -57,7 +57,7 @@ export const JOIN_WORDS: Dictionaries<typeof EN> = {
     codesSub: 'コードを使うと、操作する人がいなくても、24時間以内にマシンがこのアカウントに参加できます。',
     make: 'コードを発行',
     uses: '使用できる台数',
-    usesHelp: '1 から 1,000 までの整数です。',
+    usesHelp: '1から1,000までの整数です。',
     pool: '参加するプール',
     poolHelp: 'プールに入るマシンは、指定しない限り全員には応答しません。',
     noPool: 'なし',

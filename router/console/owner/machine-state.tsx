@@ -1,4 +1,5 @@
 // What a machine does now: a badge, and the reason where it takes no work.
+import { tellCooling } from '../../../schema/cooling-words.ts';
 import { STATES_JA } from '../../../schema/state-words-ja.ts';
 import { STATE_WORDS } from '../../../schema/state-words.ts';
 import type { StateWord } from '../../../schema/state-words.ts';
@@ -30,8 +31,8 @@ export function MachineState(props: {
   );
 }
 
-/** Of a pause by its word; of cooling it is the hub's own sentence. */
+/** Of a pause by its word; of cooling by the hub's own sentence. */
 function tellReason(reason: string, locale: Locale): string {
-  if (!Object.hasOwn(STATE_WORDS, reason)) return reason;
+  if (!Object.hasOwn(STATE_WORDS, reason)) return tellCooling(reason, locale);
   return (locale === 'ja' ? STATES_JA : STATE_WORDS)[reason as StateWord].told;
 }

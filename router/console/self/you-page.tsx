@@ -50,6 +50,7 @@ export async function showYou(c: Context<ConsoleEnv>): Promise<Response> {
       <p class="lead">{words.lead}</p>
       {done !== undefined && <Note tone={isFault ? 'bad' : 'good'}>{done}</Note>}
       {!mayReturn && <Note>{words.noWayBack}</Note>}
+      {!shown.isNew && <Note>{words.again}</Note>}
       <About {...shown} />
       {keys && <Keys {...shown} keys={keys} canAdd={canAdd} />}
       {sendSignInLink && <Mail {...shown} />}
@@ -230,7 +231,7 @@ function Browsers({ words, locale, signedIn, isNew, browsers }: Shown & { browse
 function Again({ words }: { words: YouWords }) {
   return (
     <p>
-      {words.again} <a href="/sign-in?why=again&to=%2Fconsole%2Fyou">{words.againGo}</a>
+      <a href="/sign-in?why=again&to=%2Fconsole%2Fyou">{words.againGo}</a>
     </p>
   );
 }

@@ -22,7 +22,7 @@ const DONE_JA: Readonly<Record<string, string>> = {
   'passkey-over': '時間がかかりすぎたか、二重に送信されました。もう一度お試しください。',
   'passkey-refused': 'パスキーは登録されませんでした。別の端末などで、もう一度お試しください。',
   'passkey-unknown': 'パスキーは登録されませんでした。別の端末などで、もう一度お試しください。',
-  'passkey-too-many': 'パスキーは 20 個までです。先にいずれかを削除してください。',
+  'passkey-too-many': 'パスキーは20個までです。先にいずれかを削除してください。',
 };
 
 const EN = {
@@ -65,8 +65,8 @@ const EN = {
   end: 'Sign out',
   endAll: 'Sign out everywhere, and end links that wait',
   again:
-    'You signed in more than 15 minutes ago. This asks you to do it once more, so that nobody who finds this browser open can.',
-  againGo: 'Sign in again',
+    'You signed in more than 15 minutes ago. Adding a way to sign in, or signing out everywhere, asks you to do it once more, so that nobody who finds this browser open can.',
+  againGo: 'Sign in again to do this',
   done: DONE_EN,
 };
 
@@ -85,9 +85,9 @@ export const YOU_WORDS: Dictionaries<typeof EN> = {
     save: '保存',
     passkeys: 'パスキー',
     passkeysTold:
-      '指紋、顔、または PIN でサインインします。別々の端末に 2 つ登録しておくと、1 つを失っても締め出されません。',
+      '指紋、顔、またはPINでサインインします。別々の端末に2つ登録しておくと、1つを失っても締め出されません。',
     noPasskeys: 'まだありません。まずこの端末を登録してください。',
-    passkeyName: '鍵の名前',
+    passkeyName: 'パスキーの名前',
     passkeyNameTold: '「ノートパソコン」など、見分けられる名前です。',
     added: '登録',
     used: '最後の使用',
@@ -114,8 +114,8 @@ export const YOU_WORDS: Dictionaries<typeof EN> = {
     end: 'サインアウト',
     endAll: 'すべてでサインアウトし、未使用のリンクも無効にする',
     again:
-      'サインインから 15 分以上たっています。開いたままのブラウザーを他の人に使われないよう、この操作の前にもう一度サインインしてください。',
-    againGo: 'もう一度サインイン',
+      'サインインから15分以上たっています。サインイン方法の追加と、すべてでのサインアウトには、もう一度サインインが必要です。開いたままのブラウザーを他の人に使われないためです。',
+    againGo: 'もう一度サインインして続ける',
     done: DONE_JA,
   },
 };
