@@ -76,6 +76,7 @@ export async function waitOnline(
     const model = await findOnline(start);
     if (model !== null) {
       await waitOthers(homes);
+      await nameHomes(start, homes);
       return model;
     }
     if (isPatternOnly && (await areServing(homes))) connectedAt ??= Date.now();
@@ -86,7 +87,7 @@ export async function waitOnline(
 }
 
 /** Homes that joined just now are called at the router what they are called here. One that is not stays without a name. */
-export async function nameHomes({ url, folder }: HomesStart, homes: readonly LocalHome[]): Promise<void> {
+async function nameHomes({ url, folder }: HomesStart, homes: readonly LocalHome[]): Promise<void> {
   const admin = openAdmin(url, folder.secrets.ADMIN_SECRET);
   const named = homes
     .filter(({ isNew }) => isNew)

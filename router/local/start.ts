@@ -11,7 +11,7 @@ import {
   describeWelcome,
   readWarning,
 } from './describe-start.ts';
-import { nameHomes, startHomes, waitOnline } from './local-homes.ts';
+import { startHomes, waitOnline } from './local-homes.ts';
 import type { LocalHome } from './local-homes.ts';
 import { openLocalPayments } from './local-payments.ts';
 import type { Network } from './network.ts';
@@ -111,7 +111,6 @@ async function run(flags: StartFlags, started: Started): Promise<boolean> {
   for (const home of homes) print(describeStep('home', `${home.name}, process ${home.pid() ?? 'starting'}`));
   tellScripts();
   const online = await waitOnline(homesStart, homes, () => lastWords);
-  await nameHomes(homesStart, homes);
   // With a chain the first answer is to earn something.
   const model = flags.chain && online === FREE_MODEL ? PAID_MODEL : online;
   isOnline = true;

@@ -72,20 +72,28 @@ function Label({ x, width, isEnd, children }: { x: number; width: number; isEnd:
 
 /** From the ground up, in the order that they come in. */
 function Column({ parts, x, width }: { parts: HourColumn['parts']; x: number; width: number }) {
-  let top = HEIGHT;
-  const round = (value: number): number => Math.round(value * 100) / 100;
+  const place = { x: round(x), width: round(width) };
   return (
     <>
-      <rect class="fill-none" x={round(x)} y={0} width={round(width)} height={HEIGHT} opacity="0.6" />
-      {parts
-        .filter(({ minutes }) => minutes > 0)
-        .map(({ fill, minutes }) => {
-          const height = (Math.min(minutes, MINUTES) / MINUTES) * HEIGHT;
-          top -= height;
-          return (
-            <rect class={`fill-${fill}`} x={round(x)} y={round(top)} width={round(width)} height={round(height)} />
-          );
-        })}
+      <rect class="fill-none" {...place} y={0} height={HEIGHT} opacity="0.6" />
+      {parts.map(({ fill, minutes }, at) => {
+        const below = parts.slice(0, at).reduce((sum, part) => sum + part.minutes, 0);
+        const height = round((minutes / MINUTES) * HEIGHT);
+        return (
+          minutes > 0 && (
+            <rect
+              class={`fill-${fill}`}
+              {...place}
+              y={round(HEIGHT - (below / MINUTES) * HEIGHT - height)}
+              height={height}
+            />
+          )
+        );
+      })}
     </>
   );
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
 }

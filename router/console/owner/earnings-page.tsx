@@ -7,6 +7,7 @@ import { requireMember } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 import { ByMachine, Claims, Held, Totals } from './earnings-parts.tsx';
 import { MONEY_WORDS } from './money-words.ts';
+import type { MoneyWords } from './money-words.ts';
 import { orNull } from '../or-null.ts';
 
 const PAGE = 20;
@@ -55,23 +56,30 @@ earningsPages.get('/console/earnings', async (c) => {
           <Claims {...shown} />
         </>
       )}
-      <Sheet title={words.csv}>
-        <p>{words.csvTold}</p>
-        <ul>
-          {[
-            [`${CSV}&by=claim&days=366`, words.csvClaim],
-            [`${CSV}&by=day&days=92`, words.csvDay],
-            [`${CSV}&by=machine`, words.csvMachine],
-          ].map(([href, text]) => (
-            <li>
-              <a href={href} download>
-                {text}
-              </a>
-            </li>
-          ))}
-        </ul>
-      </Sheet>
+      <Tables words={words} />
     </>
   );
   return showPage(c, { title: words.title, body });
 });
+
+/** The same for spreadsheets. */
+function Tables({ words }: { words: MoneyWords }) {
+  return (
+    <Sheet title={words.csv}>
+      <p>{words.csvTold}</p>
+      <ul>
+        {[
+          [`${CSV}&by=claim&days=366`, words.csvClaim],
+          [`${CSV}&by=day&days=92`, words.csvDay],
+          [`${CSV}&by=machine`, words.csvMachine],
+        ].map(([href, text]) => (
+          <li>
+            <a href={href} download>
+              {text}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </Sheet>
+  );
+}
