@@ -121,7 +121,7 @@ export function requirePerson(c: Context<ConsoleEnv>): SignedIn {
 }
 
 /** Whether a person can sign in by themselves: by a passkey, or by a link that is mailed. */
-export async function mayReturn(c: Context<ConsoleEnv>, { id, email }: Person): Promise<boolean> {
+async function mayReturn(c: Context<ConsoleEnv>, { id, email }: Person): Promise<boolean> {
   const { passkeys, sendSignInLink } = c.get('services');
   if (sendSignInLink !== null && email !== null) return true;
   return passkeys !== null && (await passkeys.list(id)).length > 0;
