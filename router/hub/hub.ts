@@ -362,9 +362,11 @@ export class Hub extends DurableObject<object> {
   #onChanged(nodeId: string): void {
     const now = Date.now();
     this.#watch.noteStanding(nodeId, now);
-    if (!this.#sockets.find(nodeId)) this.#grants.forget(nodeId);
+    const hasLeft = !this.#sockets.find(nodeId);
+    if (hasLeft) this.#grants.forget(nodeId);
     this.#jobs.onRoom();
-    this.#save(now, false);
+    // A hub that its last home left soon sleeps, and would know of that only when it wakes.
+    this.#save(now, hasLeft);
     void this.#reports.publish();
   }
 

@@ -174,6 +174,22 @@ describe('a home that fails', () => {
     expect((await stub.why(home.nodeId))?.coolingReason).toContain('did not answer');
   });
 
+  test('and left is known to be gone since then by a hub that slept meanwhile', async () => {
+    const stub = openHub();
+    const home = await joinHub(stub);
+    home.tell({ paused: 'draining' });
+    await sleep(50);
+    home.close();
+    await expect.poll(async () => (await stub.why(home.nodeId))?.online).toBe(false);
+    await sleep(20);
+    const evictedAt = Date.now();
+    await evictDurableObject(stub);
+    await sleep(50);
+    const why = await stub.why(home.nodeId);
+    expect(why).toMatchObject({ online: false, pause: null });
+    expect(why?.since).toBeLessThan(evictedAt);
+  });
+
   test('by its model server on different prompts of different callers cools down; a job that failed elsewhere too is forgiven', async () => {
     const stub = openHub();
     const home = await joinHub(stub, { slots: 2 });
