@@ -82,6 +82,8 @@ test('a receipt says who did what for how much, and carries the three signed mes
     difference: null,
     attempts: 1,
     resumed: null,
+    // Why this home, for as long as that is kept.
+    decision: expect.objectContaining({ mode: 'closest', hubs_asked: 1, is_forced: false }),
     energy: expect.objectContaining({ boundary: 'wall-above-idle', known_tokens_share: expect.any(Number) }),
     // By the hub's clock; what the caller is told is by the edge's.
     ttft_ms: expect.any(Number),
