@@ -314,6 +314,11 @@ describe('own homes', () => {
     expect((await as(stranger, 'GET', '/nodes')).json['data']).toEqual([]);
     const reader = await mint({ scopes: ['call'] });
     expect(await as(reader, 'GET', '/nodes')).toMatchObject({ status: 403, ...refused('scope_missing') });
-    expect(await as(stranger, 'POST', '/nodes/enrolments', { pool: 'x' })).toMatchObject({ status: 400 });
+    // A code leads into one's own pools alone, and tells of no other.
+    const { json: pool } = await as(root, 'POST', '/pools', { name: `shed ${accountId}` });
+    const codeFor = (asker: typeof root, id: unknown) => as(asker, 'POST', '/nodes/enrolments', { pool: id });
+    expect(await codeFor(root, pool['id'])).toMatchObject({ status: 201 });
+    for (const id of [pool['id'], 'pool_none'])
+      expect(await codeFor(stranger, id)).toMatchObject({ status: 404, json: { error: { param: 'pool' } } });
   });
 });
