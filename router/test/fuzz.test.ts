@@ -245,7 +245,10 @@ describe('headers and paths', () => {
       `/accounts/${account.id}/keys`,
       `/accounts/${account.id}/credit`,
       '/accounts/nobody/credit',
+      `/accounts/${account.id}/alerts`,
       '/nodes/enrolments',
+      '/sign-in-links',
+      '/pools',
       '/models/fuzz',
       '/models/a%20b',
     );
@@ -268,6 +271,10 @@ describe('headers and paths', () => {
         'email',
         'public',
         'uses',
+        'is_operator',
+        'life_s',
+        'url',
+        'owner_account_id',
       ),
       oddValue,
     );
