@@ -13,11 +13,10 @@ import { operatorPages } from './operator/operator.tsx';
 import { ownerPages } from './owner/owner.tsx';
 import { makeSessionApi } from './session-api.ts';
 import { selfPages } from './self/self.tsx';
-import { readVisit } from './visit.ts';
+import { NO_PAGE, readVisit } from './visit.ts';
 import type { ConsoleEnv } from './visit.ts';
 
 const OF_PROGRAMS = /^\/+(?:v1|node|admin|assets|stripe)(?:\/|$)/i;
-const NO_PAGE = 'There is no such page.';
 const ROOMS = [frontPages, playgroundPages, signInPages, callerPages, ownerPages, operatorPages, selfPages];
 
 /** For a person whose path is none: programs are told the paths that there are. Null for those. */

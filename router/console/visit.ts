@@ -47,6 +47,9 @@ export interface ConsoleEnv extends AppEnv {
   };
 }
 
+/** The same to who may not know what is there, and to who mistyped. */
+export const NO_PAGE = 'Its address may be mistyped, or what stood here is gone.';
+
 const SECURE_COOKIE = '__Host-irori_session';
 /** Not every browser keeps secure cookies of http://localhost. */
 const LOCAL_COOKIE = 'irori_session';
@@ -158,6 +161,6 @@ export async function requireMember(c: Context<ConsoleEnv>, ...scopes: readonly 
 /** Throws as requirePerson does; ApiError 404, since others need not know what is there. */
 export function requireOperator(c: Context<ConsoleEnv>): SignedIn {
   const signedIn = requirePerson(c);
-  if (!signedIn.person.isOperator) throw new ApiError('not_found', 'There is no such page.');
+  if (!signedIn.person.isOperator) throw new ApiError('not_found', NO_PAGE);
   return signedIn;
 }
