@@ -12,6 +12,7 @@ import type { Refusal } from '../look/refusal.ts';
 import { pickLocale } from '../look/words.ts';
 import type { Locale } from '../look/words.ts';
 import type { AppEnv } from '../routes/app-env.ts';
+import { LOCALE_COOKIE } from '../routes/page-locale.ts';
 import { SignInFirst } from './sign-in-first.ts';
 
 /** Somebody who is signed in. */
@@ -53,7 +54,6 @@ export const NO_PAGE = 'Its address may be mistyped, or what stood here is gone.
 const SECURE_COOKIE = '__Host-irori_session';
 /** Not every browser keeps secure cookies of http://localhost. */
 const LOCAL_COOKIE = 'irori_session';
-const LOCALE_COOKIE = 'irori_locale';
 const YEAR_S = 31_536_000;
 
 const isSecure = (c: Context): boolean => new URL(c.req.url).protocol === 'https:';

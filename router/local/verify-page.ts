@@ -4,20 +4,12 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { VERIFY_TEXT } from '../docs/verify-body.ts';
 import { makeStyle } from './page-style.ts';
 import { UNUSED_PARTS } from './unused-parts.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 export const PAGE_FILE = resolve(ROOT, 'router/docs/verify-page.ts');
-
-const BODY = `<header><p><a href="/">Irori</a></p><h1>Check a receipt</h1><p>Receipts of <code>GET /v1/receipts/{jobId}</code> and evidence are checked here, in your browser. <strong>Nothing leaves this page</strong>: it makes no request at all, and works from a file when it is saved (Ctrl+S) and opened without a network. <code>irori-node verify</code> does the same.</p></header>
-<main><label for="receipts">Receipts or evidence, as JSON</label><textarea id="receipts" spellcheck="false" autocomplete="off"></textarea>
-<div id="drop"><label for="files">Or choose files, or drop them here</label><input id="files" type="file" multiple accept=".json,application/json"></div>
-<details><summary>Is it about the answer that I have?</summary><label for="answer">A streamed answer to the letter, as <code>curl -N</code> writes it</label><textarea id="answer" spellcheck="false" autocomplete="off"></textarea></details>
-<button id="check" type="button">Check</button>
-<section id="result" role="status" aria-live="polite" aria-label="What was found"></section>
-<noscript><p>The checks are a script of this page: without scripts use <code>irori-node verify</code>.</p></noscript></main>
-<footer><p>A receipt holds when the ticket has the router’s signature, the receipt the home’s and the acceptance the router’s, when each names the one before, and when nothing was raised on the way. That the addresses are your router’s and your home’s only you can know: compare them.</p></footer>`;
 
 export interface VerifyPage {
   readonly html: string;
@@ -35,16 +27,17 @@ export async function makeVerifyPage(): Promise<VerifyPage> {
     minify: true,
     format: 'iife',
     target: 'es2023',
-    charset: 'ascii',
+    charset: 'utf8',
     legalComments: 'none',
     logLevel: 'error',
     plugins: [UNUSED_PARTS],
   });
   const script = (outputFiles[0]?.text ?? '').trim().replaceAll('</script', String.raw`<\/script`);
+  const { title, body } = VERIFY_TEXT.en;
   const style = await makeStyle('router/verify-page/verify.css');
   const policy = `default-src 'none'; script-src '${hashOf(script)}'; style-src '${hashOf(style)}'; base-uri 'none'; form-action 'none'`;
-  const head = `<meta charset="utf-8"><meta http-equiv="content-security-policy" content="${policy}"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><title>Irori: check a receipt</title><style>${style}</style>`;
-  const html = `<!doctype html><html lang="en"><head>${head}</head><body>${BODY}<script>${script}</script></body></html>\n`;
+  const head = `<meta charset="utf-8"><meta http-equiv="content-security-policy" content="${policy}"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><title>${title}</title><style>${style}</style>`;
+  const html = `<!doctype html><html lang="en"><head>${head}</head><body>${body}<script>${script}</script></body></html>\n`;
   return { html, policy };
 }
 

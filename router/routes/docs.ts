@@ -7,9 +7,11 @@ import { ENDPOINTS } from '../docs/endpoints.ts';
 import { makeLookPage } from '../docs/look-page.tsx';
 import { makeOpenapi } from '../docs/make-openapi.ts';
 import { makePage } from '../docs/make-page.ts';
+import { tellVerifyPage } from '../docs/verify-body.ts';
 import { VERIFY_PAGE, VERIFY_POLICY } from '../docs/verify-page.ts';
 import { answerDocument } from './answer-document.ts';
 import type { AppEnv } from './app-env.ts';
+import { readLocale } from './page-locale.ts';
 
 export const docs = new Hono<AppEnv>();
 
@@ -38,17 +40,19 @@ docs.get('/docs/look', (c) => answerDocument(c, makeLookPage(), { 'cache-control
 docs.get('/openapi.json', (c) => c.json(makeOpenapi(originOf(c)), 200, { 'cache-control': CACHED }));
 
 /** The page runs one script, which may fetch nothing; packed as it is kept, since any browser takes that. */
-docs.get('/verify', (c) => {
+docs.get('/verify', async (c) => {
   const headers = {
     'cache-control': CACHED,
     'content-security-policy': `${VERIFY_POLICY}; frame-ancestors 'none'`,
     'content-type': 'text/html; charset=utf-8',
     'referrer-policy': 'no-referrer',
-    vary: 'accept-encoding',
+    vary: 'accept-encoding, accept-language, cookie',
     'x-content-type-options': 'nosniff',
   };
   const packed = decodeBase64(VERIFY_PAGE);
-  if (/\bgzip\b/i.test(c.req.header('accept-encoding') ?? ''))
+  const locale = readLocale(c);
+  if (locale === 'en' && /\bgzip\b/i.test(c.req.header('accept-encoding') ?? ''))
     return new Response(packed, { headers: { ...headers, 'content-encoding': 'gzip' }, encodeBody: 'manual' });
-  return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip')), { headers });
+  const page = new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip')));
+  return new Response(tellVerifyPage(await page.text(), locale), { headers });
 });

@@ -35,3 +35,11 @@ test('the page loads its style and nothing else, and its numbers can be read', (
   expect(links.filter((link) => !/href="(?:data:|\/assets\/look-)/.test(link))).toEqual([]);
   expect(page).not.toMatch(/<script|src=|@import|url\(/);
 });
+
+test('in Japanese no promise and no total is left in English', () => {
+  const page = renderAudit(tellAudit(SOUND), 'ja');
+  expect(page).toContain('<html lang="ja">');
+  expect(page).toContain('<h1>帳簿は一致しています</h1>');
+  const heads = [...page.matchAll(/<th scope="row">([^<]*)/g)].map(([, head = '']) => head);
+  expect(heads.filter((head) => /[a-z]{3}/.test(head))).toEqual([]);
+});

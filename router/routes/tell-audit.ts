@@ -3,6 +3,8 @@ import type { AuditFigures } from '../billing/audit.ts';
 import { makeDocument } from '../docs/make-document.ts';
 import { formatCreditsWhole } from '../look/format-money.ts';
 import { formatCount } from '../look/format-number.ts';
+import type { Locale } from '../look/words.ts';
+import { AUDIT_NAMES_JA, AUDIT_WORDS } from './audit-words.ts';
 
 export interface AuditJson {
   readonly object: 'audit';
@@ -60,19 +62,23 @@ export function tellAudit(figures: AuditFigures): AuditJson {
 }
 
 /** The same for eyes: one page that loads nothing and runs nothing. */
-export function renderAudit({ at, unit, ok, invariants, totals }: AuditJson): string {
-  const promises = Object.values(invariants).map(
-    ({ told, holds, value }) =>
-      `<tr><th scope="row">${told}</th><td class="number">${formatCount(value, 'en')}</td><td><span class="badge ${holds ? 'good' : 'bad'}">${holds ? 'holds' : 'does not hold'}</span></td></tr>`,
+export function renderAudit({ at, unit, ok, invariants, totals }: AuditJson, locale: Locale = 'en'): string {
+  const words = AUDIT_WORDS[locale];
+  const name = (key: string, english: string): string => (locale === 'ja' && AUDIT_NAMES_JA[key]) || english;
+  const promises = Object.entries(invariants).map(
+    ([key, { told, holds, value }]) =>
+      `<tr><th scope="row">${name(key, told)}</th><td class="number">${formatCount(value, locale)}</td><td><span class="badge ${holds ? 'good' : 'bad'}">${holds ? words.holds : words.fails}</span></td></tr>`,
   );
-  const sums = Object.entries(totals).map(([name, value]) => {
-    const [unit, isMicro] = unitOf(name);
-    const figure = isMicro ? formatCreditsWhole(value ?? 0, 'en') : formatCount(value ?? 0, 'en');
-    return `<tr><th scope="row">${name.replace(/_micro(?:_wh)?$/, '').replaceAll('_', ' ')}</th><td class="number">${value === null ? 'unknown' : figure}</td><td>${unit}</td></tr>`;
+  const sums = Object.entries(totals).map(([key, value]) => {
+    const [unit, isMicro] = unitOf(key, words);
+    const figure = isMicro ? formatCreditsWhole(value ?? 0, locale) : formatCount(value ?? 0, locale);
+    const english = key.replace(/_micro(?:_wh)?$/, '').replaceAll('_', ' ');
+    return `<tr><th scope="row">${name(key, english)}</th><td class="number">${value === null ? words.unknown : figure}</td><td>${unit}</td></tr>`;
   });
-  const head = `<h1>${ok ? 'The books balance' : 'The books do not balance'}</h1><p>As of <time datetime="${at}">${at}</time>. As JSON they are in ${unit}. Closed epochs: <a href="/audit/epochs">/audit/epochs</a>.</p>`;
-  const body = `${toTable('Promises', ['Promise', 'Figure', 'It'], promises)}${toTable('Totals', ['Total', 'Figure', 'Unit'], sums)}`;
-  return makeDocument({ title: 'Irori: audit', head, body });
+  const head = `<h1>${ok ? words.balance : words.wrong}</h1><p>${words.asOf} <time datetime="${at}">${at}</time>. ${words.unit(unit)} ${words.epochs}: <a href="/audit/epochs">/audit/epochs</a>.</p>`;
+  const promised = toTable(words.promises, [words.promise, words.figure, words.it], promises);
+  const body = promised + toTable(words.totals, [words.total, words.figure, words.inUnit], sums);
+  return makeDocument({ lang: locale, title: `Irori: ${words.title}`, head, body });
 }
 
 /** The second column is figures. */
@@ -82,7 +88,7 @@ function toTable(title: string, heads: readonly string[], rows: readonly string[
 }
 
 /** And whether the figure is millionths of it. */
-function unitOf(name: string): readonly [unit: string, isMicro: boolean] {
-  if (name.endsWith('_micro')) return ['credits', true];
+function unitOf(name: string, { credits }: { credits: string }): readonly [unit: string, isMicro: boolean] {
+  if (name.endsWith('_micro')) return [credits, true];
   return name.endsWith('_micro_wh') ? ['Wh', true] : ['', false];
 }

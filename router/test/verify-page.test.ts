@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { sampleChain, toBundleJson } from '../../schema/sample-bundles.ts';
 import type { ReceiptBundleJson } from '../../schema/check-bundle.ts';
+import { tellVerifyPage } from '../docs/verify-body.ts';
 import { VERIFY_PAGE, VERIFY_POLICY } from '../docs/verify-page.ts';
 import { makeVerifyPage } from '../local/verify-page.ts';
 import { BROWSER_TOLD, findBrowser, startBrowser } from './browser.ts';
@@ -33,6 +34,16 @@ test('it is one file of less than 150 KB that names nothing elsewhere, and its p
     /^default-src 'none'; script-src 'sha256-[\w+/=]+'; style-src 'sha256-[\w+/=]+'; base-uri 'none'; form-action 'none'$/,
   );
   expect(HTML).toContain(`<meta http-equiv="content-security-policy" content="${VERIFY_POLICY}">`);
+});
+
+test('in Japanese it is the same script and style, and no text of it is left in English', () => {
+  const page = tellVerifyPage(HTML, 'ja');
+  const [head = '', body = ''] = page.split('<body>');
+  expect(head).toContain('<html lang="ja">');
+  expect(head).toContain('<title>Irori: 領収書の検証</title>');
+  expect(page.split('<script>')[1]).toBe(HTML.split('<script>')[1]);
+  const text = (body.split('<script>')[0] ?? '').replaceAll(/<code>.*?<\/code>/g, '').replaceAll(/<[^>]*>/g, ' ');
+  expect(text).not.toMatch(/(?:[a-z]{2,} ){3}/i);
 });
 
 const [bundle] = sampleChain(1).map(toBundleJson) as [ReceiptBundleJson];

@@ -168,6 +168,9 @@ describe.skipIf(findAnvil() === null)('on a chain', () => {
     ])
       expect(html).toContain(words);
     expect(html).not.toContain('<script>');
+    const read = await (await stack.call('/votes', { headers: { 'accept-language': 'ja' } })).text();
+    for (const words of ['<html lang="ja">', `ネットワークの手数料をエポック${later}`, '可決され、実行されました。'])
+      expect(read).toContain(words);
     expect(await feeNow()).toBe(800);
     expect(await charge(800)).toEqual([]);
     const listed = await home.run(runVote, [], { json: false });

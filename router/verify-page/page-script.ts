@@ -5,11 +5,33 @@ import type { FilesReport, GivenFile } from '../../schema/verify/check-files.ts'
 import { tellPart, tellTogether } from '../../schema/verify/tell-report.ts';
 import type { Facts } from '../../schema/verify/tell-report.ts';
 
-const HEADLINES = {
-  valid: 'Valid: everything here holds.',
-  'not-valid': 'Not valid.',
-  equivocation: 'Equivocation: somebody has signed two things that cannot both be honest.',
-} as const;
+const WORDS = {
+  en: {
+    valid: 'Valid: everything here holds.',
+    'not-valid': 'Not valid.',
+    equivocation: 'Equivocation: somebody has signed two things that cannot both be honest.',
+    pending: 'Not yet accepted, or not valid.',
+    none: 'Nothing to check yet.',
+    pasted: 'what you pasted',
+    good: 'Valid',
+    bad: 'Not valid',
+    together: 'Together',
+    file: 'The evidence as a file',
+  },
+  ja: {
+    valid: '有効：すべて成り立っています。',
+    'not-valid': '無効です。',
+    equivocation: '二重署名：両立しない二つのことに、誰かが署名しています。',
+    pending: 'まだ承認されていないか、無効です。',
+    none: '検証するものがまだありません。',
+    pasted: '貼り付けたもの',
+    good: '有効',
+    bad: '無効',
+    together: '全体',
+    file: '証拠のファイル',
+  },
+};
+const words = WORDS[document.documentElement.lang === 'ja' ? 'ja' : 'en'];
 
 const pasted = find<HTMLTextAreaElement>('receipts');
 const chosen = find<HTMLInputElement>('files');
@@ -26,14 +48,14 @@ function find<T extends HTMLElement = HTMLElement>(id: string): T {
 
 /** Checks what was pasted, and the files that were chosen or dropped. */
 function check(): void {
-  const given = [...files, ...(pasted.value.trim() === '' ? [] : [{ name: 'what you pasted', text: pasted.value }])];
-  if (given.length === 0) return show('none', 'Nothing to check yet.', []);
+  const given = [...files, ...(pasted.value.trim() === '' ? [] : [{ name: words.pasted, text: pasted.value }])];
+  if (given.length === 0) return show('none', words.none, []);
   const saved = answer.value === '' ? null : answer.value;
   const report = checkFiles(given, saved);
-  if (!report.ok) return show('not-valid', 'Not valid.', [makeText('p', report.error)]);
+  if (!report.ok) return show('not-valid', words['not-valid'], [asSaid(makeText('p', report.error))]);
   show(report.value.verdict, headlineOf(report.value), [
     ...report.value.parts.flatMap((part) => [
-      makeText('h3', `${part.result.ok ? 'Valid' : 'Not valid'}: ${part.id}`),
+      makeText('h3', `${part.result.ok ? words.good : words.bad}: ${part.id}`),
       makeList(tellPart(part)),
     ]),
     ...makeTogether(report.value),
@@ -42,7 +64,7 @@ function check(): void {
 
 function headlineOf({ verdict, parts }: FilesReport): string {
   const isPending = parts.some(({ result: one }) => !one.ok && one.error === 'not-accepted');
-  return verdict === 'not-valid' && isPending ? 'Not yet accepted, or not valid.' : HEADLINES[verdict];
+  return verdict === 'not-valid' && isPending ? words.pending : words[verdict];
 }
 
 function makeTogether(report: FilesReport): HTMLElement[] {
@@ -53,10 +75,10 @@ function makeTogether(report: FilesReport): HTMLElement[] {
     const details = document.createElement('details');
     const shown = makeText('pre', JSON.stringify(toEvidenceJson(evidence), null, 2));
     shown.tabIndex = 0;
-    details.append(makeText('summary', 'The evidence as a file'), shown);
+    details.append(makeText('summary', words.file), shown);
     return [details];
   });
-  return [makeText('h3', 'Together'), makeList(facts), ...documents];
+  return [makeText('h3', words.together), makeList(facts), ...documents];
 }
 
 /** `kind` colours it; the words say it all. */
@@ -68,7 +90,13 @@ function show(kind: string, headline: string, content: readonly HTMLElement[]): 
 function makeList(facts: Facts): HTMLElement {
   const list = document.createElement('dl');
   for (const [name, text] of facts) list.append(makeText('dt', name), makeText('dd', text));
-  return list;
+  return asSaid(list);
+}
+
+/** Facts are told as whoever checks them anywhere reads them. */
+function asSaid(element: HTMLElement): HTMLElement {
+  element.lang = 'en';
+  return element;
 }
 
 function makeText(tag: string, text: string): HTMLElement {
