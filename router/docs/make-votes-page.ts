@@ -50,7 +50,7 @@ function tellValues({ vote: { values, next, epoch, epochSeconds }, words, locale
   const rows = RULE_NAMES.map((name) => {
     const [least = '', most = ''] = boundsOf(name, epochSeconds).map((bound) => tellRuleValue(name, bound, locale));
     const coming =
-      next && next.values[name] !== values[name] ? words.then(tellRuleValue(name, next.values[name], locale)) : '';
+      next && next.values[name] !== values[name] ? words.later(tellRuleValue(name, next.values[name], locale)) : '';
     return `<tr><th scope="row">${toHtml(rules[name].name)}</th><td>${toHtml(tellRuleValue(name, values[name], locale) + coming)}</td><td>${toHtml(words.span(least, most))}</td><td>${toHtml(rules[name].told)}</td></tr>`;
   });
   const change = next

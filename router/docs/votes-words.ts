@@ -21,7 +21,7 @@ const EN = {
   ofEpoch: (epoch: number) =>
     `Epoch ${epoch}. A job’s fee is that of the epoch in which its ticket is signed, whenever it is paid.`,
   coming: (epoch: number, utc: string) => `Voted for, and not counting yet: from epoch ${epoch} on, ${utc}.`,
-  then: (value: string) => ` (then ${value})`,
+  later: (value: string) => ` (then ${value})`,
   what: 'What',
   value: 'Now',
   bounds: 'No vote leaves',
@@ -85,7 +85,7 @@ export const VOTES_WORDS: Dictionaries<typeof EN> = {
     ofEpoch: (epoch) =>
       `エポック${epoch}。ジョブの手数料は、支払いの時期にかかわらず、チケットが署名されたエポックのものです。`,
     coming: (epoch, utc) => `可決済みで、まだ有効でない変更：エポック${epoch}（${utc}）から。`,
-    then: (value) => `（変更後：${value}）`,
+    later: (value) => `（変更後：${value}）`,
     what: 'ルール',
     value: '現在',
     bounds: '投票で動かせる範囲',
