@@ -43,7 +43,7 @@ export default defineConfig({
           name: 'whole',
           include: ['router/test/*.test.ts', 'node-agent/test/**/*.test.ts', ...REAL_LOCAL],
           // As many as those of router/test/workerd, so that both kinds share one queue. More than the cores: most of a whole file's time is waiting.
-          maxWorkers: 4,
+          maxWorkers: 5,
           sequence: { groupOrder: 1 },
           globalSetup: ['router/test/built.ts'],
           // A process runs many files, one after the other: each starts what it needs and ends it, and loading the same modules anew took a second a file.

@@ -64,7 +64,7 @@ export default defineConfig({
   test: {
     name: 'workerd',
     include: ['*.test.ts'],
-    maxWorkers: 4,
+    maxWorkers: 5,
     sequence: { groupOrder: 1 },
     testTimeout: 60_000,
     hookTimeout: 60_000,
