@@ -1,6 +1,7 @@
 // Doors that anybody may knock at and that write into the books: how often an address family, or an account, may come to each.
 import type { HonoRequest } from 'hono';
 import type { DoorRule } from '../auth/door-counts.ts';
+import { hashToken } from '../auth/make-session-token.ts';
 import { ADDRESS_HEADER, readAddress } from '../auth/read-address.ts';
 import { ApiError } from '../errors.ts';
 import type { Services } from '../services/edge.ts';
@@ -21,8 +22,8 @@ export const LINKS: DoorRule = { door: 'link', most: 120, windowMs: HOUR_MS };
 /** User codes that do not exist, by account in an hour: of 25,600 million. */
 export const WRONG_CODES: DoorRule = { door: 'link-code', most: 20, windowMs: HOUR_MS };
 /** Links by mail that are asked for from one address family in an hour, and for one mail address: nobody's box is to be filled from here. */
-export const MAILS_ASKED: DoorRule = { door: 'sign-in', most: 20, windowMs: HOUR_MS };
-export const MAILS_TO: DoorRule = { door: 'sign-in-mail', most: 5, windowMs: HOUR_MS };
+const MAILS_ASKED: DoorRule = { door: 'sign-in', most: 20, windowMs: HOUR_MS };
+const MAILS_TO: DoorRule = { door: 'sign-in-mail', most: 5, windowMs: HOUR_MS };
 /** Challenges for passkeys, by address family in an hour. */
 export const PASSKEYS_ASKED: DoorRule = { door: 'passkey', most: 120, windowMs: HOUR_MS };
 /** Where no address tells who it is, as on a local network. */
@@ -39,4 +40,12 @@ export async function passDoor(c: Knock, rule: DoorRule, told: string): Promise<
   const most = family === '' ? rule.most * NOBODY_TIMES : rule.most;
   const waitS = await c.get('services').doorCounts.take({ ...rule, most }, `from ${family}`, Date.now());
   if (waitS !== null) throw new ApiError('rate_limit_exceeded', told, { retryAfterS: waitS });
+}
+
+/** Counts one more mail that is asked for from here, and to this address. Throws ApiError 429 where either are too many. */
+export async function passMails(c: Knock, email: string, told: string): Promise<void> {
+  await passDoor(c, MAILS_ASKED, told);
+  const who = hashToken(`mail ${email.toLowerCase()}`);
+  const waitS = await c.get('services').doorCounts.take(MAILS_TO, who, Date.now());
+  if (waitS !== null) throw new ApiError('rate_limit_exceeded', told, { retryAfterS: waitS, param: 'email' });
 }

@@ -47,7 +47,7 @@ export async function inviteMember(
   services: Services,
   { scopes }: Pick<Caller, 'scopes'>,
   member: MemberRow,
-): Promise<{ readonly path: string; readonly expiresAt: number }> {
+): Promise<{ readonly code: string; readonly path: string; readonly expiresAt: number }> {
   if (!ROLE_SCOPES[member.role].every((scope) => scopes.includes(scope)))
     throw new ApiError(
       'forbidden',
@@ -64,7 +64,7 @@ export async function inviteMember(
     });
   const now = Date.now();
   const code = await services.signInCodes.mint({ personId: null, memberId: member.id, lifeMs: INVITATION_MS }, now);
-  return { path: `/sign-in/${code}`, expiresAt: now + INVITATION_MS };
+  return { code, path: `/sign-in/${code}`, expiresAt: now + INVITATION_MS };
 }
 
 /** For somebody who is a member already: the person that they are, or a new one. */

@@ -97,8 +97,7 @@ async function invite(
   member: MemberRow,
 ): Promise<Invitation> {
   const { name, email: to } = member;
-  const { path, expiresAt } = await inviteMember(c.get('services'), caller, member);
-  const [code = ''] = path.split('/').slice(-1);
+  const { code, path, expiresAt } = await inviteMember(c.get('services'), caller, member);
   const isMailed = to !== null && (await mailInvitation(c, { to, code, expiresAt, account: membership.accountName }));
   return isMailed ? { name, mailedTo: to } : { name, link: new URL(path, c.req.url).href };
 }

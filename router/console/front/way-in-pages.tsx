@@ -5,11 +5,10 @@ import * as z from 'zod';
 import { parseJson } from '../../../schema/json.ts';
 import { shownText } from '../../auth/bodies.ts';
 import { findPasskeyPlace, makeSignInOptions } from '../../auth/make-passkey-options.ts';
-import { hashToken } from '../../auth/make-session-token.ts';
 import { ApiError } from '../../errors.ts';
 import { SentForm, TextField } from '../../look/form.tsx';
 import { Note, Sheet } from '../../look/pieces.tsx';
-import { MAILS_ASKED, MAILS_TO, passDoor, PASSKEYS_ASKED } from '../../routes/counted-doors.ts';
+import { passDoor, passMails, PASSKEYS_ASKED } from '../../routes/counted-doors.ts';
 import { passSignUp } from '../../routes/signup.ts';
 import { makeOwnLink } from '../own-link.ts';
 import { orAsk } from '../or-ask.ts';
@@ -105,11 +104,8 @@ wayInPages.post(
   '/sign-in/mail',
   orAsk({ page: '/sign-in', show: showSignIn }, async (c) => {
     const { email, to: wayOn } = await readOpenForm(c, mailForm);
-    const { sendSignInLink, doorCounts } = c.get('services');
-    if (!sendSignInLink) throw new ApiError('not_found', 'This network sends no mail.');
-    await passDoor(c, MAILS_ASKED, TOO_OFTEN);
-    const waitS = await doorCounts.take(MAILS_TO, hashToken(`mail ${email.toLowerCase()}`), Date.now());
-    if (waitS !== null) throw new ApiError('rate_limit_exceeded', TOO_OFTEN, { retryAfterS: waitS });
+    if (!c.get('services').sendSignInLink) throw new ApiError('not_found', 'This network sends no mail.');
+    await passMails(c, email, TOO_OFTEN);
     // After the answer: how long it takes would tell whether anybody has that address.
     const way = pickWayOn(wayOn, '');
     c.executionCtx.waitUntil(mailLink(c, email, way));

@@ -2,9 +2,8 @@
 import { Hono } from 'hono';
 import * as z from 'zod';
 import { shownText } from '../../auth/bodies.ts';
-import { hashToken } from '../../auth/make-session-token.ts';
 import { ApiError } from '../../errors.ts';
-import { MAILS_ASKED, MAILS_TO, passDoor } from '../../routes/counted-doors.ts';
+import { passMails } from '../../routes/counted-doors.ts';
 import { makeOwnLink } from '../own-link.ts';
 import { orAsk } from '../or-ask.ts';
 import { readPageForm } from '../page-form.ts';
@@ -39,12 +38,10 @@ youForms.post(
   orAsk(ASKING, async (c) => {
     const { email } = await readPageForm(c, mailForm);
     const { person, membership } = await requireFresh(c, YOU);
-    const { sendSignInLink, signInCodes, doorCounts } = c.get('services');
+    const { sendSignInLink, signInCodes } = c.get('services');
     if (!sendSignInLink) throw new ApiError('not_found', 'This network sends no mail.');
-    await passDoor(c, MAILS_ASKED, TOO_OFTEN);
+    await passMails(c, email, TOO_OFTEN);
     const now = Date.now();
-    const waitS = await doorCounts.take(MAILS_TO, hashToken(`mail ${email.toLowerCase()}`), now);
-    if (waitS !== null) throw new ApiError('rate_limit_exceeded', TOO_OFTEN, { retryAfterS: waitS, param: 'email' });
     const of = { personId: person.id, memberId: membership?.memberId ?? null, email: email.toLowerCase() };
     const code = await signInCodes.mint({ ...of, lifeMs: PROOF_MS }, now);
     const url = makeOwnLink(c, code);
