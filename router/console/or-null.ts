@@ -4,13 +4,20 @@ import { makeLog } from '../log.ts';
 
 const log = makeLog('edge');
 
+/** A page is shown without what takes longer. */
+const WAIT_MS = 4000;
+
 /** Null where it cannot be told now, which is written down; what the reader may not see, or asked for wrongly, is thrown on. */
 export async function orNull<T>(asked: Promise<T>): Promise<T | null> {
+  const late = Promise.withResolvers<null>();
+  const timer = setTimeout(() => late.resolve(null), WAIT_MS);
   try {
-    return await asked;
+    return await Promise.race([asked, late.promise]);
   } catch (error) {
     if (error instanceof ApiError && error.status < 500) throw error;
     log.warn('page-part-not-read', { error });
     return null;
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -14,12 +14,12 @@ import type { Locale } from '../../look/words.ts';
 import { checkGiver, giveCredit } from '../../routes/credit-gifts.ts';
 import type { Services } from '../../services/edge.ts';
 import { parseCredits } from '../parse-credits.ts';
+import { parseDays } from '../parse-days.ts';
 import { GIFT_WORDS } from './gift-words.ts';
 import type { GiftWords } from './gift-words.ts';
 
 export const MOST_GIFTS = 50;
 const DAY_S = 86_400;
-const MOST_DAYS = 3660;
 
 export const giftForm = z.object({
   event: z.string().regex(/^evt_[0-9a-f]{32}$/),
@@ -47,14 +47,15 @@ export async function giveByForm(
     throw new ApiError('invalid_value', 'Write the account’s id: acct_ and 32 hex digits.', { param: 'account' });
   if (micro === null)
     throw new ApiError('invalid_value', 'Write credits above nothing, with six decimals at most.', { param: 'amount' });
-  if (!/^[1-9]\d{0,3}$/.test(days) || Number(days) > MOST_DAYS)
+  const lasts = parseDays(days);
+  if (lasts === null)
     throw new ApiError('invalid_value', 'Write a whole number of days, from 1 to 3,660.', { param: 'days' });
   const input = {
     event_id: event,
     amount_micro: micro,
     memo: memo === '' ? null : memo,
     purpose: purpose === '' ? null : purpose,
-    expires_in_s: Number(days) * DAY_S,
+    expires_in_s: lasts * DAY_S,
   };
   const { status } = await giveCredit(services, { sponsor: caller.accountId, to: account, input });
   return status === 200;

@@ -24,7 +24,9 @@ import type { ConsoleEnv } from '../visit.ts';
 import type { Context } from 'hono';
 import { ACCOUNTS, accountPath, EVENT_ID, findAccount, showAccount, showAccounts } from './accounts-pages.tsx';
 import { parseCredits } from '../parse-credits.ts';
-import { AskOnce, didPath, Named, orNull } from './pieces.tsx';
+import { parseDays } from '../parse-days.ts';
+import { orNull } from '../or-null.ts';
+import { AskOnce, didPath, Named } from './pieces.tsx';
 import { ACCOUNT_WORDS } from './words-accounts.ts';
 import { OPERATOR_WORDS } from './words-operator.ts';
 
@@ -75,15 +77,15 @@ accountActs.post(
     const account = await findAccount(c);
     const micro = parseCredits(amount);
     if (micro === null) throw new ApiError('invalid_value', ACCOUNT_WORDS.en.badAmount, { param: 'amount' });
-    if (days !== '' && !(/^[1-9]\d{0,3}$/.test(days) && Number(days) <= 3660))
-      throw new ApiError('invalid_value', ACCOUNT_WORDS.en.badDays, { param: 'days' });
+    const lasts = parseDays(days);
+    if (days !== '' && lasts === null) throw new ApiError('invalid_value', ACCOUNT_WORDS.en.badDays, { param: 'days' });
     if (micro > ASKED_AGAIN && form.sure === '') return askGrant(c, account, { form, micro });
     const input = {
       event_id: event,
       amount_micro: micro,
       memo: memo === '' ? null : memo,
       purpose: purpose === '' ? null : purpose,
-      expires_in_s: days === '' ? null : Number(days) * DAY_S,
+      expires_in_s: lasts === null ? null : lasts * DAY_S,
     };
     const { status } = await grantCredit(c.get('services'), account.id, { input, repeat: null });
     return c.redirect(didPath(accountPath(account.id), status === 200 ? 'again' : 'granted'), 303);

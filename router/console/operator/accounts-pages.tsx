@@ -16,7 +16,8 @@ import type { ConsoleEnv } from '../visit.ts';
 import { CreditOf } from './account-history.tsx';
 import { AccountActs } from './account-forms.tsx';
 import { AccountFacts, HomesOf, KeysOf, MembersOf } from './account-parts.tsx';
-import { Did, listLinks, Named, orNull, PAGE_ROWS, readList, Search, segment } from './pieces.tsx';
+import { orNull } from '../or-null.ts';
+import { Did, listLinks, Named, PAGE_ROWS, readList, Search, segment } from './pieces.tsx';
 import { ACCOUNT_DONE, ACCOUNT_WORDS } from './words-accounts.ts';
 
 export const ACCOUNTS = '/console/operator/accounts';

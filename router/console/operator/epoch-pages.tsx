@@ -14,7 +14,8 @@ import type { ToldChain } from '../../services/network-chain.ts';
 import { requireOperator } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 import { LEDGER, showLedger } from './ledger-frame.tsx';
-import { NotNow, orNull, segment } from './pieces.tsx';
+import { orNull } from '../or-null.ts';
+import { NotNow, segment } from './pieces.tsx';
 import { LEDGER_WORDS } from './words-ledger.ts';
 
 /** Homes that the chain is asked about for one page. */

@@ -14,7 +14,8 @@ import type { Services } from '../../services/edge.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireOperator } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
-import { NotNow, orNull } from './pieces.tsx';
+import { orNull } from '../or-null.ts';
+import { NotNow } from './pieces.tsx';
 import { HEALTH_WORDS } from './words-running.ts';
 
 const HOUR_MS = 3_600_000;

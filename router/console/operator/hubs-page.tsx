@@ -7,7 +7,8 @@ import { Table } from '../../look/table.tsx';
 import { showPage } from '../page-answer.tsx';
 import { requireOperator } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
-import { orNull } from './pieces.tsx';
+import { orNull } from '../or-null.ts';
+
 import { HUB_WORDS } from './words-running.ts';
 
 export const hubPages = new Hono<ConsoleEnv>();

@@ -9,7 +9,8 @@ import type { Locale } from '../../look/words.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireOperator } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
-import { Named, NotNow, orNull, Search, segment } from './pieces.tsx';
+import { orNull } from '../or-null.ts';
+import { Named, NotNow, Search, segment } from './pieces.tsx';
 import { ODD_WORDS } from './words-running.ts';
 
 const JOBS = '/console/operator/jobs';

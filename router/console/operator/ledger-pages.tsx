@@ -16,7 +16,8 @@ import type { Services } from '../../services/edge.ts';
 import { requireOperator } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 import { LEDGER, showLedger } from './ledger-frame.tsx';
-import { NotNow, orNull, segment } from './pieces.tsx';
+import { orNull } from '../or-null.ts';
+import { NotNow, segment } from './pieces.tsx';
 import { LEDGER_WORDS } from './words-ledger.ts';
 
 /** Accounts whose objects are asked for one page. */

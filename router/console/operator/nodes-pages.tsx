@@ -19,7 +19,8 @@ import { FormFault } from '../tell-refusal.ts';
 import { requireOperator } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 import { AgainstNode, EvidenceOf, NodeNow } from './node-parts.tsx';
-import { AskOnce, Did, didPath, listLinks, Named, orNull, PAGE_ROWS, readList, Search, segment } from './pieces.tsx';
+import { orNull } from '../or-null.ts';
+import { AskOnce, Did, didPath, listLinks, Named, PAGE_ROWS, readList, Search, segment } from './pieces.tsx';
 import { NODE_DONE, NODE_WORDS } from './words-nodes.ts';
 
 const NODES = '/console/operator/nodes';

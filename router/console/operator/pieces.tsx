@@ -1,33 +1,14 @@
 // What the operator's pages share: a search, what a form did, what cannot be told now, and how lists go on.
 import type { Context } from 'hono';
 import type { Child } from 'hono/jsx';
-import { makeLog } from '../../log.ts';
 import { ActForm } from '../../look/form.tsx';
 import { Note } from '../../look/pieces.tsx';
 import type { Locale } from '../../look/words.ts';
 import type { ConsoleEnv } from '../visit.ts';
 import { OPERATOR_WORDS } from './words-operator.ts';
 
-const log = makeLog('edge');
-
-/** A page is shown without what takes longer. */
-const WAIT_MS = 4000;
 /** Rows of one page of a list. */
 export const PAGE_ROWS = 50;
-
-/** What one source tells; null where it cannot now: a page is never blank for one of its parts. */
-export async function orNull<T>(asked: Promise<T>): Promise<T | null> {
-  const late = Promise.withResolvers<null>();
-  const timer = setTimeout(() => late.resolve(null), WAIT_MS);
-  try {
-    return await Promise.race([asked, late.promise]);
-  } catch (error) {
-    log.warn('page-part-away', { error });
-    return null;
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 /** What somebody else called something: of any length, in any direction, beside what it must not turn round. */
 export function Named({ children }: { children?: Child }) {
