@@ -6,36 +6,10 @@ import { tellFileFault } from '../../schema/verify/tell-faults.ts';
 import { tellPart, tellTogether } from '../../schema/verify/tell-report.ts';
 import type { Facts } from '../../schema/verify/tell-report.ts';
 import { codedText } from './coded-text.ts';
-import { pickWords } from './words.ts';
+import { pickPageWords, pickWords } from './words.ts';
 
-const WORDS = {
-  en: {
-    valid: 'Valid: everything here holds.',
-    'not-valid': 'Not valid.',
-    equivocation: 'Equivocation: somebody has signed two things that cannot both be honest.',
-    pending: 'Not yet accepted, or not valid.',
-    none: 'Nothing to check yet.',
-    pasted: 'what you pasted',
-    good: 'Valid',
-    bad: 'Not valid',
-    together: 'Together',
-    file: 'The evidence as a file',
-  },
-  ja: {
-    valid: '有効：すべて成り立っています。',
-    'not-valid': '無効です。',
-    equivocation: '二重署名：両立しない二つのことに、誰かが署名しています。',
-    pending: 'まだ承認されていないか、無効です。',
-    none: '検証するものがまだありません。',
-    pasted: '貼り付けたもの',
-    good: '有効',
-    bad: '無効',
-    together: '全体',
-    file: '証拠のファイル',
-  },
-};
 const { lang } = document.documentElement;
-const words = WORDS[lang === 'ja' ? 'ja' : 'en'];
+const words = pickPageWords(lang);
 const told = pickWords(lang);
 
 const pasted = find<HTMLTextAreaElement>('receipts');
@@ -60,7 +34,7 @@ function check(): void {
   if (!report.ok) return show('not-valid', words['not-valid'], [makeText('p', tellFileFault(report.error, told))]);
   show(report.value.verdict, headlineOf(report.value), [
     ...report.value.parts.flatMap((part) => [
-      makeText('h3', `${part.result.ok ? words.good : words.bad}: ${part.id}`),
+      makeText('h3', part.result.ok ? words.good(part.id) : words.bad(part.id)),
       makeList(tellPart(part, told)),
     ]),
     ...makeTogether(report.value),
