@@ -1,7 +1,8 @@
 // The playground: streams an answer into the page, and tells which home gave it, how soon, how fast, for what and with how much energy; then has its receipt
 // checked here. Without this script the form answers whole.
 import { tellHomeReasonJa } from '../../schema/home-reasons.ts';
-import type { Checked } from './verify.ts';
+import { codedText } from '../verify-page/coded-text.ts';
+import type { checkReceipts } from './verify.ts';
 
 interface Chunk {
   readonly choices?: readonly { readonly delta?: { readonly content?: string | null } }[];
@@ -179,7 +180,7 @@ function makeFact(name: string, text: string): HTMLElement {
   const row = document.createElement('div');
   const [term, value] = [document.createElement('dt'), document.createElement('dd')];
   term.textContent = name;
-  value.textContent = text;
+  value.append(...codedText(text));
   if (text.length > LONG) value.className = 'long';
   row.append(term, value);
   return row;
@@ -189,18 +190,16 @@ async function checkReceipt(form: HTMLFormElement, job: string, { words, facts }
   const response = await fetch(`/console/api/v1/receipts/${job}`);
   if (!response.ok) return facts.append(makeFact(words['receipt'] ?? '', (await readFault(response)).message));
   const text = await response.text();
-  const { checkReceipts } = (await import(form.dataset['verify'] ?? '')) as {
-    readonly checkReceipts: (text: string) => Checked;
+  const { checkReceipts: check } = (await import(form.dataset['verify'] ?? '')) as {
+    readonly checkReceipts: typeof checkReceipts;
   };
-  const { isValid, facts: found } = checkReceipts(text);
+  const { isValid, facts: found } = check(text, document.documentElement.lang);
   const row = makeFact(words['receipt'] ?? '', (isValid ? words['valid'] : words['notValid']) ?? '');
   const details = document.createElement('details');
   const summary = document.createElement('summary');
   summary.textContent = words['checks'] ?? '';
   const list = document.createElement('dl');
   list.className = 'checks';
-  // As whoever checks them anywhere reads them.
-  list.lang = 'en';
   list.append(...found.map(([name, told]) => makeFact(name, told)));
   details.append(summary, list);
   const told = row.querySelector('dd');

@@ -1,5 +1,15 @@
 // Words of the operator's pages of accounts.
+import type { Scope } from '../../../schema/key-rights.ts';
 import type { Dictionaries } from '../../look/words.ts';
+
+/** Short: what each is said to be on the pages of keys. */
+const SCOPES_EN: Readonly<Record<Scope, string>> = {
+  call: 'call',
+  usage: 'usage',
+  keys: 'keys',
+  nodes: 'nodes',
+  members: 'members',
+};
 
 const EN = {
   title: 'Accounts',
@@ -32,6 +42,7 @@ const EN = {
     'No key is open. Its members make keys on their page of keys; an account without members is given one by the admin API.',
   key: 'Key',
   scopes: 'May',
+  scope: SCOPES_EN,
   member: 'Of',
   accountOwn: 'the account',
   expires: 'Ends',
@@ -127,6 +138,7 @@ export const ACCOUNT_WORDS: Dictionaries<typeof EN> = {
       '有効なキーはありません。メンバーはキーのページで作成できます。メンバーのいないアカウントには管理APIで発行してください。',
     key: 'キー',
     scopes: '権限',
+    scope: { call: '呼び出し', usage: '参照', keys: 'キー', nodes: 'マシン', members: 'メンバー' },
     member: '所有者',
     accountOwn: 'アカウント',
     expires: '期限',
