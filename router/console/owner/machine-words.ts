@@ -75,6 +75,7 @@ const EN = {
   missed: 'Calls that went elsewhere',
   started: 'Jobs',
   workedOf: (worked: string, known: string) => `Worked in ${worked} of ${known} minutes.`,
+  unseen: (minutes: string) => `Another ${minutes} minutes are not known.`,
 };
 
 export const MACHINE_WORDS: Dictionaries<typeof EN> = {
@@ -153,6 +154,7 @@ export const MACHINE_WORDS: Dictionaries<typeof EN> = {
     missed: 'ほかの家に渡った呼び出し',
     started: 'ジョブ',
     workedOf: (worked, known) => `${known}分のうち${worked}分稼働しました。`,
+    unseen: (minutes) => `このほか${minutes}分は記録がありません。`,
   },
 };
 export type MachineWords = (typeof MACHINE_WORDS)['en'];
