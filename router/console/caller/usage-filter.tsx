@@ -24,7 +24,7 @@ export async function findUsageChoices(
   const find = async (group: UsageFilterName): Promise<readonly UsageSums[]> => {
     const fromDay = group === 'country' ? Math.max(ask.fromDay, ask.toDay - COUNTRY_DAYS + 1) : ask.fromDay;
     const all = { key: null, model: null, kind: null, after: null, limit: MOST_CHOICES };
-    return (await orNull(dayTotals.find({ ...ask, ...all, fromDay, groups: [group] })))?.rows ?? [];
+    return (await orNull(dayTotals.page({ ...ask, ...all, fromDay, groups: [group] })))?.rows ?? [];
   };
   const [key, model, country] = await Promise.all([find('key'), find('model'), find('country')]);
   return { key, model, country };
@@ -52,6 +52,7 @@ export function UsageFilter({
     <form method="get" action="/console" class="row">
       <input type="hidden" name="by" value={view.by} />
       <input type="hidden" name="days" value={String(view.days)} />
+      {view.sort !== null && <input type="hidden" name="sort" value={view.sort} />}
       {names.map((filter) => (
         <SelectField
           name={filter}
