@@ -31,8 +31,8 @@ export const ACCOUNT: readonly Endpoint[] = [
     method: 'get',
     path: '/v1/alerts',
     title: 'Alerts',
-    told: 'Where your account is told of a key near its spend limit and of a low balance, and how many are on their way; `url` is null where nowhere. This and what follows of alerts is for owners, or a key of the account’s own with the scope `keys`.',
-    answer: having('url', 'low_balance_micro', 'waiting'),
+    told: 'Where your account is told of a key near its spend limit and of a low balance, and how many are on their way; `url` is null where nowhere. `sent`: the last 100 of the last 30 days, tests too, each with what was answered to its last try (a status, `away` where nobody answered, `refused` where none may be sent) and when it is tried again. This and what follows of alerts is for owners, or a key of the account’s own with the scope `keys`.',
+    answer: having('url', 'low_balance_micro', 'waiting', 'sent'),
   },
   ...(['post', 'put'] as const).map((method): Endpoint => ({
     ...managed,

@@ -277,9 +277,15 @@ describe.skipIf(!HAS_BROWSER)(`a caller’s console (${BROWSER_TOLD})`, () => {
     expect(await text(plain, 'main')).toMatch(/On their way\s*0/);
     await press(plain, 'form[action="/console/alerts/test"] button');
     expect(await text(plain, '[role=status]')).toContain('on its way');
-    await until('the test was sent', () => outside.sent.some(({ path }) => path === '/alerts'));
-    await plain.go('/console/alerts');
+    await until('the test was sent, and what was answered is told', async () => {
+      await plain.go('/console/alerts');
+      return (await text(plain, 'main')).includes('not taken (503)');
+    });
     expect(await text(plain, 'main')).toMatch(/On their way\s*1/);
+    const [sent = ''] = await plain.page.locator('main tbody tr').allInnerTexts();
+    expect(sent).toMatch(
+      new RegExp(`A test\\s+not taken \\(503\\) \\d tr(?:y|ies); again at .*\\s+${outside.url}/alerts`, 's'),
+    );
   });
 
   test('without a script: buying leads to the page that takes the money', async () => {
