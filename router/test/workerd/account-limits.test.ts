@@ -163,7 +163,12 @@ describe('the operator', () => {
     expect(again['secret']).toMatch(/^whsec_/);
     expect(again['secret']).not.toBe(first['secret']);
     // An account without credit is told so at once, as far as anybody takes it.
-    expect((await admin('GET', path)).json).toEqual({ url, low_balance_micro: null, waiting: 1, sent: expect.any(Array) });
+    expect((await admin('GET', path)).json).toEqual({
+      url,
+      low_balance_micro: null,
+      waiting: 1,
+      sent: expect.any(Array),
+    });
     expect((await admin('DELETE', path)).json).toEqual({ deleted: true });
     expect((await admin('GET', path)).status).toBe(404);
     expect((await admin('PUT', '/accounts/acct_none/alerts', { url })).status).toBe(404);
