@@ -14,7 +14,11 @@ export const ACCOUNT: readonly Endpoint[] = [
     path: '/v1/jobs',
     title: 'Jobs',
     told: 'Your jobs, the newest first: key, model, country and home, outcome, tokens, charge, times, and why its last home was chosen (`decision`). Of a key without `usage` its own alone. What ended in the last seconds may be missing, and with object storage the list ends after a week: later a job is found by its number, `GET /v1/receipts/{job}`. A page may have fewer jobs than `limit` and a `next` one.',
-    query: { ...PAGE, limit: 'jobs of one page, 1 to 100; 50 where it is not told' },
+    query: {
+      ...PAGE,
+      limit: 'jobs of one page, 1 to 100; 50 where it is not told',
+      key: 'id of the key whose jobs are told; of all where it is left out',
+    },
     answer: having('data', 'next'),
   },
   {

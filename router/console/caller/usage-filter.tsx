@@ -30,6 +30,20 @@ export async function findUsageChoices(
   return { key, model, country };
 }
 
+/** Keys that were used in these days, as a form offers them: by name, with one that is chosen in any case. Null where they cannot be told. */
+export async function findUsedKeys(
+  dayTotals: DayTotals,
+  ask: Pick<UsageAsk, 'accountId' | 'ownKeyId' | 'fromDay' | 'toDay'>,
+  { chosen, ...telling }: Telling & { readonly chosen: string | null },
+): Promise<Choice[]> {
+  const all = { key: null, model: null, kind: null, after: null, limit: MOST_CHOICES, largest: 'charged' } as const;
+  const rows = (await orNull(dayTotals.page({ ...ask, ...all, groups: ['key'] })))?.rows ?? [];
+  const choices = rows.map((row) => ({ value: valueOf('key', row), label: nameOf('key', row, telling) }));
+  return chosen === null || choices.some(({ value }) => value === chosen)
+    ? choices
+    : [...choices, { value: chosen, label: chosen }];
+}
+
 interface Telling {
   readonly words: UsageWords;
   readonly locale: Locale;

@@ -18,7 +18,16 @@ import { requireMember } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 import { formatUsageTime, listTimes } from './list-times.ts';
 import type { UsageTime } from './list-times.ts';
-import { csvPath, isFiltered, readUsageView, sortOf, spansOf, timeOf, USAGE_VIEWS, viewPath } from './read-usage-view.ts';
+import {
+  csvPath,
+  isFiltered,
+  readUsageView,
+  sortOf,
+  spansOf,
+  timeOf,
+  USAGE_VIEWS,
+  viewPath,
+} from './read-usage-view.ts';
 import type { UsageSort, UsageView } from './read-usage-view.ts';
 import { findUsageChoices, nameOf, UsageFilter, valueOf } from './usage-filter.tsx';
 import { USAGE_WORDS } from './usage-words.ts';
@@ -167,9 +176,7 @@ interface Days {
   readonly toDay: number;
 }
 
-function UsageTable(
-  props: Telling & { readonly view: UsageView; readonly shown: ShownRows; readonly ask: Days },
-) {
+function UsageTable(props: Telling & { readonly view: UsageView; readonly shown: ShownRows; readonly ask: Days }) {
   const { view, shown, words, locale, ask } = props;
   const { rows, hasMore } = shown;
   const count = (head: string, sort: UsageSort, tell: (row: UsageSums) => string): Column<UsageSums> => ({
