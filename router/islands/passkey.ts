@@ -28,9 +28,9 @@ async function fill(form: HTMLFormElement): Promise<void> {
     form.submit();
   } catch (error) {
     // Refused by the authenticator, left, or too late: nobody can tell which, and the remedy is the same. What the page's server refuses is another matter.
-    const isOurs = error instanceof DOMException;
+    const isOfKey = error instanceof DOMException;
     fault.hidden = false;
-    fault.textContent = (isOurs ? fault.dataset['fault'] : fault.dataset['notNow']) ?? '';
+    fault.textContent = (isOfKey ? fault.dataset['fault'] : fault.dataset['notNow']) ?? '';
     button.disabled = false;
   }
 }
