@@ -6,11 +6,11 @@ import { tellEnergyMethod } from './tell-energy-method.ts';
 test('the method’s address is a section of the page', () => {
   const [path, id] = METHOD_URL.split('#');
   expect(path).toBe('/docs');
-  expect(makePage('https://irori.example')).toContain(`<section id="${id}"><h2>Energy</h2>${tellEnergyMethod()}`);
+  expect(makePage('https://irori.example')).toContain(`<section id="${id}"><h2>Energy</h2>${tellEnergyMethod('en')}`);
 });
 
 test('it tells every tier with its half-width, the boundary, each class with what is believed of it, and each grid', () => {
-  const text = tellEnergyMethod();
+  const text = tellEnergyMethod('en');
   for (const row of [
     '<td>A</td><td>wall</td><td>± 5 %</td>',
     '<td>B</td><td>counter</td><td>± 12 %</td>',

@@ -8,7 +8,7 @@ import type { AccountUsage } from '../../billing/account-doors.ts';
 import { ActForm } from '../../look/form.tsx';
 import { formatCredits } from '../../look/format-money.ts';
 import { formatCount } from '../../look/format-number.ts';
-import { Facts, Sheet, Time } from '../../look/pieces.tsx';
+import { Badge, Facts, Sheet, Time } from '../../look/pieces.tsx';
 import { Table } from '../../look/table.tsx';
 import type { Locale } from '../../look/words.ts';
 import { Named, NotNow, segment } from './pieces.tsx';
@@ -97,14 +97,19 @@ export function KeysOf(
             },
             {
               head: words.revoke,
-              cell: (key) => (
-                <a
-                  href={`/console/operator/accounts/${segment(accountId)}/keys/${segment(key.id)}/revoke`}
-                  aria-label={words.revokeTitle(key.name)}
-                >
-                  {words.revoke}
-                </a>
-              ),
+              cell: (key) =>
+                key.revokedAt === null ? (
+                  <a
+                    href={`/console/operator/accounts/${segment(accountId)}/keys/${segment(key.id)}/revoke`}
+                    aria-label={words.revokeTitle(key.name)}
+                  >
+                    {words.revoke}
+                  </a>
+                ) : (
+                  <>
+                    <Badge tone="bad">{words.keyRevoked}</Badge> <Time at={key.revokedAt} locale={locale} />
+                  </>
+                ),
             },
           ]}
           rows={keys}

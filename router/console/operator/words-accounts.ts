@@ -13,9 +13,10 @@ const SCOPES_EN: Readonly<Record<Scope, string>> = {
 
 const EN = {
   title: 'Accounts',
-  search: 'Name or id',
+  search: 'Name, mail of a member, or any id (account, key, home, job)',
   noneYet: 'There is no account yet. Make the first one below.',
-  noneFound: (q: string) => `No account's name or id holds “${q}”. Search for less of it.`,
+  noneFound: (q: string) =>
+    `No account's name, id or member's mail holds “${q}”, and no key, home or recent job is called that. Search for less of it.`,
   name: 'Name',
   id: 'Id',
   made: 'Made',
@@ -40,6 +41,8 @@ const EN = {
   keys: 'API keys',
   keysNone:
     'No key is open. Its members make keys on their page of keys; an account without members is given one by the admin API.',
+  keysAll: 'All of its open keys',
+  keyRevoked: 'revoked',
   key: 'Key',
   scopes: 'May',
   scope: SCOPES_EN,
@@ -109,9 +112,10 @@ export const ACCOUNT_WORDS: Dictionaries<typeof EN> = {
   en: EN,
   ja: {
     title: 'アカウント',
-    search: '名前またはID',
+    search: '名前、メンバーのメール、またはID（アカウント・キー・家・ジョブ）',
     noneYet: 'アカウントはまだありません。下のフォームで最初のアカウントを作成してください。',
-    noneFound: (q) => `名前またはIDに「${q}」を含むアカウントはありません。短くして検索してください。`,
+    noneFound: (q) =>
+      `名前、ID、メンバーのメールに「${q}」を含むアカウントも、そのIDのキー、家、最近のジョブもありません。短くして検索してください。`,
     name: '名前',
     id: 'ID',
     made: '作成日時',
@@ -136,6 +140,8 @@ export const ACCOUNT_WORDS: Dictionaries<typeof EN> = {
     keys: 'APIキー',
     keysNone:
       '有効なキーはありません。メンバーはキーのページで作成できます。メンバーのいないアカウントには管理APIで発行してください。',
+    keysAll: '有効なキーをすべて表示',
+    keyRevoked: '失効済み',
     key: 'キー',
     scopes: '権限',
     scope: { call: '呼び出し', usage: '参照', keys: 'キー', nodes: 'マシン', members: 'メンバー' },
