@@ -13,7 +13,8 @@ import { operatorPages } from './operator/operator.tsx';
 import { ownerPages } from './owner/owner.tsx';
 import { makeSessionApi } from './session-api.ts';
 import { selfPages } from './self/self.tsx';
-import { NO_PAGE, readVisit } from './visit.ts';
+import { NO_PAGE } from './own-refusals.ts';
+import { readVisit } from './visit.ts';
 import type { ConsoleEnv } from './visit.ts';
 
 const OF_PROGRAMS = /^\/+(?:v1|node|admin|assets|stripe)(?:\/|$)/i;

@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { shownText } from '../auth/bodies.ts';
+import { newMemberBody, shownText } from '../auth/bodies.ts';
+import { invitationBody, newPoolBody } from '../auth/pool-body.ts';
+import { newGiftBody } from '../billing/credit-bodies.ts';
 import { ApiError, ERROR_CODES } from '../errors.ts';
+import type { ErrorCode } from '../errors.ts';
+import { modelBody } from '../routes/model-desk.ts';
+import { keyForm, readKeyForm } from './caller/read-key-form.ts';
 import { FormFault, tellRefusal } from './tell-refusal.ts';
 
 const JAPANESE = /^[^a-z]*[ぁ-ん]/;
@@ -46,9 +51,50 @@ describe('a field by what it takes', () => {
     const fault = faultOf(z.object({ name: shownText }), { name: 'a\u202eb' });
     expect(fault.options.param).toBe('name');
     expect(tellRefusal(fault, 'en').told).toBe('It must not hold control characters or marks that turn its direction.');
-    expect(tellRefusal(fault, 'ja')).toEqual({
+    expect(tellRefusal(fault, 'ja')).toEqual({ told: expect.stringMatching(JAPANESE), english: null });
+  });
+
+  test('where Japanese has no sentence for it, the schema’s own stands below what there is', () => {
+    const odd = z.object({ name: z.string().refine(() => false, 'must rhyme') });
+    expect(tellRefusal(faultOf(odd, { name: 'x' }), 'ja')).toEqual({
       told: expect.stringMatching(JAPANESE),
-      english: expect.stringContaining('must not hold'),
+      english: 'It must rhyme.',
+    });
+  });
+
+  test('what Japanese says whole has no English below it, and what it leaves open has', () => {
+    const english = (code: ErrorCode, param: string): string | null =>
+      tellRefusal(new ApiError(code, 'So it is.', { param }), 'ja').english;
+    expect([english('invalid_value', 'low'), english('conflict', 'name')]).toEqual([null, 'So it is.']);
+  });
+
+  const model = { digests: ['ab'.repeat(32)], price_in: 1, price_out: 1, context_tokens: 9, max_output_tokens: 9 };
+  const gift = { event_id: 'e', account: `acct_${'0a'.repeat(16)}`, amount_micro: 1, expires_in_s: 60 };
+  test.each<[string, z.ZodType, unknown]>([
+    ['digest', modelBody, { ...model, digests: ['x'] }],
+    ['tokenizer', modelBody, { ...model, tokenizer: 'x' }],
+    ['least price', modelBody, { ...model, least_price_in: 2 }],
+    ['marks', shownText, 'a\u202eb'],
+    ['mail', newMemberBody, { name: 'Ada', role: 'member', email: 'x' }],
+    ['pool', newPoolBody, { name: '' }],
+    ['letters', newPoolBody, { name: 'cаfe' }],
+    ['words', newPoolBody, { name: 'Mine' }],
+    ['event', newGiftBody, { ...gift, event_id: ' ' }],
+    ['receiver', newGiftBody, { ...gift, account: 'x' }],
+    ['guest', invitationBody, { account: 'x' }],
+  ])('%s: what our own schema says has its Japanese', (_, schema, value) => {
+    expect(tellRefusal(faultOf(schema, value), 'ja')).toEqual({
+      told: expect.stringMatching(/[ぁ-ん）]。$/),
+      english: null,
+    });
+  });
+
+  test('wishes of a key that are no JSON have it too', () => {
+    const read = readKeyForm(keyForm.parse({ name: 'k', defaults: 'x' }), undefined);
+    if (read.ok) throw new Error('it is read');
+    expect(tellRefusal(new FormFault(read.error), 'ja')).toEqual({
+      told: 'JSONとして正しくありません。',
+      english: null,
     });
   });
 });

@@ -4,6 +4,7 @@ import { ApiError } from '../errors.ts';
 import { formatCount } from '../look/format-number.ts';
 import { formatSpan } from '../look/format-time.ts';
 import type { Locale } from '../look/words.ts';
+import { OWN_REFUSALS_JA, WHOLE_REFUSALS_JA } from './own-refusals.ts';
 import { FIELD_REFUSALS_JA, REFUSAL_WORDS, REFUSALS_JA } from './refusal-words.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -29,6 +30,8 @@ export function tellRefusal(error: ApiError, locale: Locale): ToldRefusal {
   if (error instanceof FormFault) {
     const isOwn = error.issue.code === 'custom' || error.issue.code === 'invalid_format';
     const told = tellIssue(error.issue, locale);
+    const japanese = locale === 'ja' && isOwn ? OWN_REFUSALS_JA[error.issue.message] : undefined;
+    if (japanese !== undefined) return { told: japanese, english: null };
     // What our own schemas say they say in English, and well.
     const own = isOwn ? tellOwn(error.issue.message) : null;
     if (told === null && locale === 'en') return { told: own ?? error.message, english: null };
@@ -40,9 +43,11 @@ export function tellRefusal(error: ApiError, locale: Locale): ToldRefusal {
 function tellCode(error: ApiError): ToldRefusal {
   const { code, options, message } = error;
   const words = REFUSAL_WORDS.ja;
-  const own = FIELD_REFUSALS_JA[`${code}:${options.param ?? ''}`] ?? REFUSALS_JA[code];
+  const field = `${code}:${options.param ?? ''}` as const;
+  const known = OWN_REFUSALS_JA[message];
+  const own = FIELD_REFUSALS_JA[field] ?? known ?? REFUSALS_JA[code];
   const again = options.retryAfterS === undefined ? '' : words.again(formatSpan(options.retryAfterS * 1000, 'ja'));
-  return { told: own + again, english: message };
+  return { told: own + again, english: known !== undefined || WHOLE_REFUSALS_JA.has(field) ? null : message };
 }
 
 /** Null where the schema's own words are better than any here. */

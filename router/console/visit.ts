@@ -13,6 +13,7 @@ import { pickLocale } from '../look/words.ts';
 import type { Locale } from '../look/words.ts';
 import type { AppEnv } from '../routes/app-env.ts';
 import { LOCALE_COOKIE } from '../routes/page-locale.ts';
+import { leftToOthers, NO_PAGE } from './own-refusals.ts';
 import { SignInFirst } from './sign-in-first.ts';
 
 /** Somebody who is signed in. */
@@ -47,9 +48,6 @@ export interface ConsoleEnv extends AppEnv {
     };
   };
 }
-
-/** The same to who may not know what is there, and to who mistyped. */
-export const NO_PAGE = 'Its address may be mistyped, or what stood here is gone.';
 
 const SECURE_COOKIE = '__Host-irori_session';
 /** Not every browser keeps secure cookies of http://localhost. */
@@ -166,7 +164,7 @@ export async function requireMember(c: Context<ConsoleEnv>, ...scopes: readonly 
   const caller = await c.get('services').people.findCaller(person.id, membership.memberId, Date.now());
   if (!caller) throw new ApiError('forbidden', 'You are no member of this account any more.');
   const lacking = scopes.find((scope) => !caller.scopes.includes(scope));
-  if (lacking) throw new ApiError('forbidden', `Your role in this account, ${membership.role}, leaves this to others.`);
+  if (lacking) throw new ApiError('forbidden', leftToOthers(membership.role));
   return { ...signedIn, membership, caller };
 }
 

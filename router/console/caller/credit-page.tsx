@@ -194,7 +194,7 @@ creditPages.post(
     const { caller } = await requireMember(c, 'call');
     const { usd } = await readPageForm(c, buyForm);
     const desk = c.get('services').checkouts?.desk;
-    if (!desk) throw new ApiError('not_found', CREDIT_WORDS[c.get('visit').locale].noBuying);
+    if (!desk) throw new ApiError('not_found', CREDIT_WORDS.en.noBuying);
     const backTo = (done: string): string => new URL(`/console/credit?done=${done}`, c.req.url).href;
     const wanted = {
       accountId: caller.accountId,

@@ -26,7 +26,7 @@ oneJobPages.get('/console/operator/jobs/:id', async (c) => {
   const services = c.get('services');
   // Of no account there is an object to ask.
   const isKnown = isId('job', jobId) && (await services.accounts.find(accountId)) !== null;
-  if (!isKnown) throw new ApiError('not_found', words.noJob);
+  if (!isKnown) throw new ApiError('not_found', ODD_WORDS.en.noJob);
   const found = await orNull(services.findReceipts({ jobId, accountId }));
   const body = (
     <>
