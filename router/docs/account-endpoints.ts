@@ -25,6 +25,10 @@ export const ACCOUNT: readonly Endpoint[] = [
         en: 'jobs of one page, 1 to 100; 50 where it is not told',
         ja: '1ページのジョブ数、1〜100。省略すると50',
       },
+      key: {
+        en: 'id of the key whose jobs are told; of all where it is left out',
+        ja: 'このIDのキーのジョブだけを返します。省略するとすべてのキー',
+      },
     },
     answer: having('data', 'next'),
   },
@@ -49,10 +53,10 @@ export const ACCOUNT: readonly Endpoint[] = [
     path: '/v1/alerts',
     title: { en: 'Alerts', ja: '通知' },
     told: {
-      en: 'Where your account is told of a key near its spend limit and of a low balance, and how many are on their way; `url` is null where nowhere. This and what follows of alerts is for owners, or a key of the account’s own with the scope `keys`.',
-      ja: 'キーが利用上限に近づいたときや残高が少ないときの通知の宛先と、送信待ちの件数です。宛先がなければ `url` はnullです。通知に関するエンドポイントはすべて、オーナーか、アカウント自身のキー（スコープ `keys`）で使えます。',
+      en: 'Where your account is told of a key near its spend limit and of a low balance, and how many are on their way; `url` is null where nowhere. `sent`: the last 100 of the last 30 days, tests too, each with what was answered to its last try (a status, `away` where nobody answered, `refused` where none may be sent) and when it is tried again. This and what follows of alerts is for owners, or a key of the account’s own with the scope `keys`.',
+      ja: 'キーが利用上限に近づいたときや残高が少ないときの通知の宛先と、送信待ちの件数です。宛先がなければ `url` はnullです。`sent` は直近30日間に送信した最新100件（テスト送信を含む）で、それぞれ最後の送信への応答（ステータス。応答がなければ `away`、送信できない宛先なら `refused`）と、次に再送する時刻を示します。通知に関するエンドポイントはすべて、オーナーか、アカウント自身のキー（スコープ `keys`）で使えます。',
     },
-    answer: having('url', 'low_balance_micro', 'waiting'),
+    answer: having('url', 'low_balance_micro', 'waiting', 'sent'),
   },
   ...(['post', 'put'] as const).map((method): Endpoint => ({
     ...managed,

@@ -65,7 +65,12 @@ function listTexts(words: object): string[] {
 /** What is called the same in both. */
 const NAMES = new Set([
   ...[...ENDPOINTS, ...RECIPES].map(({ title }) => title.ja),
-  ...['Irori', 'Irori: API', 'API', 'English', 'openapi.json', 'ms'],
+  'Irori',
+  'Irori: API',
+  'API',
+  'English',
+  'openapi.json',
+  'ms',
 ]);
 
 describe.each([

@@ -34,6 +34,13 @@ test('every page is under the one policy, through the Worker, and /verify under 
     for (const [name, value] of Object.entries(PAGE_HEADERS))
       expect([path, name, response.headers.get(name)]).toEqual([path, name, value]);
     expect(response.headers.get('access-control-allow-origin')).toBeNull();
+    // As a page that is only asked after, too.
+    const head = await stack.call(path, { method: 'HEAD', headers: asHtml });
+    expect([path, head.status, head.headers.get('content-security-policy')]).toEqual([
+      path,
+      response.status,
+      PAGE_HEADERS['content-security-policy'],
+    ]);
     const text = await response.text();
     expect([
       path,

@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import type { Context } from 'hono';
 import * as z from 'zod';
+import { tellMemo } from '../../billing/tell-memo.ts';
 import { ApiError } from '../../errors.ts';
 import { ActForm, TextField } from '../../look/form.tsx';
 import { formatCredits } from '../../look/format-money.ts';
@@ -114,6 +115,7 @@ function Left({ usage, accountId, words, locale }: Told & { readonly usage: Cred
 }
 
 function Ending({ ending, words, locale }: Told & { readonly ending: CreditNow['ending'] }) {
+  const { purposes } = GIFT_WORDS[locale];
   return (
     <Sheet title={words.expiring}>
       <Table
@@ -124,7 +126,7 @@ function Ending({ ending, words, locale }: Told & { readonly ending: CreditNow['
           { head: words.kind, cell: ({ kind }) => words.kinds[kind] ?? kind },
           { head: words.amount, isNumber: true, cell: ({ left }) => formatCredits(left, locale) },
           { head: words.ends, cell: ({ expiresAt }) => <Time at={expiresAt ?? null} locale={locale} /> },
-          { head: words.purpose, cell: ({ purpose }) => purpose ?? '–' },
+          { head: words.purpose, cell: ({ purpose }) => (purpose == null ? '–' : (purposes[purpose] ?? purpose)) },
         ]}
       />
     </Sheet>
@@ -171,7 +173,10 @@ function History({
             { head: words.when, cell: ({ at }) => <Time at={at} locale={locale} /> },
             { head: words.what, cell: ({ type }) => words.types[type] ?? type },
             { head: words.amount, isNumber: true, cell: (event) => formatCredits(event.amount_micro, locale) },
-            { head: words.memo, cell: ({ memo }) => memo ?? '–' },
+            {
+              head: words.memo,
+              cell: ({ memo }) => (memo === null ? '–' : <span translate="no">{tellMemo(memo, locale)}</span>),
+            },
           ]}
           links={[
             ...(previous === null ? [] : [{ href: previous, text: words.previous }]),

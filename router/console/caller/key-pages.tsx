@@ -230,6 +230,17 @@ async function showChange(c: Context<ConsoleEnv>, member: SignedInMember, key: L
       </p>
       <Sheet title={words.spend}>
         <KeySpend usage={usage} words={words} locale={locale} />
+        <ul class="inline">
+          <li>
+            <a href={`/console/jobs?key=${key.id}`}>{words.itsJobs}</a>
+          </li>
+          <li>
+            <a href={`/console?by=day&key=${key.id}`}>{words.itsUsage}</a>
+          </li>
+        </ul>
+        <p class="small soft">
+          {words.id} <code>{key.id}</code>
+        </p>
       </Sheet>
       <Sheet title={words.change}>
         <ActForm csrf={member.csrf}>

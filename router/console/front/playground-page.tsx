@@ -33,7 +33,11 @@ const USUAL_TOKENS = '256';
 const playForm = z.object({
   model: z.string().min(1).max(200),
   prompt: z.string().min(1).max(8000),
-  max_tokens: z.coerce.number().int().min(1).max(32_000).default(256),
+  // Empty as the script takes it.
+  max_tokens: z.preprocess(
+    (said) => (said === undefined || said === '' ? USUAL_TOKENS : said),
+    z.coerce.number().int().min(1).max(32_000),
+  ),
 });
 type Said = z.output<typeof playForm>;
 

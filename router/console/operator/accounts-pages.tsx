@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import type { Context } from 'hono';
 import { makeId } from '../../../schema/ids.ts';
 import type { AccountRow } from '../../auth/accounts.ts';
+import type { ListedKey } from '../../auth/api-keys.ts';
 import { ApiError } from '../../errors.ts';
 import { ActForm, TextField } from '../../look/form.tsx';
 import { Badge, Sheet, Time } from '../../look/pieces.tsx';
@@ -17,6 +18,7 @@ import { CreditOf } from './account-history.tsx';
 import { AccountActs } from './account-forms.tsx';
 import { AccountFacts, HomesOf, KeysOf, MembersOf } from './account-parts.tsx';
 import { orNull } from '../or-null.ts';
+import { leadOn } from './lead-on.ts';
 import { Did, listLinks, Named, PAGE_ROWS, readList, Search, segment } from './pieces.tsx';
 import { ACCOUNT_DONE, ACCOUNT_WORDS } from './words-accounts.ts';
 
@@ -80,7 +82,11 @@ export async function showAccounts(c: Context<ConsoleEnv>): Promise<Response> {
   return showPage(c, { title: words.title, body });
 }
 
-accountPages.get(ACCOUNTS, showAccounts);
+accountPages.get(ACCOUNTS, async (c) => {
+  requireOperator(c);
+  const found = await leadOn(c.get('services'), readList(c).q);
+  return found === null ? showAccounts(c) : c.redirect(found, 303);
+});
 
 export async function showAccount(c: Context<ConsoleEnv>): Promise<Response> {
   const { csrf } = requireOperator(c);
@@ -89,6 +95,7 @@ export async function showAccount(c: Context<ConsoleEnv>): Promise<Response> {
   const services = c.get('services');
   const account = await findAccount(c);
   const keysAfter = (c.req.query('keys') ?? '').slice(0, 100);
+  const searched = await findOwnKey(services, account.id, c.req.query('key') ?? '');
   const skip = /^\d{1,4}$/.test(c.req.query('members') ?? '') ? Number(c.req.query('members')) : 0;
   const { usage, keys, members, homes, gifts, history } = await readAccount(services, account.id, keysAfter);
   const body = (
@@ -104,8 +111,12 @@ export async function showAccount(c: Context<ConsoleEnv>): Promise<Response> {
       <AccountFacts usage={usage} accountId={account.id} locale={locale} />
       <CreditOf events={history?.data ?? null} locale={locale} />
       <KeysOf
-        keys={keys}
-        links={linkMore(account.id, 'keys', keys?.length === SHOWN ? keys.at(-1)?.id : undefined, locale)}
+        keys={searched ? [searched] : keys}
+        links={
+          searched
+            ? [{ href: accountPath(account.id), text: words.keysAll }]
+            : linkMore(account.id, 'keys', keys?.length === SHOWN ? keys.at(-1)?.id : undefined, locale)
+        }
         members={members}
         accountId={account.id}
         locale={locale}
@@ -157,6 +168,12 @@ export async function findAccount(c: Context<ConsoleEnv>): Promise<AccountRow> {
   const account = await c.get('services').accounts.find(c.req.param('id') ?? '');
   if (!account) throw new ApiError('not_found', 'There is no such account.');
   return account;
+}
+
+/** One that was searched for: it may be old, or revoked, and then it is in no list. */
+async function findOwnKey(services: Services, accountId: string, keyId: string): Promise<ListedKey | null> {
+  const key = keyId === '' ? null : await orNull(services.keys.find(keyId));
+  return key?.accountId === accountId ? key : null;
 }
 
 /** Each of its sources by itself; null for one that is away. */

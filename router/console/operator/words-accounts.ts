@@ -1,11 +1,22 @@
 // Words of the operator's pages of accounts.
+import type { Scope } from '../../../schema/key-rights.ts';
 import type { Dictionaries } from '../../look/words.ts';
+
+/** Short: what each is said to be on the pages of keys. */
+const SCOPES_EN: Readonly<Record<Scope, string>> = {
+  call: 'call',
+  usage: 'usage',
+  keys: 'keys',
+  nodes: 'nodes',
+  members: 'members',
+};
 
 const EN = {
   title: 'Accounts',
-  search: 'Name or id',
+  search: 'Name, mail of a member, or any id (account, key, home, job)',
   noneYet: 'There is no account yet. Make the first one below.',
-  noneFound: (q: string) => `No account's name or id holds “${q}”. Search for less of it.`,
+  noneFound: (q: string) =>
+    `No account's name, id or member's mail holds “${q}”, and no key, home or recent job is called that. Search for less of it.`,
   name: 'Name',
   id: 'Id',
   made: 'Made',
@@ -30,8 +41,11 @@ const EN = {
   keys: 'API keys',
   keysNone:
     'No key is open. Its members make keys on their page of keys; an account without members is given one by the admin API.',
+  keysAll: 'All of its open keys',
+  keyRevoked: 'revoked',
   key: 'Key',
   scopes: 'May',
+  scope: SCOPES_EN,
   member: 'Of',
   accountOwn: 'the account',
   expires: 'Ends',
@@ -98,9 +112,10 @@ export const ACCOUNT_WORDS: Dictionaries<typeof EN> = {
   en: EN,
   ja: {
     title: 'アカウント',
-    search: '名前またはID',
+    search: '名前、メンバーのメール、またはID（アカウント・キー・家・ジョブ）',
     noneYet: 'アカウントはまだありません。下のフォームで最初のアカウントを作成してください。',
-    noneFound: (q) => `名前またはIDに「${q}」を含むアカウントはありません。短くして検索してください。`,
+    noneFound: (q) =>
+      `名前、ID、メンバーのメールに「${q}」を含むアカウントも、そのIDのキー、家、最近のジョブもありません。短くして検索してください。`,
     name: '名前',
     id: 'ID',
     made: '作成日時',
@@ -125,8 +140,11 @@ export const ACCOUNT_WORDS: Dictionaries<typeof EN> = {
     keys: 'APIキー',
     keysNone:
       '有効なキーはありません。メンバーはキーのページで作成できます。メンバーのいないアカウントには管理APIで発行してください。',
+    keysAll: '有効なキーをすべて表示',
+    keyRevoked: '失効済み',
     key: 'キー',
     scopes: '権限',
+    scope: { call: '呼び出し', usage: '参照', keys: 'キー', nodes: 'マシン', members: 'メンバー' },
     member: '所有者',
     accountOwn: 'アカウント',
     expires: '期限',
