@@ -88,6 +88,28 @@ describe.skipIf(!HAS_BROWSER)(`the front of the console (${BROWSER_TOLD})`, () =
     await tab.close();
   });
 
+  test('with scripts it streams the answer, and its receipt is checked there in the language of the page', async () => {
+    const tab = await browser.open({ locale: 'ja-JP', size: NARROW });
+    await tab.signIn({ account: caller.id, name: 'Jiro' });
+    await tab.go('/playground');
+    await tab.page.selectOption('#f-model', MODEL);
+    await tab.page.click('#play button:not([type=button])');
+    await tab.page.click('#facts summary');
+    const checked = (await tab.page.textContent('#facts .checks')) ?? '';
+    expect(checked).toMatch(/承認書ルーター 0x[0-9a-f]{40}：プロンプト\d+トークン、出力\d+トークン、\d+単位、承認。/);
+    expect(checked).not.toMatch(/(?:[a-z]{2,} ){2}/i);
+    expect(await tab.page.$$('#facts [lang]')).toEqual([]);
+    expect(await tab.page.textContent('#facts dd:has(.checks)')).toMatch(/^有効：/);
+    // What is asked here and answered is in the language of its model.
+    await tab.page.evaluate(
+      'for (const id of ["answer", "f-prompt"]) document.getElementById(id).textContent = "言葉"',
+    );
+    expect(await tab.judge()).toEqual([]);
+    await tab.shot('front-playground-checked-360-ja');
+    expect(tab.faults).toEqual([]);
+    await tab.close();
+  });
+
   test('the network is told to anybody; on one machine from its first home on, which stands in no country here', async () => {
     const response = await stack.call('/v1/network');
     expect(response.headers.get('cache-control')).toBe('public, max-age=10');
