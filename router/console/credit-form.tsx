@@ -2,19 +2,18 @@
 import type { Context } from 'hono';
 import * as z from 'zod';
 import { CREDIT_PURPOSES } from '../../schema/credit.ts';
-import { makeId } from '../../schema/ids.ts';
 import { ApiError } from '../errors.ts';
 import { SelectField, TextField } from '../look/form.tsx';
 import type { Dictionaries, Locale } from '../look/words.ts';
+import { EventField, eventField } from './make-once.tsx';
 import { parseCredits } from './parse-credits.ts';
 import { parseDays } from './parse-days.ts';
 import type { ConsoleEnv } from './visit.ts';
 
 const DAY_S = 86_400;
-const EVENT_ID = /^evt_[0-9a-f]{32}$/;
 
 export const CREDIT_SHAPE = {
-  event: z.string().regex(EVENT_ID),
+  event: eventField,
   amount: z.string().max(20),
   days: z.string().trim().max(4).default(''),
   purpose: z.enum(['', ...CREDIT_PURPOSES]).default(''),
@@ -51,19 +50,12 @@ export function readCredit(
   };
 }
 
-/** Under its number credit is handed out once, however often the form is sent, and shown again after a refusal: of some nobody knows whether it was done. */
-function eventOf(c: Context<ConsoleEnv>): string {
-  const sent = c.get('typed')?.['event'];
-  if (typeof sent === 'string' && EVENT_ID.test(sent)) return sent;
-  return makeId('evt', crypto.getRandomValues(new Uint8Array(16)));
-}
-
 export function CreditFields({ c, mustEnd }: { readonly c: Context<ConsoleEnv>; readonly mustEnd: boolean }) {
   const words = WORDS[c.get('visit').locale];
   const purposes = CREDIT_PURPOSES.map((value) => ({ value, label: words[value] }));
   return (
     <>
-      <input type="hidden" name="event" value={eventOf(c)} />
+      <EventField c={c} />
       <TextField
         name="amount"
         label={words.amount}
@@ -109,7 +101,7 @@ const EN = {
 const WORDS: Dictionaries<typeof EN> = {
   en: EN,
   ja: {
-    amount: '量（クレジット）',
+    amount: '金額（クレジット）',
     amountHelp: '25や0.5のように、小数は6桁まで。',
     days: '有効日数',
     daysRange: '1から3,660。',

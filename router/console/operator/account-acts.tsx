@@ -17,6 +17,7 @@ import { linkBody, makeMemberLink, makeSignInLink } from '../../routes/session-d
 import type { SignInLink } from '../../routes/session-desk.ts';
 import { showPage } from '../page-answer.tsx';
 import { orAsk } from '../or-ask.ts';
+import { eventField, makeOnce } from '../make-once.tsx';
 import { readPageForm } from '../page-form.ts';
 import { requireOperator } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
@@ -44,15 +45,15 @@ const ON_ACCOUNT = {
 };
 
 const nothing = z.object({});
-const nameForm = z.object({ name: shownText });
+const nameForm = z.object({ name: shownText, event: eventField });
 
 accountActs.post(
   ACCOUNTS,
   orAsk({ page: ACCOUNTS, show: showAccounts }, async (c) => {
     requireOperator(c);
-    const { name } = await readPageForm(c, nameForm);
-    const account = await c.get('services').accounts.create(name, Date.now());
-    return c.redirect(didPath(accountPath(account.id), 'created'), 303);
+    const { name, event } = await readPageForm(c, nameForm);
+    const account = await makeOnce(c, event, () => c.get('services').accounts.create(name, Date.now()));
+    return c.redirect(account ? didPath(accountPath(account.id), 'created') : didPath(ACCOUNTS, 'created-before'), 303);
   }),
 );
 

@@ -17,6 +17,7 @@ import { CreditOf } from './account-history.tsx';
 import { AccountActs } from './account-forms.tsx';
 import { AccountFacts, HomesOf, KeysOf, MembersOf } from './account-parts.tsx';
 import { orNull } from '../or-null.ts';
+import { EventField } from '../make-once.tsx';
 import { leadOn } from './lead-on.ts';
 import { Did, listLinks, Named, PAGE_ROWS, readList, Search, segment } from './pieces.tsx';
 import { ACCOUNT_DONE, ACCOUNT_WORDS } from './words-accounts.ts';
@@ -63,6 +64,7 @@ export async function showAccounts(c: Context<ConsoleEnv>): Promise<Response> {
       </Sheet>
       <Sheet title={words.create}>
         <ActForm csrf={csrf}>
+          <EventField c={c} />
           <TextField
             name="name"
             label={words.name}

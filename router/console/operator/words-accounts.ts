@@ -168,6 +168,7 @@ export const ACCOUNT_WORDS: Dictionaries<typeof EN> = {
 
 const DONE_EN = {
   created: 'The account is made.',
+  'created-before': 'That account was made already: none was made twice. Search for it by its name.',
   granted: 'The credit is granted: it can be spent now.',
   again: 'That grant stood in the books already: nothing was granted twice.',
   sponsor: 'It may give credit of its own to others now.',
@@ -180,6 +181,7 @@ export const ACCOUNT_DONE: Dictionaries<typeof DONE_EN> = {
   en: DONE_EN,
   ja: {
     created: 'アカウントを作成しました。',
+    'created-before': 'そのアカウントはすでに作成済みです。二重には作成されていません。名前で検索できます。',
     granted: 'クレジットを付与しました。すぐに使えます。',
     again: 'この付与はすでに帳簿にあります。二重には付与されていません。',
     sponsor: '自分のクレジットを他のアカウントに提供できるようになりました。',
