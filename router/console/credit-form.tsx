@@ -5,7 +5,7 @@ import { CREDIT_PURPOSES } from '../../schema/credit.ts';
 import { ApiError } from '../errors.ts';
 import { SelectField, TextField } from '../look/form.tsx';
 import type { Dictionaries, Locale } from '../look/words.ts';
-import { EventField, eventField } from './make-once.tsx';
+import { EventField, eventField } from './form-number.tsx';
 import { parseCredits } from './parse-credits.ts';
 import { parseDays } from './parse-days.ts';
 import type { ConsoleEnv } from './visit.ts';

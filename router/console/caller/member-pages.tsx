@@ -11,7 +11,7 @@ import { Table } from '../../look/table.tsx';
 import { addMember, changeMember, findMember, removeMember } from '../../routes/member-desk.ts';
 import { inviteMember } from '../../routes/session-desk.ts';
 import { orAsk } from '../or-ask.ts';
-import { EventField, eventField, makeOnce } from '../make-once.tsx';
+import { EventField, eventField, makeOnce } from '../form-number.tsx';
 import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireMember } from '../visit.ts';

@@ -17,7 +17,7 @@ import { linkBody, makeMemberLink, makeSignInLink } from '../../routes/session-d
 import type { SignInLink } from '../../routes/session-desk.ts';
 import { showPage } from '../page-answer.tsx';
 import { orAsk } from '../or-ask.ts';
-import { eventField, makeOnce } from '../make-once.tsx';
+import { eventField, makeOnce } from '../form-number.tsx';
 import { readPageForm } from '../page-form.ts';
 import { requireOperator } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';

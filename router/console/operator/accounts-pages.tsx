@@ -17,7 +17,7 @@ import { CreditOf } from './account-history.tsx';
 import { AccountActs } from './account-forms.tsx';
 import { AccountFacts, HomesOf, KeysOf, MembersOf } from './account-parts.tsx';
 import { orNull } from '../or-null.ts';
-import { EventField } from '../make-once.tsx';
+import { EventField } from '../form-number.tsx';
 import { leadOn } from './lead-on.ts';
 import { Did, listLinks, Named, PAGE_ROWS, readList, Search, segment } from './pieces.tsx';
 import { ACCOUNT_DONE, ACCOUNT_WORDS } from './words-accounts.ts';
