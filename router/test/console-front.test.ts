@@ -76,6 +76,8 @@ describe.skipIf(!HAS_BROWSER)(`the front of the console (${BROWSER_TOLD})`, () =
     expect(await tab.page.textContent('#answer')).toContain('word');
     const facts = (await tab.page.textContent('#facts')) ?? '';
     expect(facts).toMatch(/node_[0-9a-f]{32}/);
+    // As fast as a script would tell it, but for what came all at once.
+    expect(facts).toMatch(/Speed(?:[\d.,]+ tokens\/s|–)Tokens/);
     const receipt = await tab.page.getAttribute('#facts a[download]', 'href');
     expect(receipt).toMatch(/^\/console\/api\/v1\/receipts\/job_[0-9a-f]{32}$/);
     const japanese = await browser.open({ locale: 'ja-JP', size: NARROW });
