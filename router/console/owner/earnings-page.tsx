@@ -5,7 +5,7 @@ import { tellMachines } from '../../routes/node-earnings.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireMember } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
-import { ByMachine, Claims, Held, Totals } from './earnings-parts.tsx';
+import { ByMachine, Claims, Held, Meanings, Totals } from './earnings-parts.tsx';
 import { MONEY_WORDS } from './money-words.ts';
 import type { MoneyWords } from './money-words.ts';
 import { orNull } from '../or-null.ts';
@@ -51,6 +51,7 @@ earningsPages.get('/console/earnings', async (c) => {
       {machines.length > 0 && (
         <>
           <Totals {...shown} />
+          <Meanings machines={machines} words={words} />
           <ByMachine {...shown} next={next} />
           <Held {...shown} />
           <Claims {...shown} />

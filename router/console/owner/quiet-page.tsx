@@ -16,7 +16,7 @@ import { MACHINE_WORDS } from './machine-words.ts';
 import type { MachineWords } from './machine-words.ts';
 import { orNull } from '../or-null.ts';
 import { FILL_WORDS } from './quiet-words.ts';
-import { sumReasons, mainReason } from './sum-reasons.ts';
+import { sumReasons, mainReason } from '../../homes/sum-reasons.ts';
 
 const PAGE = 10;
 const HOUR_MS = 3_600_000;
