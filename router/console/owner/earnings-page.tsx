@@ -45,7 +45,7 @@ earningsPages.get('/console/earnings', async (c) => {
       {told === null && <Note tone="bad">{words.away}</Note>}
       {nodes.length === 0 && (
         <p class="soft">
-          {words.none} <a href="/console/machines">{words.toMachines}</a>
+          {words.none} <a href="/console/link">{words.toMachines}</a>
         </p>
       )}
       {machines.length > 0 && (
@@ -57,7 +57,7 @@ earningsPages.get('/console/earnings', async (c) => {
           <Claims {...shown} />
         </>
       )}
-      <Tables words={words} />
+      {nodes.length > 0 && <Tables words={words} />}
     </>
   );
   return showPage(c, { title: words.title, body });

@@ -47,10 +47,20 @@ export function OwnMachines({ read, locale }: { readonly read: OwnMachinesRead |
             head: words.machine,
             cell: ({ id, name }) => <a href={`/console/machines/${id}`}>{name ?? id.slice(0, 17)}</a>,
           },
-          { head: words.state, cell: (node) => <MachineState node={node} words={words} locale={locale} /> },
-          column(words.todayCredits, (one) => one.earned_today_micro),
-          column(words.monthCredits, (one) => one.earned_30d_micro),
-          { head: words.mainly, cell: (node) => <MainlyQuiet node={node} locale={locale} /> },
+          column(words.todayHere, (one) => one.earned_today_micro),
+          column(words.monthHere, (one) => one.earned_30d_micro),
+          {
+            head: words.stateAndWhy,
+            // In one cell, so that a narrow window shows both.
+            cell: (node) => (
+              <>
+                <MachineState node={node} words={words} locale={locale} />{' '}
+                <small>
+                  <MainlyQuiet node={node} locale={locale} />
+                </small>
+              </>
+            ),
+          },
         ]}
       />
     </Sheet>

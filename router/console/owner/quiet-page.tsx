@@ -47,7 +47,11 @@ quietPages.get('/console/quiet', async (c) => {
         <h1>{words.quiet}</h1>
         <p class="soft">{words.quietSub}</p>
       </header>
-      {nodes.length === 0 && <p class="soft">{words.quietNone}</p>}
+      {nodes.length === 0 && (
+        <p class="soft">
+          {words.quietNone} <a href="/console/link">{words.addLink}</a>
+        </p>
+      )}
       {whys === null && <Note tone="bad">{words.away}</Note>}
       {whys !== null &&
         nodes.map(({ id, name }) => (
