@@ -66,8 +66,10 @@ export const FIELD_REFUSALS_JA: Readonly<Partial<Record<`${ErrorCode}:${string}`
   'invalid_value:scopes': 'このメンバーの役割では、その操作をキーに許可できません。',
   'invalid_value:defaults': 'provider のJSONとして正しくありません。',
   'invalid_value:low': '0より大きいクレジットで入力するか、空欄にしてください。',
-  'forbidden:csrf': 'このフォームは前のセッションのものです。内容を確かめて、もう一度送信してください。',
-  'forbidden:x-irori-csrf': 'このページは前のセッションのものです。読み込み直してください。',
+  'forbidden:csrf':
+    'このフォームは、前のセッションか、いま表示しているのとは別のアカウントで開かれたものです。内容とアカウントを確かめて、もう一度送信してください。',
+  'forbidden:x-irori-csrf':
+    'このページは、前のセッションか、いま表示しているのとは別のアカウントで開かれたものです。読み込み直してください。',
   'forbidden:origin': 'このコンソールのフォームは、コンソールのページからだけ送信できます。',
   'forbidden:scopes': 'あなたの役割で許されていない操作は、キーに許可できません。',
   'forbidden:models': '自分が使えるモデルだけを、キーに許可できます。',

@@ -72,13 +72,16 @@ export async function inviteMember(
   return { code, path: signInPath(code), expiresAt: now + INVITATION_MS };
 }
 
-/** For somebody who is a member already: the person that they are, or a new one. */
+/**
+ * For somebody who is a member already: the person that they are, or a new one. Never whoever has the address that stands with the member: an owner of the account
+ * wrote it there, and would be handed a link that signs in as somebody else.
+ */
 export async function makeMemberLink(services: Services, member: MemberRow, lifeMs: number): Promise<SignInLink> {
   const now = Date.now();
   const { people, signInCodes } = services;
   let person = await people.findByMember(member.id);
   if (!person) {
-    person = await people.create({ name: member.name, email: member.email, isOperator: false }, now);
+    person = await people.create({ name: member.name, email: null, isOperator: false }, now);
     await people.join(person.id, member.id);
   }
   const code = await signInCodes.mint({ personId: person.id, memberId: member.id, lifeMs }, now);

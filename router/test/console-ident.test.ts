@@ -13,6 +13,8 @@ let stack: Stack;
 let account: TestAccount;
 let origin: string;
 let mailServer: Server;
+/** What the mail server says to the next ones, before it takes them all. */
+const refusals: number[] = [];
 const mails: { readonly to: string; readonly url: string; readonly locale: string; readonly isSigned: boolean }[] = [];
 
 beforeAll(async () => {
@@ -20,8 +22,10 @@ beforeAll(async () => {
     let text = '';
     asked.on('data', (chunk) => (text += String(chunk)));
     asked.on('end', () => {
-      mails.push({ ...(JSON.parse(text) as (typeof mails)[number]), isSigned: 'webhook-signature' in asked.headers });
-      response.end();
+      const refusal = refusals.shift();
+      if (refusal === undefined)
+        mails.push({ ...(JSON.parse(text) as (typeof mails)[number]), isSigned: 'webhook-signature' in asked.headers });
+      response.writeHead(refusal ?? 200).end();
     });
   });
   await new Promise<void>((done) => mailServer.listen(0, '127.0.0.1', done));
@@ -126,6 +130,54 @@ test('a form of another site, without a token or with another’s, does nothing;
   expect((await ask('/console/you', { cookie, form: { ...form, csrf } })).status).toBe(303);
 });
 
+test('what was written for one account is not done at another’s cost, where another tab has gone over to it; who leaves may from anywhere', async () => {
+  const other = await stack.makeAccount();
+  const host = await signIn({ account_id: other.id, name: 'Yuki' });
+  const { text: invited } = await ask('/console/members', {
+    cookie: host.cookie,
+    form: { csrf: host.csrf, name: 'Juro', email: '', role: 'owner' },
+  });
+  const link = /\/sign-in\/[\w-]{43}/.exec(invited)?.[0] ?? '';
+  const { cookie: first, csrf } = await signIn({ name: 'Juro' });
+  // Whoever presses the button knows into what, and as whom.
+  const shown = await ask(link, { cookie: first });
+  expect(shown.text).toMatch(/Into the account [^.]+\. You join as who you are here, Juro,/);
+  expect((await ask(link)).text).toContain('as Juro. Are you somebody here already?');
+  const joined = await ask(link, { cookie: first, form: {} });
+  expect([joined.status, joined.to, csrf.length > 0]).toEqual([303, '/console', true]);
+  const cookie = joined.cookie ?? '';
+  const tokenOf = (text: string): string => /name="csrf" value="(\w+)"/.exec(text)?.[1] ?? '';
+  const before = tokenOf((await ask('/console/keys', { cookie })).text);
+  const { text } = await ask('/console', { cookie });
+  const mine =
+    [...text.matchAll(/<option value="(mem_\w+)"( selected)?/g)].find(([, , isShown]) => !isShown)?.[1] ?? '';
+  expect((await ask('/console/choose', { cookie, form: { csrf: before, member: mine } })).status).toBe(303);
+  const form = { csrf: before, name: 'for the other account', scopes: 'call' };
+  const refused = await ask('/console/keys', { cookie, form });
+  expect([refused.status, refused.text.includes('for another account')]).toEqual([403, true]);
+  const headers = { 'content-type': 'application/json', 'x-irori-csrf': before };
+  const asked = await ask('/console/api/v1/chat/completions', { cookie, form: {}, headers });
+  expect([asked.status, asked.text.includes('for another account')]).toEqual([403, true]);
+  // What was typed stands there still, and is done for the account that is shown, once it is sent anew.
+  expect(refused.text).toContain('value="for the other account"');
+  expect((await ask('/console/keys', { cookie, form: { ...form, csrf: tokenOf(refused.text) } })).status).toBe(200);
+  expect((await ask('/sign-out', { cookie, form: { csrf: before } })).status).toBe(303);
+  expect(await isIn(cookie)).toBe(false);
+});
+
+test('what the session opens of the API is kept nowhere, and is no page', async () => {
+  const { cookie } = await signIn();
+  for (const path of ['/console/api/v1/usage', '/console/api/v1/usage?group_by=day&format=csv']) {
+    const { headers, status } = await fetch(`${origin}${path}`, { headers: { cookie } });
+    expect([status, headers.get('cache-control'), headers.get('x-content-type-options')]).toEqual([
+      200,
+      'no-store',
+      'nosniff',
+    ]);
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+  }
+});
+
 test('signed out everywhere, no browser and no link that waits is left; one is signed out alone, and only by its owner', async () => {
   const first = await signIn();
   const second = await signIn();
@@ -156,6 +208,23 @@ test('a token a day old is exchanged, and the one before is good for a moment an
   expect([await isIn(next.cookie ?? ''), await isIn(cookie)]).toEqual([true, false]);
   // Another token is no other sign-in.
   expect((await ask('/console/you', { cookie: next.cookie ?? '' })).text).toContain('Sign in again');
+});
+
+test('however much it is used, a browser is signed in for half a year at most', async () => {
+  const { cookie } = await signIn({ name: 'Kunio' });
+  const age =
+    "UPDATE sessions SET created_at = created_at - ?1 WHERE person_id = (SELECT id FROM people WHERE name = 'Kunio')";
+  const database = await stack.network.database();
+  await database
+    .prepare(age)
+    .bind(179 * 86_400_000)
+    .run();
+  expect(await isIn(cookie)).toBe(true);
+  await database
+    .prepare(age)
+    .bind(2 * 86_400_000)
+    .run();
+  expect(await isIn(cookie)).toBe(false);
 });
 
 test('who signed in a while ago is asked to do it again before they add a way in or sign out everywhere, and led back', async () => {
@@ -236,8 +305,48 @@ test('an address is somebody’s when they open its link where they asked for it
   const reader = await signIn({ name: 'Rokuro' });
   expect((await ask(link)).status).toBe(403);
   expect((await ask(link, { cookie: reader.cookie, form: {} })).cookie).toBeNull();
+  // Who reads the mail of the address before it has no way in from then on.
+  const waiting = await makeLink({ name: 'Goro' });
+  expect((await ask(link, { cookie })).text).toContain('Links to sign in go to goro@irori.example from now on');
   const opened = await ask(link, { cookie, form: {} });
+  expect((await ask(waiting)).status).toBe(404);
   expect((await ask('/console/you', { cookie: opened.cookie ?? '' })).text).toContain('goro@irori.example');
+});
+
+test('a link that the operator makes for a member never signs in as whoever has the address that an owner wrote beside it', async () => {
+  await signIn({ name: 'Juichi', email: 'juichi@irori.example' });
+  const theirs = await stack.makeAccount();
+  const body = { name: 'Not Juichi', email: 'juichi@irori.example', role: 'member' };
+  const { id } = (await stack.admin('POST', `/accounts/${theirs.id}/members`, body)).json;
+  const { cookie, csrf } = await signIn({ is_operator: true, name: 'Oki' });
+  const made = await ask(`/console/operator/accounts/${theirs.id}/members/${String(id)}/link`, {
+    cookie,
+    form: { csrf },
+  });
+  const link = /\/sign-in\/[\w-]{43}/.exec(made.text)?.[0] ?? '';
+  expect((await ask(link)).text).toContain('signed in as Not Juichi');
+});
+
+test('mail that nobody takes is sent anew, and one that is refused for good is not', async () => {
+  await signIn({ name: 'Juni', email: 'juni@irori.example' });
+  const before = mails.length;
+  refusals.push(503, 429);
+  await ask('/sign-in/mail', { form: { email: 'juni@irori.example' } });
+  await expect.poll(() => mails.length, { timeout: 10_000 }).toBe(before + 1);
+  expect(mails[before]).toMatchObject({ to: 'juni@irori.example' });
+  refusals.push(400);
+  await ask('/sign-in/mail', { form: { email: 'juni@irori.example' } });
+  await expect.poll(() => refusals.length).toBe(0);
+  await new Promise((wake) => setTimeout(wake, 1000));
+  expect(mails.length).toBe(before + 1);
+});
+
+test('the way to sign in leads where its page was to lead, and never back to itself', async () => {
+  const linkOf = async (path: string): Promise<string | undefined> =>
+    /<a href="(\/sign-in[^"]*)"[^>]*>Sign in<\/a>/.exec((await ask(path)).text)?.[1]?.replaceAll('&amp;', '&');
+  expect(await linkOf('/sign-in?to=%2Fconsole%2Fkeys')).toBe('/sign-in?to=%2Fconsole%2Fkeys');
+  expect(await linkOf('/')).toBe('/sign-in');
+  expect(await linkOf('/playground')).toBe('/sign-in?to=%2Fplayground');
 });
 
 test('who is a member of nothing begins where there is something to see', async () => {
@@ -337,6 +446,13 @@ describe.skipIf(!HAS_BROWSER)(`in a browser (${BROWSER_TOLD})`, () => {
     await page.waitForURL('**/console/you?done=passkey-removed');
     await signOut(tab);
     await usePasskey(tab, /fault=unknown/);
+    // Not what an authenticator refused.
+    await tab.go('/sign-in');
+    await page.route('**/sign-in/passkey/ask', (route) => route.fulfill({ status: 429, body: '{}' }));
+    await page.click('form[data-passkey] button');
+    await page.waitForSelector('[data-fault]:not([hidden])');
+    expect(await page.textContent('[data-fault]')).toContain('Nothing was asked of your passkey');
+    await page.unroute('**/sign-in/passkey/ask');
     await authenticator.refuse(true);
     await tab.go('/sign-in');
     await page.click('form[data-passkey] button');

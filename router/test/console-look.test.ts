@@ -34,6 +34,13 @@ test('every page is under the one policy, through the Worker, and /verify under 
     for (const [name, value] of Object.entries(PAGE_HEADERS))
       expect([path, name, response.headers.get(name)]).toEqual([path, name, value]);
     expect(response.headers.get('access-control-allow-origin')).toBeNull();
+    // As a page that is only asked after, too.
+    const head = await stack.call(path, { method: 'HEAD', headers: asHtml });
+    expect([path, head.status, head.headers.get('content-security-policy')]).toEqual([
+      path,
+      response.status,
+      PAGE_HEADERS['content-security-policy'],
+    ]);
     const text = await response.text();
     expect([
       path,
@@ -68,6 +75,8 @@ describe.skipIf(!HAS_BROWSER)(`in a browser (${BROWSER_TOLD})`, () => {
     const found: Record<string, string[]> = {};
     for (const path of [...OPEN_PAGES, '/playground', '/verify']) {
       await tab.go(path);
+      // What is folded is of the page too.
+      await tab.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
       const faults = await tab.judge();
       if (faults.length > 0) found[path] = faults;
       await tab.shot(`look${path.replaceAll('/', '-')}-${name}`);
@@ -93,6 +102,12 @@ describe.skipIf(!HAS_BROWSER)(`in a browser (${BROWSER_TOLD})`, () => {
     expect(await page.getAttribute('html', 'lang')).toBe('ja');
     await press('button[value=en]');
     expect(await page.getAttribute('html', 'lang')).toBe('en');
+    // A page that is kept for minutes is asked for anew.
+    await tab.go('/docs');
+    for (const locale of ['ja', 'en']) {
+      await press(`button[value=${locale}]`);
+      expect([page.url(), await page.getAttribute('html', 'lang')]).toEqual([`${browser.origin}/docs`, locale]);
+    }
 
     await tab.signIn({ account: account.id, name: 'Hanako' });
     expect(await page.textContent('.who a')).toBe('Hanako');

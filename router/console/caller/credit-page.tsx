@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import type { Context } from 'hono';
 import * as z from 'zod';
+import { tellMemo } from '../../billing/tell-memo.ts';
 import { ApiError } from '../../errors.ts';
 import { ActForm, TextField } from '../../look/form.tsx';
 import { formatCredits } from '../../look/format-money.ts';
@@ -172,7 +173,10 @@ function History({
             { head: words.when, cell: ({ at }) => <Time at={at} locale={locale} /> },
             { head: words.what, cell: ({ type }) => words.types[type] ?? type },
             { head: words.amount, isNumber: true, cell: (event) => formatCredits(event.amount_micro, locale) },
-            { head: words.memo, cell: ({ memo }) => memo ?? '–' },
+            {
+              head: words.memo,
+              cell: ({ memo }) => (memo === null ? '–' : <span translate="no">{tellMemo(memo, locale)}</span>),
+            },
           ]}
           links={[
             ...(previous === null ? [] : [{ href: previous, text: words.previous }]),

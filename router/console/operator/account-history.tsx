@@ -1,4 +1,5 @@
 // What came to one account's credit last, for the operator: whether a grant was made is seen here, whatever became of the page that made it.
+import { tellMemo } from '../../billing/tell-memo.ts';
 import type { ToldCreditEvent } from '../../routes/credit-history.ts';
 import { formatCredits } from '../../look/format-money.ts';
 import { Sheet, Time } from '../../look/pieces.tsx';
@@ -22,7 +23,7 @@ export function CreditOf({ events, locale }: { events: readonly ToldCreditEvent[
             { head: when, cell: ({ at }) => <Time at={at} locale={locale} /> },
             { head: what, cell: ({ type }) => types[type] ?? type },
             { head: amount, isNumber: true, cell: (event) => formatCredits(event.amount_micro, locale) },
-            { head: memo, cell: (event) => <Named>{event.memo ?? '–'}</Named> },
+            { head: memo, cell: (event) => <Named>{event.memo === null ? '–' : tellMemo(event.memo, locale)}</Named> },
           ]}
           rows={events}
           empty={words.historyNone}

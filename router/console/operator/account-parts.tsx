@@ -72,6 +72,7 @@ export function KeysOf(
 ) {
   const { keys, members, links, accountId, locale } = props;
   const words = ACCOUNT_WORDS[locale];
+  const list = new Intl.ListFormat(locale, { style: 'narrow', type: 'conjunction' });
   const nameOf = (memberId: string | null): string =>
     memberId === null ? words.accountOwn : (members?.find(({ id }) => id === memberId)?.name ?? memberId);
   return (
@@ -85,7 +86,10 @@ export function KeysOf(
             { head: words.key, cell: (key) => <Named>{key.name}</Named> },
             { head: words.id, cell: (key) => <code>{key.id}</code> },
             { head: words.member, cell: (key) => <Named>{nameOf(key.memberId)}</Named> },
-            { head: words.scopes, cell: (key) => (key.scopes ?? USUAL_SCOPES).join(', ') },
+            {
+              head: words.scopes,
+              cell: (key) => list.format((key.scopes ?? USUAL_SCOPES).map((scope) => words.scope[scope])),
+            },
             { head: words.made, cell: (key) => <Time at={key.createdAt} locale={locale} /> },
             {
               head: words.expires,

@@ -1,5 +1,15 @@
 // Words of the operator's pages of accounts.
+import type { Scope } from '../../../schema/key-rights.ts';
 import type { Dictionaries } from '../../look/words.ts';
+
+/** Short: what each is said to be on the pages of keys. */
+const SCOPES_EN: Readonly<Record<Scope, string>> = {
+  call: 'call',
+  usage: 'usage',
+  keys: 'keys',
+  nodes: 'nodes',
+  members: 'members',
+};
 
 const EN = {
   title: 'Accounts',
@@ -35,6 +45,7 @@ const EN = {
   keyRevoked: 'revoked',
   key: 'Key',
   scopes: 'May',
+  scope: SCOPES_EN,
   member: 'Of',
   accountOwn: 'the account',
   expires: 'Ends',
@@ -119,6 +130,7 @@ export const ACCOUNT_WORDS: Dictionaries<typeof EN> = {
     keyRevoked: '失効済み',
     key: 'キー',
     scopes: '権限',
+    scope: { call: '呼び出し', usage: '参照', keys: 'キー', nodes: 'マシン', members: 'メンバー' },
     member: '所有者',
     accountOwn: 'アカウント',
     expires: '期限',
