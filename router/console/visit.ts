@@ -128,10 +128,16 @@ export function keepLocale(c: Context<ConsoleEnv>, locale: Locale): void {
   setCookie(c, LOCALE_COOKIE, locale, { path: '/', sameSite: 'Lax', secure: isSecure(c), maxAge: YEAR_S });
 }
 
+/** The page of a form whose answer nobody may have: the one that its path begins with. */
+function findPage(path: string): string {
+  const [page = '/console'] = /^\/console\/(?:operator\/)?(?!choose)[a-z]+/.exec(path) ?? [];
+  return page;
+}
+
 /** Throws what the console answers by asking to sign in first. */
 export function requirePerson(c: Context<ConsoleEnv>): SignedIn {
   const { signedIn, path } = c.get('visit');
-  if (!signedIn) throw new SignInFirst(c.req.method === 'GET' ? path : '/console');
+  if (!signedIn) throw new SignInFirst(c.req.method === 'GET' ? path : findPage(c.req.path));
   return signedIn;
 }
 
