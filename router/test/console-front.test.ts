@@ -8,6 +8,8 @@ import { startStack } from './stack.ts';
 import type { Stack, TestAccount } from './stack.ts';
 
 const MODEL = 'test/front';
+/** However busy the machine is. */
+const SOON = { timeout: 20_000 };
 
 describe.skipIf(!HAS_BROWSER)(`the front of the console (${BROWSER_TOLD})`, () => {
   let stack: Stack;
@@ -116,32 +118,32 @@ describe.skipIf(!HAS_BROWSER)(`the front of the console (${BROWSER_TOLD})`, () =
     expect(await page.isVisible('#stop')).toBe(true);
     await page.focus('#stop');
     await page.keyboard.press('Enter');
-    await expect.poll(told).toContain('Stopped');
+    await expect.poll(told, SOON).toContain('Stopped');
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Ask');
 
     await answerWith(event({ content: '<b>half' }));
     await press();
-    await expect.poll(told).toContain('The line broke before the answer was whole');
+    await expect.poll(told, SOON).toContain('The line broke before the answer was whole');
     expect(await page.textContent('#answer')).toBe('<b>half');
     await answerWith(`${event({ reasoning_content: 'hm' })}${event({ content: 'so' }, 'length')}data: [DONE]\n\n`);
     await press();
-    await expect.poll(told).toContain('ended at the most tokens');
+    await expect.poll(told, SOON).toContain('ended at the most tokens');
     expect(await page.textContent('#answer')).toBe('so');
     await page.unroute('**/chat/completions');
     await page.fill('#f-max_tokens', '');
     await press();
-    await expect.poll(told, { timeout: 10_000 }).toBe('The answer is whole.');
+    await expect.poll(told, SOON).toBe('The answer is whole.');
     expect(await page.isVisible('#stop')).toBe(false);
-    await expect.poll(async () => page.textContent('#facts')).toContain('Valid: checked in this browser');
+    await expect.poll(async () => page.textContent('#facts'), SOON).toContain('Valid: checked in this browser');
     // Another tab signs out.
     await page.evaluate(
       `fetch('/sign-out', { method: 'POST', body: new URLSearchParams({ csrf: document.querySelector('[name=csrf]').value }) })`,
     );
     await expect
-      .poll(async () => (await page.context().cookies()).some(({ name }) => name === 'irori_session'))
+      .poll(async () => (await page.context().cookies()).some(({ name }) => name === 'irori_session'), SOON)
       .toBe(false);
     await press();
-    await expect.poll(told).toContain('You are signed out');
+    await expect.poll(told, SOON).toContain('You are signed out');
     expect(tab.faults).toEqual([]);
     await tab.close();
   });

@@ -60,6 +60,16 @@ test('an asset is kept for ever under the name that its bytes decide, and is gon
   expect((await stack.call('/assets/look-000000000000.css')).status).toBe(404);
 });
 
+test('the way to sign in leads where its page was to lead, and never back to itself', async () => {
+  const linkOf = async (path: string): Promise<string | undefined> =>
+    /<a href="(\/sign-in[^"]*)"[^>]*>Sign in<\/a>/
+      .exec(await (await stack.call(path, { headers: asHtml })).text())?.[1]
+      ?.replaceAll('&amp;', '&');
+  expect(await linkOf('/sign-in?to=%2Fconsole%2Fkeys')).toBe('/sign-in?to=%2Fconsole%2Fkeys');
+  expect(await linkOf('/')).toBe('/sign-in');
+  expect(await linkOf('/playground')).toBe('/sign-in?to=%2Fplayground');
+});
+
 describe.skipIf(!HAS_BROWSER)(`in a browser (${BROWSER_TOLD})`, () => {
   let browser: ConsoleBrowser;
   beforeAll(async () => {
