@@ -60,11 +60,16 @@ function Heads<Row>({ columns }: Pick<TableProps<Row>, 'columns'>) {
   return (
     <thead>
       <tr>
-        {columns.map(({ head, isNumber }) => (
-          <th scope="col" class={isNumber ? 'number' : undefined}>
-            {head}
-          </th>
-        ))}
+        {columns.map(({ head, isNumber }) =>
+          // Above buttons that say themselves what they do stands nothing: no head that is read out as one.
+          head === '' ? (
+            <td></td>
+          ) : (
+            <th scope="col" class={isNumber ? 'number' : undefined}>
+              {head}
+            </th>
+          ),
+        )}
       </tr>
     </thead>
   );
