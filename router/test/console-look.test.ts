@@ -85,6 +85,8 @@ describe.skipIf(!HAS_BROWSER)(`in a browser (${BROWSER_TOLD})`, () => {
     const found: Record<string, string[]> = {};
     for (const path of [...OPEN_PAGES, '/playground', '/verify']) {
       await tab.go(path);
+      // What is folded is of the page too.
+      await tab.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
       const faults = await tab.judge();
       if (faults.length > 0) found[path] = faults;
       await tab.shot(`look${path.replaceAll('/', '-')}-${name}`);
@@ -110,6 +112,12 @@ describe.skipIf(!HAS_BROWSER)(`in a browser (${BROWSER_TOLD})`, () => {
     expect(await page.getAttribute('html', 'lang')).toBe('ja');
     await press('button[value=en]');
     expect(await page.getAttribute('html', 'lang')).toBe('en');
+    // A page that is kept for minutes is asked for anew.
+    await tab.go('/docs');
+    for (const locale of ['ja', 'en']) {
+      await press(`button[value=${locale}]`);
+      expect([page.url(), await page.getAttribute('html', 'lang')]).toEqual([`${browser.origin}/docs`, locale]);
+    }
 
     await tab.signIn({ account: account.id, name: 'Hanako' });
     expect(await page.textContent('.who a')).toBe('Hanako');
