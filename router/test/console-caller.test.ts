@@ -235,16 +235,6 @@ describe.skipIf(!HAS_BROWSER)(`a caller’s console (${BROWSER_TOLD})`, () => {
     expect((await stack.call('/v1/usage', { headers: { cookie: await cookies() } })).status).toBe(401);
   });
 
-  test('what the session opens of the API is kept nowhere, and is no page', async () => {
-    const url = `${stack.url}/console/api/v1/usage`;
-    for (const query of ['', '?group_by=day&format=csv']) {
-      const { headers, status } = await fetch(url + query, { headers: { cookie: await cookies() } });
-      const told = ['cache-control', 'x-content-type-options'].map((name) => headers.get(name));
-      expect([status, ...told]).toEqual([200, 'no-store', 'nosniff']);
-      expect(headers.get('content-security-policy')).toContain("default-src 'none'");
-    }
-  });
-
   test('what changes something is not done for another site’s form, nor without the page’s own token', async () => {
     const headers = { cookie: await cookies(), 'content-type': 'application/x-www-form-urlencoded' };
     const form = (origin: string): Promise<Response> =>
