@@ -101,7 +101,9 @@ function Type({ words, locale }: Shown) {
         ]}
         empty=""
       />
-      <p lang={locale === 'en' ? 'ja' : 'en'}>{words.other}</p>
+      <p lang={locale === 'en' ? 'ja' : 'en'} translate="no">
+        {words.other}
+      </p>
     </section>
   );
 }

@@ -50,6 +50,6 @@ export const PAGE_WORDS: Dictionaries<typeof EN> = {
     youSend: '送るもの',
     youRead: '受け取るもの',
     refusalHtml:
-      '拒否は <code>{"error": {message, type, param, code}}</code> の形で返ります（MessagesではAnthropicの形式）。いま答えられる家がないときは、<code>error.availability</code> がプログラム向けに、もう一度試す意味があるか（<code>retryable</code>、<code>retry_after</code>）、どの項目で家がなくなったか（<code>excluded_by</code>）、何が妨げたか（<code>constraint</code>）、このページのどこに詳しい説明があるか（<code>docs_url</code>）を示します。ストリームでは、同じものがエラーのイベントに入ります。',
+      '拒否は <code>{"error": {message, type, param, code}}</code> の形で返ります（MessagesではAnthropicの形式）。いま答えられる家がないときは、<code>error.availability</code> がプログラム向けに、もう一度試す意味があるか（<code>retryable</code>、<code>retry_after</code>）、どの項目のために候補の家がなくなったか（<code>excluded_by</code>）、何が妨げたか（<code>constraint</code>）、このページのどこに詳しい説明があるか（<code>docs_url</code>）を示します。ストリームでは、同じものがエラーのイベントに入ります。',
   },
 };

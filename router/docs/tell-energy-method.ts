@@ -27,7 +27,7 @@ export function tellEnergyMethod(locale: Locale): string {
     `<p>${words.boundsHtml(ANY_HOME_W, LEAST_J_PER_TOKEN)}</p>`,
     fold(
       words.classTable,
-      `<p>${words.classes}</p>` +
+      `<p>${words.classesHtml}</p>` +
         toTable(
           words.classTable,
           [words.class, words.mostW, words.idleW, words.ofThe, words.believedW],
@@ -38,16 +38,16 @@ export function tellEnergyMethod(locale: Locale): string {
     `<p>${words.gridHtml(meanYear, marginalYear)}</p>`,
     fold(
       words.gridTable,
-      `<p>${words.gridFrom(source)}</p>` +
+      `<p>${words.gridFromHtml(source)}</p>` +
         toTable(words.gridTable, [words.country, words.mean(meanYear), words.margin(marginalYear)], listGrids()),
     ),
   ].join('');
 }
 
-function listMethods({ methods }: EnergyWords): Cell[][] {
+function listMethods({ methods, plusMinus }: EnergyWords): Cell[][] {
   return (Object.keys(methods) as EnergyMethod[]).map((method) => {
     const tier = ENERGY_TIER[method];
-    return [tier, method, tier && `± ${Math.round(100 * TIER_HALF_WIDTH[tier])} %`, methods[method]];
+    return [tier, method, tier && plusMinus(Math.round(100 * TIER_HALF_WIDTH[tier])), methods[method]];
   });
 }
 
@@ -63,9 +63,12 @@ function fold(title: string, html: string): string {
   return `<details><summary>${title}</summary>${html}</details>`;
 }
 
-/** What is not known is a dash. */
+/** What is not known is a dash; a column of figures stands to the right. */
 function toTable(name: string, heads: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const head = heads.map((one) => `<th scope="col">${one}</th>`).join('');
-  const body = rows.map((row) => `<tr>${row.map((cell) => `<td>${cell ?? '–'}</td>`).join('')}</tr>`).join('');
+  const figures = heads.map((_, at) => (rows.every((row) => typeof row[at] !== 'string') ? ' class="number"' : ''));
+  const head = heads.map((one, at) => `<th scope="col"${figures[at]}>${one}</th>`).join('');
+  const body = rows
+    .map((row) => `<tr>${row.map((cell, at) => `<td${figures[at]}>${cell ?? '–'}</td>`).join('')}</tr>`)
+    .join('');
   return `<div class="wide" tabindex="0" role="region" aria-label="${name}"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
 }

@@ -188,6 +188,7 @@ export class NodeWatch {
     const { history } = this.#doors;
     if (isNew) history.notePresent(nodeId, now);
     history.noteRtt(nodeId, rttMs, now);
+    history.saveNode(nodeId);
   }
 
   /** What the node stands in from now on, for its owner; call when it came, left, changed or began to cool down. */

@@ -121,11 +121,12 @@ async function ask(form: HTMLFormElement, play: Play): Promise<void> {
 }
 
 /** In the reader's language where there is a sentence, with the API's own below it. What the browser says of a broken line is in no language of the page. */
-function fail(form: HTMLFormElement, { words, status }: Play, error: unknown): void {
+function fail(form: HTMLFormElement, { words, status, answer }: Play, error: unknown): void {
   const refusals = JSON.parse(form.dataset['refusals'] ?? '{}') as Words;
   const { message = '', code = '', param } = error instanceof Refused ? error.fault : {};
   const known = error instanceof Refused ? (words[`${code}:${param ?? ''}`] ?? refusals[code]) : words['broken'];
   status.textContent = `${words['failed'] ?? ''} ${known ?? message}`;
+  find('answer-sheet').hidden = answer.textContent === '';
   if (known === undefined || message === '' || message === known) return;
   const english = document.createElement('small');
   english.lang = 'en';

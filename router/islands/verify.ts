@@ -1,9 +1,9 @@
 // Checks a job's receipts in the browser: nothing of it is sent anywhere. Loaded by the playground when there is something to check.
 import './parts/no-eval.ts';
 import { checkFiles } from '../../schema/verify/check-files.ts';
+import { pickWords } from '../../schema/verify/pick-words.ts';
 import { tellFileFault } from '../../schema/verify/tell-faults.ts';
 import { tellPart } from '../../schema/verify/tell-report.ts';
-import { pickWords } from '../verify-page/words.ts';
 
 export interface Checked {
   readonly isValid: boolean;

@@ -196,6 +196,25 @@ test('/docs is one page that loads nothing, runs nothing, and has a section for 
   for (const [, id] of page.matchAll(/href="#([^"]+)"/g)) expect(ids).toContain(id);
 });
 
+test('/docs and /docs/look are told in the language that was chosen, or is liked best, and are kept apart by it', async () => {
+  const langOf = async (path: string, headers: Record<string, string>): Promise<string | undefined> => {
+    const response = await call(path, { key: null, headers });
+    expect(response.headers.get('vary')).toMatch(/accept-language, cookie/i);
+    return /<html lang="(\w+)">/.exec(await response.text())?.[1];
+  };
+  for (const path of ['/docs', '/docs/look']) {
+    expect(await langOf(path, {})).toBe('en');
+    expect(await langOf(path, { 'accept-language': 'ja,en;q=0.5' })).toBe('ja');
+    expect(await langOf(path, { 'accept-language': 'ja', cookie: 'irori_locale=en' })).toBe('en');
+  }
+  const described = await Promise.all(
+    ['en', 'ja'].map(async (locale) =>
+      (await call('/openapi.json', { headers: { 'accept-language': locale } })).text(),
+    ),
+  );
+  expect(described[0]).toBe(described[1]);
+});
+
 test('/verify is the page that checks receipts, packed and not, with a policy that lets it fetch nothing', async () => {
   const page = gunzipSync(Buffer.from(VERIFY_PAGE, 'base64')).toString('utf8');
   for (const headers of [{ 'accept-encoding': 'gzip' }, { 'accept-encoding': 'identity' }]) {

@@ -2,11 +2,12 @@
 import { toEvidenceJson } from '../../schema/evidence.ts';
 import { checkFiles } from '../../schema/verify/check-files.ts';
 import type { FilesReport, GivenFile } from '../../schema/verify/check-files.ts';
+import { pickWords } from '../../schema/verify/pick-words.ts';
 import { tellFileFault } from '../../schema/verify/tell-faults.ts';
 import { tellPart, tellTogether } from '../../schema/verify/tell-report.ts';
 import type { Facts } from '../../schema/verify/tell-report.ts';
 import { codedText } from './coded-text.ts';
-import { pickPageWords, pickWords } from './words.ts';
+import { pickPageWords } from './words.ts';
 
 const { lang } = document.documentElement;
 const words = pickPageWords(lang);

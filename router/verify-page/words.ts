@@ -1,7 +1,4 @@
-// The words of `/verify` beside the facts, and in which language pages tell a check.
-import { EN } from '../../schema/verify/words-en.ts';
-import type { VerifyWords } from '../../schema/verify/words-en.ts';
-import { JA } from '../../schema/verify/words-ja.ts';
+// The words of `/verify` beside the facts.
 import type { WordsOf } from '../../schema/words-of.ts';
 
 const PAGE_EN = {
@@ -31,5 +28,4 @@ const PAGE_JA: PageWords = {
   file: '証拠のファイル',
 };
 
-export const pickWords = (lang: string): VerifyWords => (lang === 'ja' ? JA : EN);
 export const pickPageWords = (lang: string): PageWords => (lang === 'ja' ? PAGE_JA : PAGE_EN);

@@ -13,6 +13,7 @@ import type { ToldCreditEvent } from '../../routes/credit-history.ts';
 import type { Locale } from '../../look/words.ts';
 import type { Services } from '../../services/edge.ts';
 import { orAsk } from '../or-ask.ts';
+import { CREDIT_FIELDS, tellPurpose } from '../credit-form.tsx';
 import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { orNull } from '../or-null.ts';
@@ -20,7 +21,7 @@ import { requireMember } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 import { CREDIT_WORDS } from './credit-words.ts';
 import type { CreditWords } from './credit-words.ts';
-import { GIFT_FIELDS, giftForm, Gifts, giveByForm, MOST_GIFTS } from './gift-part.tsx';
+import { giftForm, Gifts, giveByForm, MOST_GIFTS } from './gift-part.tsx';
 import { GIFT_WORDS } from './gift-words.ts';
 import { listSteps, readStep } from './list-steps.ts';
 import type { ListStep } from './list-steps.ts';
@@ -69,7 +70,7 @@ async function showCredit(c: Context<ConsoleEnv>): Promise<Response> {
         </Sheet>
       )}
       {gifts?.isSponsor === true && (
-        <Gifts gifts={gifts.gifts} mayGive={role === 'owner'} csrf={csrf} locale={locale} />
+        <Gifts c={c} gifts={gifts.gifts} mayGive={role === 'owner'} csrf={csrf} locale={locale} />
       )}
     </>
   );
@@ -115,7 +116,6 @@ function Left({ usage, accountId, words, locale }: Told & { readonly usage: Cred
 }
 
 function Ending({ ending, words, locale }: Told & { readonly ending: CreditNow['ending'] }) {
-  const { purposes } = GIFT_WORDS[locale];
   return (
     <Sheet title={words.expiring}>
       <Table
@@ -126,7 +126,7 @@ function Ending({ ending, words, locale }: Told & { readonly ending: CreditNow['
           { head: words.kind, cell: ({ kind }) => words.kinds[kind] ?? kind },
           { head: words.amount, isNumber: true, cell: ({ left }) => formatCredits(left, locale) },
           { head: words.ends, cell: ({ expiresAt }) => <Time at={expiresAt ?? null} locale={locale} /> },
-          { head: words.purpose, cell: ({ purpose }) => (purpose == null ? '–' : (purposes[purpose] ?? purpose)) },
+          { head: words.purpose, cell: ({ purpose }) => tellPurpose(purpose ?? null, locale) },
         ]}
       />
     </Sheet>
@@ -210,7 +210,7 @@ creditPages.post(
 
 creditPages.post(
   '/console/credit/gifts',
-  orAsk({ page: CREDIT, show: showCredit, fields: GIFT_FIELDS }, async (c) => {
+  orAsk({ page: CREDIT, show: showCredit, fields: CREDIT_FIELDS }, async (c) => {
     const { caller } = await requireMember(c, 'keys');
     const isAgain = await giveByForm(c.get('services'), caller, await readPageForm(c, giftForm));
     return c.redirect(`${CREDIT}?done=${isAgain ? 'given-before' : 'given'}`, 303);

@@ -10,7 +10,7 @@ import { Named, NotNow } from './pieces.tsx';
 import { ACCOUNT_WORDS } from './words-accounts.ts';
 
 export function CreditOf({ events, locale }: { events: readonly ToldCreditEvent[] | null; locale: Locale }) {
-  const { types, when, what, memo } = CREDIT_WORDS[locale];
+  const { types, when, what, memo, amount } = CREDIT_WORDS[locale];
   const words = ACCOUNT_WORDS[locale];
   return (
     <Sheet title={words.history}>
@@ -22,7 +22,7 @@ export function CreditOf({ events, locale }: { events: readonly ToldCreditEvent[
           columns={[
             { head: when, cell: ({ at }) => <Time at={at} locale={locale} /> },
             { head: what, cell: ({ type }) => types[type] ?? type },
-            { head: words.amount, isNumber: true, cell: (event) => formatCredits(event.amount_micro, locale) },
+            { head: amount, isNumber: true, cell: (event) => formatCredits(event.amount_micro, locale) },
             { head: memo, cell: (event) => <Named>{event.memo === null ? '–' : tellMemo(event.memo, locale)}</Named> },
           ]}
           rows={events}

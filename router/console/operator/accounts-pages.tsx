@@ -1,7 +1,6 @@
 // GET /console/operator/accounts: all accounts, by id or name; and one account: what it has, who may use it, what may be done to it.
 import { Hono } from 'hono';
 import type { Context } from 'hono';
-import { makeId } from '../../../schema/ids.ts';
 import type { AccountRow } from '../../auth/accounts.ts';
 import type { ListedKey } from '../../auth/api-keys.ts';
 import { ApiError } from '../../errors.ts';
@@ -18,6 +17,7 @@ import { CreditOf } from './account-history.tsx';
 import { AccountActs } from './account-forms.tsx';
 import { AccountFacts, HomesOf, KeysOf, MembersOf } from './account-parts.tsx';
 import { orNull } from '../or-null.ts';
+import { EventField } from '../form-number.tsx';
 import { leadOn } from './lead-on.ts';
 import { Did, listLinks, Named, PAGE_ROWS, readList, Search, segment } from './pieces.tsx';
 import { ACCOUNT_DONE, ACCOUNT_WORDS } from './words-accounts.ts';
@@ -27,9 +27,6 @@ export const ACCOUNTS = '/console/operator/accounts';
 const SHOWN = 50;
 /** And of what came to its credit. */
 const EVENTS = 10;
-
-/** Of a grant from these pages. */
-export const EVENT_ID = /^evt_[0-9a-f]{32}$/;
 
 export const accountPages = new Hono<ConsoleEnv>();
 
@@ -67,6 +64,7 @@ export async function showAccounts(c: Context<ConsoleEnv>): Promise<Response> {
       </Sheet>
       <Sheet title={words.create}>
         <ActForm csrf={csrf}>
+          <EventField c={c} />
           <TextField
             name="name"
             label={words.name}
@@ -136,13 +134,7 @@ export async function showAccount(c: Context<ConsoleEnv>): Promise<Response> {
       />
       <HomesOf homes={homes} accountId={account.id} locale={locale} />
       {account.disabledAt === null && (
-        <AccountActs
-          accountId={account.id}
-          csrf={csrf}
-          eventId={eventOf(c)}
-          isSponsor={gifts?.isSponsor ?? null}
-          locale={locale}
-        />
+        <AccountActs c={c} accountId={account.id} csrf={csrf} isSponsor={gifts?.isSponsor ?? null} locale={locale} />
       )}
     </>
   );
@@ -150,13 +142,6 @@ export async function showAccount(c: Context<ConsoleEnv>): Promise<Response> {
 }
 
 accountPages.get(`${ACCOUNTS}/:id`, showAccount);
-
-/** Under its number a grant is granted once, however often the form is sent, and shown again after a refusal: of some nobody knows whether it was granted. */
-function eventOf(c: Context<ConsoleEnv>): string {
-  const sent = c.get('typed')?.['event'];
-  if (typeof sent === 'string' && EVENT_ID.test(sent)) return sent;
-  return makeId('evt', crypto.getRandomValues(new Uint8Array(16)));
-}
 
 /** Its own page. */
 export function accountPath(accountId: string): string {
