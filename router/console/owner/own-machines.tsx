@@ -9,6 +9,7 @@ import type { Services } from '../../services/edge.ts';
 import { orNull } from '../or-null.ts';
 import { MachineState, MainlyQuiet } from './machine-state.tsx';
 import { MACHINE_WORDS } from './machine-words.ts';
+import type { MachineWords } from './machine-words.ts';
 
 /** The others stand on the page of machines. */
 const MOST = 5;
@@ -43,26 +44,26 @@ export function OwnMachines({ read, locale }: { readonly read: OwnMachinesRead |
           { href: '/console/earnings', text: words.toEarnings },
         ]}
         columns={[
-          {
-            head: words.machine,
-            cell: ({ id, name }) => <a href={`/console/machines/${id}`}>{name ?? id.slice(0, 17)}</a>,
-          },
+          // In one cell, so that a narrow window shows all of it.
+          { head: words.machineAndWhy, cell: (node) => <NowAndWhy node={node} words={words} locale={locale} /> },
           column(words.todayHere, (one) => one.earned_today_micro),
           column(words.monthHere, (one) => one.earned_30d_micro),
-          {
-            head: words.stateAndWhy,
-            // In one cell, so that a narrow window shows both.
-            cell: (node) => (
-              <>
-                <MachineState node={node} words={words} locale={locale} />{' '}
-                <small>
-                  <MainlyQuiet node={node} locale={locale} />
-                </small>
-              </>
-            ),
-          },
         ]}
       />
     </Sheet>
+  );
+}
+
+function NowAndWhy({ node, words, locale }: { node: OwnerNode; words: MachineWords; locale: Locale }) {
+  const { id, name } = node;
+  return (
+    <>
+      <a href={`/console/machines/${id}`}>{name ?? id.slice(0, 17)}</a>{' '}
+      <MachineState node={node} words={words} locale={locale} />
+      <br />
+      <small>
+        <MainlyQuiet node={node} locale={locale} />
+      </small>
+    </>
   );
 }

@@ -1,12 +1,13 @@
-// A hub that forgot a running job: what it makes of a socket whose attachment says that a job runs there.
+// A hub that slept: what it makes of a socket whose attachment says that a job runs there, and of homes that stayed, left or were lost meanwhile.
 import { applyD1Migrations, evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeAll, expect, test } from 'vitest';
 import { PONG } from '../../../schema/frames.ts';
+import { PRESENCE_REFRESH_MS } from '../../../schema/presence.ts';
 import { ZERO_WORD } from '../../../schema/typed-data.ts';
 import type { OfferRefusal } from '../../../schema/offer.ts';
 import { makeJobOffer } from '../make-job-offer.ts';
-import { ask, joinHub, openHub, waitFor } from './join-hub.ts';
+import { ask, joinHub, openHub, sleep, waitFor } from './join-hub.ts';
 import type { HubStub } from './join-hub.ts';
 
 beforeAll(() => applyD1Migrations(env.DB, env.MIGRATIONS));
@@ -92,4 +93,37 @@ test('an idle hub asks nothing when it wakes', async () => {
   expect(heard.slice(from).map(({ name }) => name)).not.toContain('sync');
   send('refuse', { code: 'busy', message: 'no' }, job);
   expect(await (await answering).json<OfferRefusal>()).toMatchObject({ code: 'busy' });
+});
+
+// Minutes are counted by the clock, so what the hub kept is moved back.
+test.each([
+  ['kept its socket was there all the time', 'kept', ['quiet']],
+  ['hangs up as its hub sleeps was there until then', 'hung-up', ['quiet']],
+  ['lost its socket with its hub is not known of since', 'lost', ['quiet', 'unseen']],
+] as const)('what a hub tells, once it wakes, of the last hour of a home: one that %s', async (_, fate, reasons) => {
+  const stub = openHub();
+  const home = await joinHub(stub);
+  await sleep(50);
+  const nodeId = fate === 'lost' ? `node_${'0'.repeat(32)}` : home.nodeId;
+  await runInDurableObject(stub, async (__, { storage }) => {
+    const now = Date.now();
+    const nodes = [[nodeId, { c: [[now - 7_200_000, 1, null, null, null]], j: [], a: [] }]];
+    storage.kv.put('idle', JSON.stringify({ v: 1, at: now - 1_800_000, nodes }));
+    // The last report was later than the last save.
+    await storage.setAlarm(now + PRESENCE_REFRESH_MS - 1_200_000);
+  });
+  await evictDurableObject(stub);
+  if (fate === 'hung-up') home.close();
+  await sleep(50);
+  const why = await stub.why(nodeId);
+  expect(why?.online).toBe(fate === 'kept');
+  // Who looks for homes is told of it at once, not when the next one asks.
+  const isTold = (): Promise<boolean> =>
+    runInDurableObject(stub, (__, { storage }) => JSON.stringify(storage.kv.get('presence')).includes(home.nodeId));
+  await expect.poll(isTold).toBe(fate !== 'hung-up');
+  const spans = why?.lastHour.spans ?? [];
+  expect(spans.map(({ reason }) => reason)).toEqual(reasons);
+  const unseen = spans.filter(({ reason }) => reason === 'unseen').map(({ from, to }) => (to - from) / 60_000);
+  // 20 minutes, and the one in which they begin.
+  expect(unseen.filter((minutes) => minutes !== 20 && minutes !== 21)).toEqual([]);
 });
