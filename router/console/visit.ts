@@ -13,6 +13,7 @@ import { pickLocale } from '../look/words.ts';
 import type { Locale } from '../look/words.ts';
 import type { AppEnv } from '../routes/app-env.ts';
 import { LOCALE_COOKIE } from '../routes/page-locale.ts';
+import { letPartsTake } from './or-null.ts';
 import { SignInFirst } from './sign-in-first.ts';
 
 /** Somebody who is signed in. */
@@ -65,6 +66,7 @@ export const readVisit: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
   const path = pathname + search;
   // What is told where nobody can be asked who looks.
   c.set('visit', { locale: findLocale(c, null), path, signedIn: null });
+  letPartsTake(c.get('services').timings.pagePartMs);
   const token = getCookie(c, isSecure(c) ? SECURE_COOKIE : LOCAL_COOKIE) ?? '';
   const signedIn = token === '' ? null : await findSignedIn(c, token);
   c.set('visit', { locale: findLocale(c, signedIn), path, signedIn });

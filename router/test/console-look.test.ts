@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BROWSER_TOLD, ConsoleBrowser, HAS_BROWSER, NARROW, WIDE } from './console-browser.ts';
 import { PAGE_HEADERS } from '../look/policy.ts';
+import { Hands } from './sign-in-hands.ts';
 import { startStack } from './stack.ts';
 import type { Stack, TestAccount } from './stack.ts';
 
@@ -58,6 +59,26 @@ test('an asset is kept for ever under the name that its bytes decide, and is gon
   expect(asset.status).toBe(200);
   expect(asset.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
   expect((await stack.call('/assets/look-000000000000.css')).status).toBe(404);
+});
+
+test('what the session opens of the API is kept nowhere, and is no page', async () => {
+  const { cookie } = await new Hands(stack, account.id).signIn();
+  for (const query of ['', '?group_by=day&format=csv']) {
+    const { headers, status } = await stack.call(`/console/api/v1/usage${query}`, { headers: { cookie } });
+    const told = ['cache-control', 'x-content-type-options'].map((name) => headers.get(name));
+    expect([status, ...told]).toEqual([200, 'no-store', 'nosniff']);
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+  }
+});
+
+test('the way to sign in leads where its page was to lead, and never back to itself', async () => {
+  const linkOf = async (path: string): Promise<string | undefined> =>
+    /<a href="(\/sign-in[^"]*)"[^>]*>Sign in<\/a>/
+      .exec(await (await stack.call(path, { headers: asHtml })).text())?.[1]
+      ?.replaceAll('&amp;', '&');
+  expect(await linkOf('/sign-in?to=%2Fconsole%2Fkeys')).toBe('/sign-in?to=%2Fconsole%2Fkeys');
+  expect(await linkOf('/')).toBe('/sign-in');
+  expect(await linkOf('/playground')).toBe('/sign-in?to=%2Fplayground');
 });
 
 describe.skipIf(!HAS_BROWSER)(`in a browser (${BROWSER_TOLD})`, () => {

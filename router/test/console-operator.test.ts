@@ -6,6 +6,7 @@ import { BROWSER_TOLD, ConsoleBrowser, HAS_BROWSER, NARROW } from './console-bro
 import type { Tab } from './console-browser.ts';
 import { packFacts } from '../billing/pack-facts.ts';
 import type { Fact } from '../billing/pack-facts.ts';
+import { Hands } from './sign-in-hands.ts';
 import { startStack } from './stack.ts';
 import type { Stack, TestAccount, TestAgent } from './stack.ts';
 import { until } from './until.ts';
@@ -165,6 +166,21 @@ describe.skipIf(!HAS_BROWSER)(`the operator's console (${BROWSER_TOLD})`, () => 
     });
     expect(await lead('accounts', job.replace('job_', 'rcpt_') + '_0')).toBe(`/jobs/${job}?account=${owner.id}`);
     expect(await lead('accounts', `job_${'0'.repeat(32)}`)).toBe(`/accounts?q=job_${'0'.repeat(32)}`);
+  });
+
+  it('makes a link for a member that never signs in as whoever has the address that an owner wrote beside it', async () => {
+    const hands = new Hands(stack, owner.id);
+    await hands.signIn({ name: 'Juichi', email: 'juichi@irori.example' });
+    const theirs = await stack.makeAccount();
+    const body = { name: 'Not Juichi', email: 'juichi@irori.example', role: 'member' };
+    const { id } = (await stack.admin('POST', `/accounts/${theirs.id}/members`, body)).json;
+    const { cookie, csrf } = await hands.signIn({ is_operator: true, name: 'Oki' });
+    const made = await hands.ask(`/console/operator/accounts/${theirs.id}/members/${String(id)}/link`, {
+      cookie,
+      form: { csrf },
+    });
+    const link = /\/sign-in\/[\w-]{43}/.exec(made.text)?.[0] ?? '';
+    expect((await hands.ask(link)).text).toContain('signed in as Not Juichi');
   });
 
   it('revokes a key after asking, and says of one that is revoked that it is', async () => {
