@@ -37,6 +37,13 @@ const QUESTIONS: readonly (readonly [question: string, days: number])[] = [
   ['group_by=hour', 30],
   ['group_by=hour,model,country', 30],
 ];
+/** Pages of the console: each asks for its table, its chart and what can be chosen. */
+const PAGES = [
+  '/console?by=day&days=365',
+  '/console?by=model&days=365',
+  '/console?by=key&days=365&page=2',
+  '/console/jobs',
+];
 /** Flushes of a dozen jobs that an account has had: a page of jobs reads eight of them. */
 const JOB_FLUSHES = 20_000;
 
@@ -72,10 +79,15 @@ async function measure(network: Stack, rows: number): Promise<Figure[]> {
     const from = new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10);
     return [question, `/v1/usage?${question}&from=${from}`] as const;
   });
-  for (const [question, path] of [...paths, ['jobs', '/v1/jobs?limit=50'] as const]) {
+  const cookie = await signIn(network, account);
+  const pages = PAGES.map((path) => [path, path] as const);
+  for (const [question, path] of [...paths, ['jobs', '/v1/jobs?limit=50'] as const, ...pages]) {
     const ask = async (): Promise<number> => {
       const from = performance.now();
-      const response = await network.call(path, { key: account.apiKey });
+      const response = await network.call(
+        path,
+        path.startsWith('/v1') ? { key: account.apiKey } : { headers: { cookie } },
+      );
       const text = await response.text();
       if (response.status !== 200) throw new Error(text);
       return performance.now() - from;
@@ -86,6 +98,23 @@ async function measure(network: Stack, rows: number): Promise<Figure[]> {
     figures.push({ rows, question, first, p50: quantile(times, 0.5), most: Math.max(...times) });
   }
   return figures;
+}
+
+/** The cookie of an owner who looks at pages. */
+async function signIn(network: Stack, { id }: TestAccount): Promise<string> {
+  const { json } = await network.admin('POST', '/sign-in-links', { name: 'Hanako', account_id: id });
+  const { pathname } = new URL(String(json['url']));
+  const headers = { origin: network.url, 'content-type': 'application/x-www-form-urlencoded' };
+  const { headers: told } = await fetch(network.url + pathname, {
+    method: 'POST',
+    headers,
+    body: 'to=',
+    redirect: 'manual',
+  });
+  return told
+    .getSetCookie()
+    .map((one) => one.split(';', 1)[0])
+    .join('; ');
 }
 
 /** Keys, models, countries and kinds in turn, over as many days as it takes; and flushes that are not summed up. */

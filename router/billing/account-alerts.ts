@@ -2,6 +2,7 @@
 // Alerts are written with what they tell of, and sent by the object's alarm: no call waits for one.
 import { makeLog } from '../log.ts';
 import { AlertHistory } from './alert-history.ts';
+import type { SentAlert } from './alert-history.ts';
 import { findBalanceAlert, findSpendAlerts, LOW_BALANCE, makeTestAlert } from './find-alerts.ts';
 import type { Alert } from './find-alerts.ts';
 
@@ -21,6 +22,13 @@ export interface AlertSettings {
   readonly url: string;
   /** Units; null for no alert of a low balance. */
   readonly lowBalance: number | null;
+}
+
+/** What is told, where; how many alerts are on their way; and what became of those that were sent. */
+export interface AlertsNow {
+  readonly settings: AlertSettings | null;
+  readonly waiting: number;
+  readonly sent: SentAlert[];
 }
 
 /** An alert that is due to be sent. */
@@ -78,6 +86,10 @@ export class AccountAlerts {
   /** How many are on their way. */
   get waiting(): number {
     return this.#sql.exec<{ count: number }>('SELECT count(*) AS count FROM alerts').one().count;
+  }
+
+  tell(now: number): AlertsNow {
+    return { settings: this.settings, waiting: this.waiting, sent: this.history.list(now) };
   }
 
   /** What is wished for from now on; null ends it, and what is on its way goes nowhere. A secret that is left out stays as it is: false where there is none. */

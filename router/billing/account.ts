@@ -1,12 +1,11 @@
 // The Durable Object of one account: decides and applies holds, charges and grants, each once, and hands them to the book in D1.
 import type { KeyLimits } from '../../schema/key-limits.ts';
 import type { SettlementBatch, SettlementJson } from '../../schema/settlement.ts';
-import type { AlertSettings } from './account-alerts.ts';
+import type { AlertSettings, AlertsNow } from './account-alerts.ts';
 import { AccountBook, type KeyUsage } from './account-book.ts';
 import type { Gift, GiftAnswer, Grant } from './account-credit.ts';
 import type { AccountDoors, AccountUsage } from './account-doors.ts';
 import { AccountRepeats } from './account-repeats.ts';
-import type { SentAlert } from './alert-history.ts';
 import { AlertPost } from './alert-post.ts';
 import type { HoldAnswer, HoldRequest, RepeatAsked, RepeatRefusal } from './hold-answer.ts';
 import type { ObjectSide } from './compare-books.ts';
@@ -259,9 +258,8 @@ export class Account extends KeptObject {
   }
 
   /** What is told, where; how many alerts are on their way; and what became of those that were sent in the last 30 days. */
-  alerts(): { settings: AlertSettings | null; waiting: number; sent: SentAlert[] } {
-    const { settings, waiting, history } = this.#book.alerts;
-    return { settings, waiting, sent: history.list(Date.now()) };
+  alerts(): AlertsNow {
+    return this.#book.alerts.tell(Date.now());
   }
 
   /** Refuses every later hold for a job in this pool, whatever an edge still believes of the account. */

@@ -73,14 +73,11 @@ describe.skipIf(!HAS_BROWSER)(`a caller’s console (${BROWSER_TOLD})`, () => {
     String(await page.evaluate(`fetch(${JSON.stringify(href)}).then((answer) => answer.text())`));
 
   test('each page is for who is signed in', async () => {
-    for (const path of PAGES) {
-      const response = await fetch(new URL(path, stack.url), { redirect: 'manual' });
-      expect([path, response.status, response.headers.get('location')?.startsWith('/sign-in')]).toEqual([
-        path,
-        303,
-        true,
-      ]);
-    }
+    const lead = async (path: string, method = 'GET'): Promise<string | null> =>
+      (await fetch(new URL(path, stack.url), { method, redirect: 'manual' })).headers.get('location');
+    for (const path of PAGES) expect(await lead(path)).toBe(`/sign-in?to=${encodeURIComponent(path)}`);
+    // Whoever was signed out in the midst of a form goes on at its page.
+    expect(await lead('/console/keys/key_1/revoke', 'POST')).toBe('/sign-in?to=%2Fconsole%2Fkeys');
   });
 
   test('without a script: a key is made within limits, is shown once, calls, and is revoked', async () => {
@@ -219,25 +216,8 @@ describe.skipIf(!HAS_BROWSER)(`a caller’s console (${BROWSER_TOLD})`, () => {
     const last = await rows();
     await press(plain, 'a:text-is("Previous rows")');
     expect([first, last, await rows()]).toEqual([50, 6, 50]);
-    // More groups than an answer of the API has: the dearest first, the last of them on the last page, by whatever the table is sorted.
-    await database
-      .prepare(
-        `WITH RECURSIVE m(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM m WHERE n < 1120)
-         INSERT INTO usage_days (account_id, day, key_id, model, country, kind, jobs, parts, prompt_tokens, output_tokens, charged, energy_micro_wh, energy_parts)
-         SELECT ?1, CAST(unixepoch() / 86400 AS INTEGER) - 3, 'key_old', 'many/' || n, 'DE', 'chat', 2000 - n, 1, 1, 1, n * 1000000, 0, 0 FROM m`,
-      )
-      .bind(caller.id)
-      .run();
-    const names = (): Promise<string[]> => plain.page.locator('main tbody th').allInnerTexts();
-    await plain.go('/console?by=model&days=7');
-    expect((await names()).slice(0, 2)).toEqual(['many/1120', 'many/1119']);
-    await plain.go('/console?by=model&days=7&page=23');
-    expect([(await names())[0], await plain.page.locator('a:text-is("More rows")').count()]).toEqual(['many/20', 0]);
-    await press(plain, 'main thead a:text-is("Jobs")');
-    expect([(await names())[0], await plain.page.getAttribute('main thead [aria-sort]', 'aria-sort')]).toEqual([
-      'many/1',
-      'descending',
-    ]);
+    await press(plain, 'main thead a:text-is("Charged")');
+    expect(await text(plain, 'main thead [aria-sort=descending]')).toContain('Charged');
     // By the session alone: no key, no cookie opens the API.
     expect((await stack.call(href)).status).toBe(401);
     expect((await stack.call('/v1/usage', { headers: { cookie: await cookies() } })).status).toBe(401);
@@ -276,11 +256,6 @@ describe.skipIf(!HAS_BROWSER)(`a caller’s console (${BROWSER_TOLD})`, () => {
     await press(tab, 'a[aria-label="Remove: Kenji"]');
     await press(tab, 'main form button');
     expect(await guest.go('/console/keys')).toBe(403);
-    // Whoever was signed out in the midst of a form is led back to its page.
-    await guest.page.context().clearCookies();
-    const headers = { origin: browser.origin };
-    const sent = await guest.page.request.post('/console/keys/key_1/revoke', { form: {}, headers, maxRedirects: 0 });
-    expect([sent.status(), sent.headers()['location']]).toEqual([303, '/sign-in?to=%2Fconsole%2Fkeys']);
     await guest.close();
   });
 

@@ -133,7 +133,11 @@ describe.skipIf(!HAS_BROWSER)(`the operator's console (${BROWSER_TOLD})`, () => 
 
   it('leads a search to what it names, from whatever list it was typed into, and finds an account by a member’s mail', async () => {
     const { id, keyId } = await stack.makeAccount();
-    const added = await stack.admin('POST', `/accounts/${id}/members`, { name: 'Mio', email: 'Mio@irori.example' });
+    const added = await stack.admin('POST', `/accounts/${id}/members`, {
+      name: 'Mio',
+      email: 'Mio@irori.example',
+      role: 'viewer',
+    });
     const lead = async (list: string, q: string): Promise<string> => {
       await tab.go(`${AT}/${list}`);
       await tab.page.fill('#f-q', q);

@@ -62,7 +62,7 @@ const EN = {
   number: 'Number of the job',
   numberHelp: 'Each answer tells it, as job_…; the receipt’s, rcpt_…, will do too.',
   findDo: 'Show its receipt',
-  noNumber: 'This is no number of a job: job_ and 32 letters and digits, or that of its receipt, rcpt_….',
+  noNumber: 'This is no number of a job: job_ and 32 letters and digits, or rcpt_ as its receipt has it.',
   ended: 'Ended, UTC',
   model: 'Model',
   key: 'Key',

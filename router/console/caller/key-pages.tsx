@@ -213,14 +213,14 @@ function KeyTable(props: {
       empty={words.none}
       columns={[
         { head: words.name, cell: ({ key }) => <a href={`${KEYS}/${key.id}`}>{key.name}</a> },
-        { head: words.created, cell: ({ key }) => <Time at={key.createdAt} locale={locale} /> },
+        { head: words.spent, isNumber: true, cell: ({ spent }) => amount(spent, '–') },
+        { head: words.limit, isNumber: true, cell: ({ key }) => amount(key.limits?.month ?? null, words.unlimited) },
         {
           head: words.ends,
           cell: ({ key }) =>
             key.expiresAt === null ? words.never : <Ends at={key.expiresAt} {...{ words, locale }} />,
         },
-        { head: words.spent, isNumber: true, cell: ({ spent }) => amount(spent, '–') },
-        { head: words.limit, isNumber: true, cell: ({ key }) => amount(key.limits?.month ?? null, words.unlimited) },
+        { head: words.created, cell: ({ key }) => <Time at={key.createdAt} locale={locale} /> },
         {
           head: '',
           cell: ({ key }) => (

@@ -3,7 +3,7 @@ import type { Services } from '../../services/edge.ts';
 import { findSearch } from './find-search.ts';
 import { segment } from './pieces.tsx';
 
-export const OPERATOR = '/console/operator';
+const OPERATOR = '/console/operator';
 
 /** Path of the page; null for a text, and for what there is none of: the list itself says so. */
 export async function leadOn(services: Services, typed: string): Promise<string | null> {

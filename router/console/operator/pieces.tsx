@@ -50,7 +50,7 @@ export function Search({ q, label, locale, children }: { q: string; label: strin
   return (
     <form method="get" class="inline" role="search">
       <label for="f-q">{label}</label>
-      <input id="f-q" name="q" type="search" value={q} maxlength={100} autocomplete="off" />
+      <input id="f-q" name="q" type="search" value={q} maxlength={100} size={36} autocomplete="off" />
       {children}
       <button class="quiet">{OPERATOR_WORDS[locale].find}</button>
     </form>

@@ -92,6 +92,25 @@ test('they are made anew from the book, and hours go after 35 days', async () =>
   expect((await totals.find({ ...asked(accountId), groups: ['month'] })).rows).toMatchObject([{ jobs: 2 }]);
 });
 
+test('groups of any number are read page by page, the largest first, each once, however many are as large', async () => {
+  const accountId = newId('acct');
+  await env.DB.prepare(
+    `WITH RECURSIVE m(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM m WHERE n < 1199)
+     INSERT INTO usage_days (account_id, day, key_id, model, country, kind, jobs, parts, prompt_tokens, output_tokens, charged, energy_micro_wh, energy_parts)
+     SELECT ?1, ?2, 'key_test', 'model-' || n, 'DE', 'chat', n % 7 + 1, 1, 1, 1, n / 100, 0, 0 FROM m`,
+  )
+    .bind(accountId, DAY)
+    .run();
+  const page = async (skip: number, limit: number) =>
+    totals.page({ ...asked(accountId), fromDay: DAY, toDay: DAY, groups: ['model'], largest: 'charged', skip, limit });
+  const pages = await Promise.all(Array.from({ length: 24 }, (_, at) => page(at * 50, 50)));
+  expect(pages.map(({ hasMore }) => hasMore)).toEqual(pages.map((_, at) => at < 23));
+  const rows = pages.flatMap((one) => one.rows);
+  expect(new Set(rows.map(({ model }) => model)).size).toBe(1200);
+  expect(rows).toEqual(rows.toSorted((a, b) => b.charged - a.charged || b.jobs - a.jobs));
+  expect(rows[0]).toMatchObject({ charged: 11, jobs: 7 });
+});
+
 test('jobs come the newest first, page by page, of one key where only that may be seen', async () => {
   const [accountId, other] = [newId('acct'), newId('acct')];
   const jobs = Array.from({ length: 25 }, (_, i) =>
@@ -100,10 +119,10 @@ test('jobs come the newest first, page by page, of one key where only that may b
   for (let i = 0; i < 25; i += 2) await ledger.applyFlush(flushOf(jobs.slice(i, i + 2)));
   await ledger.applyFlush(flushOf([chat(other)]));
   const list = makeJobList(env.DB);
-  const read = async (ownKeyId: string | null, limit: number) => {
+  const read = async (ownKeyId: string | null, limit: number, keyId: string | null = null) => {
     const found: string[] = [];
     for (let before: { seq: number; skip: number } | null = null, pages = 0; pages < 30; pages++) {
-      const { data, next } = await list.list({ accountId, ownKeyId, before, limit });
+      const { data, next } = await list.list({ accountId, ownKeyId, keyId, before, limit });
       expect(data.length).toBeLessThanOrEqual(limit);
       found.push(...data.map(({ job }) => job));
       before = next;
@@ -115,6 +134,9 @@ test('jobs come the newest first, page by page, of one key where only that may b
   expect(await read(null, 7)).toEqual(newest);
   expect(await read(null, 100)).toEqual(newest);
   expect(await read('key_own', 2)).toEqual(jobs.flatMap(({ jobId }, i) => (i % 5 === 0 ? [jobId] : [])).toReversed());
+  const own = await read('key_own', 2);
+  expect(await read(null, 2, 'key_own')).toEqual(own);
+  expect([await read('key_own', 2, 'key_own'), await read('key_own', 2, 'key_test')]).toEqual([own, []]);
   const plan = await env.DB.prepare(
     'EXPLAIN QUERY PLAN SELECT seq FROM flushes WHERE account_id = ?1 AND seq <= ?2 AND packed IS NOT NULL ORDER BY seq DESC LIMIT 8',
   )
