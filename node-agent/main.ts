@@ -1,5 +1,6 @@
 // The command line of irori-node. Each command is loaded when it is asked for: the first line should not wait for the agent's whole program.
 import { leaveCompilersOff } from './backends/compilers.ts';
+import { holdWarnings } from './commands/node-warnings.ts';
 import { parseFlags } from './config/parse-flags.ts';
 import type { CommandLine, OptionValues } from './config/parse-flags.ts';
 import { VERSION } from './version.ts';
@@ -106,7 +107,10 @@ async function start(): Promise<void> {
   }
   const isAgent = line.value.command === 'up' || line.value.command === 'join';
   bearClosedPipes(isAgent);
-  if (isAgent) leaveCompilersOff();
+  if (isAgent) {
+    holdWarnings();
+    leaveCompilersOff();
+  }
   process.exitCode = await run(line.value);
   // A backend's connections may linger; the agent has said goodbye to everything by now.
   if (isAgent) process.exit();

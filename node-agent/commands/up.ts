@@ -18,6 +18,7 @@ import { complain } from './complain.ts';
 import { gatherLines } from './gathered-lines.ts';
 import type { GatheredLines } from './gathered-lines.ts';
 import { openLogOut } from './log-out.ts';
+import { logWarnings } from './node-warnings.ts';
 import { startAnew } from './restarted-program.ts';
 import { formatCredits } from './tell-status.ts';
 
@@ -55,6 +56,7 @@ export async function openUp(
   // Behind the lines' own: what they still held is in the file by then.
   process.on('exit', () => file.flush());
   const log = makeLog({ json: config.jsonLogs, write: lines.add, now: Date.now });
+  logWarnings(log);
   chooseCurve(log);
   await waitForLeaving(config.state, () => log.info('the agent before this one finishes its jobs: waiting for it'));
   const agent = await Agent.open(config, log);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, request } from 'node:http';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -275,6 +275,15 @@ describe('what is asked', () => {
     expect((await post('/api/receipts/job_1a', {}, headers)).text).toContain('"verdict":"valid"');
   });
 
+  test.each([
+    ['', '"acceptance"'],
+    ['?lang=ja', '"承認書"'],
+    ['?lang=xx', '"acceptance"'],
+  ])('what a check finds is told in the page’s language: %s', async (query, text) => {
+    const headers = await enter();
+    expect((await post(`/api/receipts/job_1a${query}`, {}, headers)).text).toContain(text);
+  });
+
   test('an action has its form, and what has another does nothing', async () => {
     const headers = await enter();
     expect((await post('/api/actions/pause', { forMs: 60_000 }, headers)).status).toBe(200);
@@ -343,6 +352,22 @@ describe('where', () => {
     taken.close();
   });
 
+  test('where many ports are taken, as beside many agents, it comes to a free one and leaves no listener behind', async () => {
+    const warned: string[] = [];
+    const hear = ({ name }: Error): void => void warned.push(name);
+    process.on('warning', hear);
+    const first = await occupy(0);
+    const rest = await Promise.all(Array.from({ length: 14 }, (_, i) => occupy(portOf(first) + 1 + i)));
+    const other = await open(portOf(first));
+    // Warnings are told after the turn in which they came up.
+    await new Promise((wake) => setImmediate(wake));
+    process.off('warning', hear);
+    expect(other.port).toBeGreaterThan(0);
+    expect(warned).toEqual([]);
+    other.close();
+    for (const taken of [first, ...rest]) taken.close();
+  });
+
   test('only this machine can reach it', async () => {
     const answer = await ask('/');
     expect([answer.status, new URL(server.url).hostname]).toEqual([401, '127.0.0.1']);
@@ -351,3 +376,17 @@ describe('where', () => {
     expect(error.code).toMatch(/ECONNREFUSED|EADDRNOTAVAIL|ENETUNREACH/);
   });
 });
+
+function portOf(taken: Server): number {
+  return (taken.address() as { port: number } | null)?.port ?? 0;
+}
+
+/** Listens there itself, unless somebody else does: taken it is either way. */
+async function occupy(port: number): Promise<Server> {
+  const taken = createServer();
+  await new Promise<void>((done) => {
+    taken.once('error', () => done());
+    taken.listen(port, '127.0.0.1', done);
+  });
+  return taken;
+}

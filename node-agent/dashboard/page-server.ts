@@ -262,12 +262,17 @@ function send(response: ServerResponse, { status, type, text, file }: PageAnswer
 
 function listenAt(server: Server, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const fail = (): void => resolve(false);
-    server.once('error', fail);
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
+    // Both listeners go with the try: each further port would leave one behind, and after ten of them Node warns of a leak.
+    const end = (isOpen: boolean): void => {
       server.off('error', fail);
-      server.unref();
-      resolve(true);
-    });
+      server.off('listening', open);
+      if (isOpen) server.unref();
+      resolve(isOpen);
+    };
+    const fail = (): void => end(false);
+    const open = (): void => end(true);
+    server.once('error', fail);
+    server.once('listening', open);
+    server.listen({ port, host: '127.0.0.1', exclusive: true });
   });
 }

@@ -14,6 +14,8 @@ export class AgentBench {
   #model: ModelServer | undefined;
   #state = '';
   #agent: AgentProcess | undefined;
+  /** Variables that its agents get beside those of the tests. */
+  env: Readonly<Record<string, string>> = {};
 
   get hub(): TestHub {
     return need(this.#hub);
@@ -39,6 +41,7 @@ export class AgentBench {
     this.#hub = await TestHub.start();
     this.#model = await startModelServer();
     this.#state = makeStateFolder();
+    this.env = {};
   }
 
   async close(): Promise<void> {
@@ -51,7 +54,7 @@ export class AgentBench {
 
   /** Starts the agent with exactly these words. */
   start(...args: string[]): AgentProcess {
-    this.#agent = startAgent(args);
+    this.#agent = startAgent(args, this.env);
     return this.#agent;
   }
 

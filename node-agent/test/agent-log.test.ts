@@ -46,7 +46,12 @@ test.each([['--json-logs'], []])('no prompt, answer or secret stands in it, what
   expect(output).not.toContain(readFileSync(join(bench.state, 'session.key'), 'utf8').trim().slice(2));
 });
 
+/** Says to Node at the first signal, as a library might, that something is wrong. */
+const WARNS_AT_END =
+  "data:text/javascript,process.once('SIGTERM',()=>process.emitWarning('the test’s',{type:'TestWarning',code:'TEST1'}))";
+
 test('as JSON each line holds its time, level and event, and names the job or the node that it is about', async () => {
+  bench.env = { NODE_OPTIONS: `--import=${encodeURI(WARNS_AT_END)}` };
   const agent = await bench.upAndReady('--json-logs');
   await bench.hub.waitEnd(bench.hub.give({ model: 'say-3x0' }).number);
   await bench.hub.waitForFrame('fault', bench.hub.give({ model: 'say-9x0-die0' }).number);
@@ -66,6 +71,9 @@ test('as JSON each line holds its time, level and event, and names the job or th
       }),
     );
   expect(lines.find((line) => line.event === 'connected')?.node).toMatch(/^node_/);
+  expect(lines.filter(({ event }) => event === 'Node warns')).toEqual([
+    expect.objectContaining({ level: 'warn', name: 'TestWarning', code: 'TEST1', message: 'the test’s' }),
+  ]);
   const jobs = lines.filter(({ event }) => event === 'job' || event === 'a job failed');
   expect(jobs.map(({ event, level }) => [event, level])).toEqual([
     ['job', 'info'],

@@ -59,6 +59,7 @@ export const FIELD_REFUSALS_JA: Readonly<Partial<Record<`${ErrorCode}:${string}`
     '相手のアカウントID（acct_ と16進32桁）を入力してください。自分のアカウントには提供できません。',
   'invalid_value:amount_micro': '付与できる金額の範囲を超えています。',
   'invalid_value:amount': '0より大きいクレジットで入力してください。小数は6桁までです（例：25、0.5）。',
+  'invalid_value:expires_in_s': '1から3,660までの日数を整数で入力してください。',
   'invalid_value:days': '1から3,660までの整数で入力するか、空欄にしてください。',
   'invalid_value:digests': 'SHA-256のダイジェスト（16進64桁）を入力してください。',
   'invalid_value:id': '英数字と . / : _ - で、1〜100文字にしてください。',

@@ -308,6 +308,11 @@ export class NodeHistory {
     this.#changed.clear();
   }
 
+  /** Writes what changed of one node at once: the hub that it has just come to may sleep before the next save. */
+  saveNode(nodeId: string): void {
+    if (this.#changed.delete(nodeId)) this.#write(nodeId);
+  }
+
   /** A record that cannot be written is forgotten: the others are kept, and it is not tried again at each save. */
   #write(nodeId: string): void {
     const record = this.#nodes.get(nodeId);

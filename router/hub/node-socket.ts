@@ -49,7 +49,7 @@ export class NodeSocket {
   #heardAt = 0;
   #askedAt = 0;
   #unreadable = 0;
-  /** The latest sign of life that the hub has looked at, ms since epoch: a ping, or that it connected. */
+  /** The latest sign of life that the hub has looked at, ms since epoch: a ping, anything that it said, or that it connected. */
   livedAt: number;
   /** Until when its model server wants no job, ms since epoch. */
   #heldUntilAt = 0;
@@ -322,9 +322,10 @@ export class NodeSocket {
     return this.#unreadable++ === 0;
   }
 
-  /** A message of the node came, whatever it says. */
+  /** A message of the node came, whatever it says: who answers jobs lives, though its ping be late. */
   noteHeard(now: number): void {
     this.#heardAt = now;
+    this.livedAt = now;
   }
 
   /** For a node with jobs: false once it has been silent and does not answer when it is asked what it runs. A slow model server does. */

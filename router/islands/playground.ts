@@ -1,7 +1,8 @@
 // The playground: streams an answer into the page, and tells which home gave it, how soon, how fast, for what and with how much energy; then has its receipt
 // checked here. Without this script the form answers whole.
 import { tellHomeReasonJa } from '../../schema/home-reasons.ts';
-import type { Checked } from './verify.ts';
+import { codedText } from '../verify-page/coded-text.ts';
+import type { Checked, checkReceipts } from './verify.ts';
 
 interface Chunk {
   readonly choices?: readonly {
@@ -220,7 +221,7 @@ function makeFact(name: string, text: string): HTMLElement {
   const row = document.createElement('div');
   const [term, value] = [document.createElement('dt'), document.createElement('dd')];
   term.textContent = name;
-  value.textContent = text;
+  value.append(...codedText(text));
   if (text.length > LONG) value.className = 'long';
   row.append(term, value);
   return row;
@@ -238,8 +239,6 @@ async function checkReceipt(form: HTMLFormElement, job: string, { words, facts, 
   summary.textContent = words['checks'] ?? '';
   const list = document.createElement('dl');
   list.className = 'checks';
-  // As whoever checks them anywhere reads them.
-  list.lang = 'en';
   list.append(...found.map(([name, told]) => makeFact(name, told)));
   details.append(summary, list);
   const told = row.querySelector('dd');
@@ -252,10 +251,10 @@ async function readReceipt(form: HTMLFormElement, job: string, signal: AbortSign
   const response = await fetch(`/console/api/v1/receipts/${job}`, { signal });
   if (!response.ok) throw await readFault(response);
   const text = await response.text();
-  const { checkReceipts } = (await import(form.dataset['verify'] ?? '')) as {
-    readonly checkReceipts: (text: string) => Checked;
+  const { checkReceipts: check } = (await import(form.dataset['verify'] ?? '')) as {
+    readonly checkReceipts: typeof checkReceipts;
   };
-  return checkReceipts(text);
+  return check(text, document.documentElement.lang);
 }
 
 function find<T extends HTMLElement = HTMLElement>(id: string): T {

@@ -128,7 +128,7 @@ function Links({ words, links, path }: Omit<NavProps, 'nav'> & { readonly links:
   );
 }
 
-function Foot({ words, locale, path }: { words: FrameWords; locale: Locale; path: string }) {
+export function Foot({ words, locale, path }: { words: FrameWords; locale: Locale; path: string }) {
   return (
     <footer class="foot">
       <ul>

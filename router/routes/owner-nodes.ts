@@ -11,7 +11,7 @@ import type { AppEnv } from './app-env.ts';
 import { findHome, requireHome } from './asked-nodes.ts';
 import type { Services } from '../services/edge.ts';
 import { requireCaller } from './refuse.ts';
-import { nameModel } from './served-models.ts';
+import { nameModels } from './served-models.ts';
 
 const DAY_MS = 86_400_000;
 const DAYS = 30;
@@ -62,7 +62,7 @@ async function tellNodes(services: Services, rows: readonly NodeRow[], isByDay: 
       row,
       sums.find(({ nodeId }) => nodeId === row.id),
     ),
-    ...tellLive(whys[i], (digest) => nameModel(listed, digest)),
+    ...tellLive(whys[i], row.isPublic, (digest) => nameModels(listed, digest)),
     ...(byDay === null ? {} : { earned_days_micro: spreadDays(byDay, row.id, fromDay) }),
   }));
 }
@@ -95,8 +95,8 @@ function spreadDays(rows: readonly EarningDay[], nodeId: string, fromDay: number
   return days.slice(0, DAYS);
 }
 
-/** `idOf`: a model's name in the catalogue; null where only its owner may call it. */
-function tellLive(why: NodeWhy | undefined, idOf: (digest: string) => string | null) {
+/** `idsOf`: a model's names in the catalogue; none where only its owner may call it. */
+function tellLive(why: NodeWhy | undefined, isPublic: boolean, idsOf: (digest: string) => readonly string[]) {
   const {
     online = false,
     since = null,
@@ -112,8 +112,8 @@ function tellLive(why: NodeWhy | undefined, idOf: (digest: string) => string | n
     state: nameState(why),
     reason: pause ?? (coolingUntil === null ? null : coolingReason),
     models: (live?.models ?? []).map(({ name, digest }) => {
-      const id = idOf(digest);
-      return { name, catalogue_id: id, served_to: id === null ? 'own account only' : 'everyone' };
+      const ids = idsOf(digest);
+      return { name, catalogue_id: ids[0] ?? null, catalogue_ids: ids, served_to: tellServed(ids, isPublic) };
     }),
     slots: live?.slots ?? null,
     running: live?.running ?? null,
@@ -121,6 +121,14 @@ function tellLive(why: NodeWhy | undefined, idOf: (digest: string) => string | n
     platform: live?.platform ?? null,
     hub: why?.hub ?? null,
   };
+}
+
+function tellServed(
+  ids: readonly string[],
+  isPublic: boolean,
+): 'everyone' | 'pools and own account' | 'own account only' {
+  if (ids.length === 0) return 'own account only';
+  return isPublic ? 'everyone' : 'pools and own account';
 }
 
 /** By schema/state-words.ts where it is no pause: the reason of one stands beside it. */

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BROWSER_TOLD, ConsoleBrowser, HAS_BROWSER, NARROW, WIDE } from './console-browser.ts';
 import { PAGE_HEADERS } from '../look/policy.ts';
+import { Hands } from './sign-in-hands.ts';
 import { startStack } from './stack.ts';
 import type { Stack, TestAccount } from './stack.ts';
 
@@ -60,6 +61,16 @@ test('an asset is kept for ever under the name that its bytes decide, and is gon
   expect((await stack.call('/assets/look-000000000000.css')).status).toBe(404);
 });
 
+test('what the session opens of the API is kept nowhere, and is no page', async () => {
+  const { cookie } = await new Hands(stack, account.id).signIn();
+  for (const query of ['', '?group_by=day&format=csv']) {
+    const { headers, status } = await stack.call(`/console/api/v1/usage${query}`, { headers: { cookie } });
+    const told = ['cache-control', 'x-content-type-options'].map((name) => headers.get(name));
+    expect([status, ...told]).toEqual([200, 'no-store', 'nosniff']);
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+  }
+});
+
 test('the way to sign in leads where its page was to lead, and never back to itself', async () => {
   const linkOf = async (path: string): Promise<string | undefined> =>
     /<a href="(\/sign-in[^"]*)"[^>]*>Sign in<\/a>/
@@ -85,6 +96,8 @@ describe.skipIf(!HAS_BROWSER)(`in a browser (${BROWSER_TOLD})`, () => {
     const found: Record<string, string[]> = {};
     for (const path of [...OPEN_PAGES, '/playground', '/verify']) {
       await tab.go(path);
+      // What is folded is of the page too.
+      await tab.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
       const faults = await tab.judge();
       if (faults.length > 0) found[path] = faults;
       await tab.shot(`look${path.replaceAll('/', '-')}-${name}`);
@@ -110,6 +123,12 @@ describe.skipIf(!HAS_BROWSER)(`in a browser (${BROWSER_TOLD})`, () => {
     expect(await page.getAttribute('html', 'lang')).toBe('ja');
     await press('button[value=en]');
     expect(await page.getAttribute('html', 'lang')).toBe('en');
+    // A page that is kept for minutes is asked for anew.
+    await tab.go('/docs');
+    for (const locale of ['ja', 'en']) {
+      await press(`button[value=${locale}]`);
+      expect([page.url(), await page.getAttribute('html', 'lang')]).toEqual([`${browser.origin}/docs`, locale]);
+    }
 
     await tab.signIn({ account: account.id, name: 'Hanako' });
     expect(await page.textContent('.who a')).toBe('Hanako');

@@ -27,7 +27,8 @@ describe.skipIf(!HAS_BROWSER)(`an owner’s console (${BROWSER_TOLD})`, () => {
     server = await startModelServer();
     [owner, friend] = [await stack.makeAccount(), await stack.makeAccount(10_000_000)];
     await stack.startAgent({ owner, args: ['--models', 'say-8x0', '--backend', server.url] });
-    await listModel(stack, { owner, id: MODEL, digest: await learnDigest(stack, owner, 'say-8x0') });
+    const digest = await learnDigest(stack, owner, 'say-8x0');
+    for (const id of [MODEL, `${MODEL}-twice`]) await listModel(stack, { owner, id, digest });
     await askAll(stack, { account: friend, model: MODEL, prompt: 'say-8x0' });
     browser = await ConsoleBrowser.launch(stack);
     tab = await browser.open({ hasScripts: false });
@@ -55,6 +56,8 @@ describe.skipIf(!HAS_BROWSER)(`an owner’s console (${BROWSER_TOLD})`, () => {
     await tab.page.fill('#f-name', 'Attic');
     await press('main form:has(#f-name) button');
     expect(await text('h1')).toBe('Attic');
+    // One digest, two names, both of them told.
+    expect(await text('tbody')).toContain(`${MODEL}, ${MODEL}-twiceon the machine: say-8x0everyone`);
     await tab.go('/console/quiet');
     expect(await text()).toContain('Attic');
   });

@@ -44,7 +44,8 @@ export class DelayLine {
     this.#open.add(from);
     from.setNoDelay(true);
     // Timers of one length fire in the order in which they were set.
-    const later = (what: () => void): void => void setTimeout(what, this.rttMs / 2);
+    // One may fire up to a millisecond early: the line is never shorter than it says.
+    const later = (what: () => void): void => void setTimeout(what, Math.ceil(this.rttMs / 2) + 1);
     from.on('data', (bytes: Buffer) => later(() => to.write(bytes)));
     from.on('end', () => later(() => to.end()));
     from.on('error', () => later(() => to.destroy()));

@@ -1,13 +1,10 @@
 // A home that says a word every few milliseconds for as long as it is asked, and the gaps that its caller saw.
-import { PING } from '../../schema/frames.ts';
 import { RawNode } from './raw-node.ts';
 import type { Answer } from './ask.ts';
 import { ask } from './ask.ts';
 import type { Stack, TestAccount } from './stack.ts';
 
 const WORD_EVERY_MS = 25;
-/** Often enough that its hub never takes it for silent, however long a test takes. */
-const PING_EVERY_MS = 20_000;
 const PACED_MODEL = 'paced';
 
 export async function joinPacedHome(stack: Stack, owner: TestAccount): Promise<RawNode> {
@@ -21,7 +18,6 @@ export async function joinPacedHome(stack: Stack, owner: TestAccount): Promise<R
       job.end(job.receipt());
     }, WORD_EVERY_MS);
   };
-  setInterval(() => node.sendText(PING), PING_EVERY_MS).unref();
   node.sendState(16, [{ name: PACED_MODEL }]);
   await stack.waitForModel(owner, PACED_MODEL);
   return node;

@@ -14,6 +14,7 @@ import {
   encodeJsonFrame,
   FRAME,
   nameFrame,
+  PING,
   PROTOCOL_VERSION,
   readCredit,
   readJson,
@@ -41,6 +42,8 @@ import type { Accepted, Signed } from './seal-chain.ts';
 import type { Stack, TestAccount } from './stack.ts';
 import { until } from './until.ts';
 
+/** Often enough that its hub never takes it for silent, however long a test takes. */
+const PING_EVERY_MS = 20_000;
 /** As homes do, which wait 5 s. */
 const OFFER_AGAIN_MS = 5000;
 
@@ -55,12 +58,13 @@ export interface Heard {
   readonly json: unknown;
 }
 
-/** From where and by which way it dials; left out from Paris, straight to the router. */
+/** From where (`lat,lon,CC`) and by which way it dials; left out from Paris, straight to the router. */
 export interface RawDial {
   readonly url?: string;
-  /** `lat,lon,CC` */
   readonly place?: string;
 }
+
+type RawModel = { [field in 'name' | 'digest' | 'resume']?: string } & { contextTokens?: number; can?: string[] };
 
 export class RawNode {
   readonly key = new Uint8Array(randomBytes(32));
@@ -144,6 +148,8 @@ export class RawNode {
       until('the welcome', () => this.heard.slice(from).some(({ name }) => name === 'welcome')),
     ]);
     this.isOpen = true;
+    const pinger = setInterval(() => ws.send(PING), PING_EVERY_MS).unref();
+    ws.addEventListener('close', () => clearInterval(pinger));
   }
 
   async close(): Promise<void> {
@@ -164,12 +170,7 @@ export class RawNode {
   }
 
   /** What it serves; left out, the one model with a long context. */
-  sendState(
-    slots = 32,
-    models: readonly { name?: string; digest?: string; contextTokens?: number; resume?: string; can?: string[] }[] = [
-      {},
-    ],
-  ): void {
+  sendState(slots = 32, models: readonly RawModel[] = [{}]): void {
     const speeds = { promptTokensPerS: 1000, decodeTokensPerS: 100 };
     const model = { name: RAW_MODEL, digest: RAW_DIGEST, contextTokens: 100_000, quantisation: 'none', resume: 'none' };
     this.send('state', { models: models.map((one) => ({ ...model, ...speeds, ...one })), slots, paused: null });

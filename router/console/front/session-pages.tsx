@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { ApiError } from '../../errors.ts';
 import type { TakenCode } from '../../auth/sign-in-codes.ts';
 import { Note } from '../../look/pieces.tsx';
+import { signInPath } from '../../routes/session-desk.ts';
 import { readOpenForm, readPersonForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { startSession } from '../session-start.ts';
@@ -89,9 +90,9 @@ signInPages.post('/sign-in/:code', async (c) => {
   const { signInCodes, people } = c.get('services');
   const now = Date.now();
   const known = await signInCodes.look(c.req.param('code'), now);
-  if (known && !mayTake(c, known)) return c.redirect(`/sign-in/${c.req.param('code')}`, 303);
+  if (known && !mayTake(c, known)) return c.redirect(signInPath(c.req.param('code')), 303);
   const taken = await signInCodes.take(c.req.param('code'), now);
-  if (!taken) return c.redirect(`/sign-in/${c.req.param('code')}`, 303);
+  if (!taken) return c.redirect(signInPath(c.req.param('code')), 303);
   const personId = taken.personId ?? (await acceptInvitation(c, taken.memberId, now));
   if (taken.email !== null) {
     if (!(await people.prove(personId, taken.email)))

@@ -1,5 +1,6 @@
 // Words of the pages that sign in.
-import type { Dictionaries, WordsOf } from '../../look/words.ts';
+import type { WordsOf } from '../../../schema/words-of.ts';
+import type { Dictionaries } from '../../look/words.ts';
 
 /** What went wrong with a passkey, by the word in the address. */
 const FAULTS_EN: Readonly<Record<string, string>> = {

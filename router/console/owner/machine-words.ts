@@ -31,6 +31,7 @@ const EN = {
   served: 'Who is served',
   everyone: 'everyone',
   ownOnly: 'your account only',
+  hereCalled: 'on the machine:',
   notNamed: 'not named',
   since: 'Since',
   system: 'System',
@@ -75,6 +76,7 @@ const EN = {
   missed: 'Calls that went elsewhere',
   started: 'Jobs',
   workedOf: (worked: string, known: string) => `Worked in ${worked} of ${known} minutes.`,
+  unseen: (minutes: string) => `Another ${minutes} minutes are not known.`,
 };
 
 export const MACHINE_WORDS: Dictionaries<typeof EN> = {
@@ -109,6 +111,7 @@ export const MACHINE_WORDS: Dictionaries<typeof EN> = {
     served: '提供先',
     everyone: '全員',
     ownOnly: '自分のアカウントのみ',
+    hereCalled: 'マシン上の名前：',
     notNamed: '名前なし',
     since: 'この状態の開始',
     system: 'システム',
@@ -153,6 +156,7 @@ export const MACHINE_WORDS: Dictionaries<typeof EN> = {
     missed: 'ほかの家に渡った呼び出し',
     started: 'ジョブ',
     workedOf: (worked, known) => `${known}分のうち${worked}分稼働しました。`,
+    unseen: (minutes) => `このほか${minutes}分は記録がありません。`,
   },
 };
 export type MachineWords = (typeof MACHINE_WORDS)['en'];

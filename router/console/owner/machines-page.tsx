@@ -121,7 +121,8 @@ function MachinesTable({ nodes, next, words, locale }: Told & { nodes: readonly 
           { head: words.state, cell: (node) => <MachineState node={node} words={words} locale={locale} /> },
           {
             head: words.models,
-            cell: ({ models }) => models.map((one) => one.catalogue_id ?? one.name).join(', ') || '–',
+            cell: ({ models }) =>
+              models.flatMap(({ name, catalogue_ids: ids }) => (ids.length > 0 ? ids : [name])).join(', ') || '–',
           },
           {
             head: words.slots,

@@ -1,5 +1,6 @@
 // Words of the page of oneself.
-import type { Dictionaries, WordsOf } from '../../look/words.ts';
+import type { WordsOf } from '../../../schema/words-of.ts';
+import type { Dictionaries } from '../../look/words.ts';
 
 /** What was done, or was not, by the word in the address. */
 const DONE_EN: Readonly<Record<string, string>> = {

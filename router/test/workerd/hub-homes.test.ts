@@ -1,10 +1,12 @@
 // How a hub gives jobs to its homes: the promise, cooling, what it learns, free slots by class, moves, hints.
-import { applyD1Migrations, evictDurableObject } from 'cloudflare:test';
+import { applyD1Migrations, evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Capacity } from '../../../schema/placement.ts';
+import { PRESENCE_REFRESH_MS } from '../../../schema/presence.ts';
 import { CAPACITY_HEADER, TOOK_HEADER } from '../../../schema/offer.ts';
 import type { JobOffer, OfferRefusal } from '../../../schema/offer.ts';
+import { guessRttMs } from '../../placement/learn-rtt.ts';
 import { CHAT_REQUEST, makeJobOffer } from '../make-job-offer.ts';
 import { ask, joinHub, makeModel, openHub, readRecords, sleep, waitFor } from './join-hub.ts';
 
@@ -143,6 +145,23 @@ describe('the promise', () => {
   });
 });
 
+describe('a home whose line says nothing', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  test('is not asked after two and a half minutes; one that speaks, if only a state, is, whether it pings or not', async () => {
+    const stub = openHub();
+    const startedAt = Date.now();
+    const home = await joinHub(stub);
+    vi.useFakeTimers({ toFake: ['Date'], now: startedAt + 120_000 });
+    home.tell();
+    await sleep(100);
+    vi.setSystemTime(startedAt + 240_000);
+    expect((await runJob(stub, home))[0]).toMatchObject({ node: home.nodeId });
+    vi.setSystemTime(startedAt + 480_000);
+    expect(await refusalOf(await ask(stub, makeJobOffer()))).toMatchObject({ code: 'none' });
+  });
+});
+
 describe('a home that fails', () => {
   test('cools down: it is not asked again, unless it is forced and nobody else is there; its owner reads why', async () => {
     const stub = openHub();
@@ -188,6 +207,35 @@ describe('a home that fails', () => {
     const why = await stub.why(home.nodeId);
     expect(why).toMatchObject({ online: false, pause: null });
     expect(why?.since).toBeLessThan(evictedAt);
+  });
+
+  // Minutes are counted by the clock, so what the hub kept is moved back.
+  test.each([
+    ['kept its socket was there all the time', 'kept', ['quiet']],
+    ['hangs up as its hub sleeps was there until then', 'hung-up', ['quiet']],
+    ['lost its socket with its hub is not known of since', 'lost', ['quiet', 'unseen']],
+  ] as const)('and of its last hour: one that %s', async (_, fate, told) => {
+    const stub = openHub();
+    const home = await joinHub(stub);
+    await sleep(50);
+    const nodeId = fate === 'lost' ? `node_${'0'.repeat(32)}` : home.nodeId;
+    await runInDurableObject(stub, async (__, { storage }) => {
+      const now = Date.now();
+      const nodes = [[nodeId, { c: [[now - 7_200_000, 1, null, null, null]], j: [], a: [] }]];
+      storage.kv.put('idle', JSON.stringify({ v: 1, at: now - 1_800_000, nodes }));
+      // The last report was later than the last save.
+      await storage.setAlarm(now + PRESENCE_REFRESH_MS - 1_200_000);
+    });
+    await evictDurableObject(stub);
+    if (fate === 'hung-up') home.close();
+    await sleep(50);
+    const why = await stub.why(nodeId);
+    expect(why?.online).toBe(fate === 'kept');
+    const spans = why?.lastHour.spans ?? [];
+    expect(spans.map(({ reason }) => reason)).toEqual(told);
+    const unseen = spans.filter(({ reason }) => reason === 'unseen').map(({ from, to }) => (to - from) / 60_000);
+    // 20 minutes, and the one in which they begin.
+    for (const minutes of unseen) expect([20, 21]).toContain(minutes);
   });
 
   test('by its model server on different prompts of different callers cools down; a job that failed elsewhere too is forgiven', async () => {
@@ -289,6 +337,17 @@ test("jobs on the caller's own homes are free, also while others pay", async () 
   expect(paid.frame.ticket).toMatchObject({ priceIn: 1_000_000n, priceOut: 2_000_000n });
   paid.send('refuse', { code: 'busy', message: 'no' }, paid.job);
   await (await other).arrayBuffer();
+});
+
+test('the way to each home that has come is known to a hub that slept since', async () => {
+  const stub = openHub();
+  const homes = [await joinHub(stub), await joinHub(stub), await joinHub(stub)];
+  const read = async () => Promise.all(homes.map(async ({ nodeId }) => (await stub.why(nodeId))?.guessed['m']?.rttMs));
+  const before = await read();
+  await evictDurableObject(stub);
+  expect(await read()).toEqual(before);
+  // Nothing of it is the guess that stands before any measurement.
+  expect(before).not.toContain(guessRttMs(50));
 });
 
 test('every grant tells what is free, in all and by speed class; cold homes stand in no class', async () => {

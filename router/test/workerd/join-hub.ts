@@ -195,9 +195,9 @@ function openJob({ job, json }: Heard, { key, address, nodeId, send, sendBytes }
   };
 }
 
-/** The first frame of a name from place `from` on; waits 4 s for it. */
+/** The first frame of a name from place `from` on; waits half a minute for it, which only a broken hub takes. */
 export async function waitFor(heard: readonly Heard[], name: Heard['name'], from = 0): Promise<Heard> {
-  for (let i = 0; i < 400; i++) {
+  for (let i = 0; i < 3000; i++) {
     const found = heard.slice(from).find((one) => one.name === name);
     if (found) return found;
     await sleep(10);
