@@ -30,6 +30,7 @@ test('the product waits 1 s for a head, 10 s for a first token, 20 s between tok
     slotsHeldMs: 300_000,
     coolingMs: 5000,
     shutOutMs: 30_000,
+    pagePartMs: 4000,
     turnWaitMs: 30_000,
   });
 });

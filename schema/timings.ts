@@ -75,6 +75,8 @@ export interface Timings {
   readonly coolingMs: number;
   /** A home that sent more than it may is kept out for this long at first, and longer each time it does so again. */
   readonly shutOutMs: number;
+  /** A page is shown without a part of it that takes longer. */
+  readonly pagePartMs: number;
 }
 
 export const TIMINGS: Timings = {
@@ -106,6 +108,7 @@ export const TIMINGS: Timings = {
   slotsHeldMs: 300_000,
   coolingMs: 5000,
   shutOutMs: 30_000,
+  pagePartMs: 4000,
 };
 
 const ms = z.int().min(1);

@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { expect, test } from 'vitest';
+import { TIMINGS } from '../../schema/timings.ts';
 import { answerFault } from './fault-page.tsx';
 import { readVisit } from './visit.ts';
 import type { ConsoleEnv } from './visit.ts';
@@ -9,7 +10,7 @@ function openPage(find: () => Promise<null>): Hono<ConsoleEnv> {
   const app = new Hono<ConsoleEnv>();
   app.use(async (c, next) => {
     c.set('requestId', 'req_1');
-    c.set('services', { sessions: { find } } as unknown as ConsoleEnv['Variables']['services']);
+    c.set('services', { sessions: { find }, timings: TIMINGS } as unknown as ConsoleEnv['Variables']['services']);
     await next();
   });
   app.get('/page', readVisit, (c) => c.text('shown'));

@@ -13,6 +13,7 @@ import { pickLocale } from '../look/words.ts';
 import type { Locale } from '../look/words.ts';
 import type { AppEnv } from '../routes/app-env.ts';
 import { LOCALE_COOKIE } from '../routes/page-locale.ts';
+import { letPartsTake } from './or-null.ts';
 import { SignInFirst } from './sign-in-first.ts';
 
 /** Somebody who is signed in. */
@@ -65,6 +66,7 @@ export const readVisit: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
   const path = pathname + search;
   // What is told where nobody can be asked who looks.
   c.set('visit', { locale: findLocale(c, null), path, signedIn: null });
+  letPartsTake(c.get('services').timings.pagePartMs);
   const token = getCookie(c, isSecure(c) ? SECURE_COOKIE : LOCAL_COOKIE) ?? '';
   const signedIn = token === '' ? null : await findSignedIn(c, token);
   c.set('visit', { locale: findLocale(c, signedIn), path, signedIn });
@@ -128,10 +130,16 @@ export function keepLocale(c: Context<ConsoleEnv>, locale: Locale): void {
   setCookie(c, LOCALE_COOKIE, locale, { path: '/', sameSite: 'Lax', secure: isSecure(c), maxAge: YEAR_S });
 }
 
+/** The page of a form whose answer nobody may have: the one that its path begins with. */
+function findPage(path: string): string {
+  const [page = '/console'] = /^\/console\/(?:operator\/)?(?!choose)[a-z]+/.exec(path) ?? [];
+  return page;
+}
+
 /** Throws what the console answers by asking to sign in first. */
 export function requirePerson(c: Context<ConsoleEnv>): SignedIn {
   const { signedIn, path } = c.get('visit');
-  if (!signedIn) throw new SignInFirst(c.req.method === 'GET' ? path : '/console');
+  if (!signedIn) throw new SignInFirst(c.req.method === 'GET' ? path : findPage(c.req.path));
   return signedIn;
 }
 

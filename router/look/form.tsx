@@ -31,8 +31,9 @@ export function TextField(
     name,
     required: isRequired,
     autocomplete: 'off',
-    ...attributes,
     ...describe({ id, help, fault }),
+    // The page's own word comes last: one may know of a fault that no answer to a form tells.
+    ...attributes,
   };
   return (
     <div>

@@ -6,6 +6,7 @@ import type { StateWord } from '../../schema/state-words.ts';
 import type { NodeRow } from '../auth/nodes.ts';
 import type { EarningDay, EarningSum } from '../billing/earning-days.ts';
 import type { NodeWhy } from '../homes/make-why.ts';
+import { mainHindrance } from '../homes/sum-reasons.ts';
 import { readPage } from './admin-input.ts';
 import type { AppEnv } from './app-env.ts';
 import { findHome, requireHome } from './asked-nodes.ts';
@@ -48,6 +49,7 @@ export async function findOwnerNode(services: Services, row: NodeRow): Promise<O
 }
 
 async function tellNodes(services: Services, rows: readonly NodeRow[], isByDay: boolean): Promise<OwnerNode[]> {
+  if (rows.length === 0) return [];
   const nodeIds = rows.map(({ id }) => id);
   const today = Math.floor(Date.now() / DAY_MS);
   const fromDay = today - DAYS + 1;
@@ -104,6 +106,7 @@ function tellLive(why: NodeWhy | undefined, isPublic: boolean, idsOf: (digest: s
     coolingUntil = null,
     coolingReason = null,
     live = null,
+    lastDay = [],
   } = why ?? {};
   return {
     online,
@@ -111,6 +114,8 @@ function tellLive(why: NodeWhy | undefined, isPublic: boolean, idsOf: (digest: s
     last_seen: online ? Date.now() : since,
     state: nameState(why),
     reason: pause ?? (coolingUntil === null ? null : coolingReason),
+    /** A code of schema/why-words.ts. */
+    quiet_24h: mainHindrance(lastDay),
     models: (live?.models ?? []).map(({ name, digest }) => {
       const ids = idsOf(digest);
       return { name, catalogue_id: ids[0] ?? null, catalogue_ids: ids, served_to: tellServed(ids, isPublic) };

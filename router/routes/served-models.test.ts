@@ -132,7 +132,8 @@ test('a name under a pattern can be retrieved as it can be called', async () => 
 });
 
 test('weights that stand in the catalogue under several names have all of them', () => {
-  const two = [model, { ...model, id: 'm-cheap' }, { ...model, id: 'other', digests: ['y'] }];
+  const entry = { ...model, maxFirstTokenMs: 5000 };
+  const two = [entry, { ...entry, id: 'm-cheap' }, { ...entry, id: 'other', digests: ['y'] }];
   expect(nameModels(two, 'x')).toEqual(['m', 'm-cheap']);
   expect(nameModel(two, 'x')).toBe('m');
   expect([nameModels(two, 'z'), nameModel(two, 'z')]).toEqual([[], null]);

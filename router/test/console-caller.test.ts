@@ -136,6 +136,12 @@ describe.skipIf(!HAS_BROWSER)(`a caller’s console (${BROWSER_TOLD})`, () => {
     await press(tab, 'main form.row button');
     expect(await tab.page.locator('main tbody tr').count()).toBe(1);
     await press(tab, 'main form.row a');
+    await tab.page.fill('#f-job', 'nonsense');
+    await press(tab, 'main form.fields button');
+    expect([await tab.page.getAttribute(':focus', 'name'), await text(tab, '#e-job')]).toEqual([
+      'job',
+      expect.stringContaining('no number of a job'),
+    ]);
     await press(tab, 'main tbody a');
     job = new URL(tab.page.url()).pathname.split('/').at(-1) ?? '';
     const page = await text(tab);
@@ -177,6 +183,8 @@ describe.skipIf(!HAS_BROWSER)(`a caller’s console (${BROWSER_TOLD})`, () => {
       await plain.go('/console?by=model');
       return (await jobs()) === '3';
     });
+    // A bar of thirty days is one of thirty, also where the window is narrow.
+    expect((await plain.page.locator('svg.narrow rect').last().boundingBox())?.width).toBeLessThan(20);
     await choose('key', 'my program');
     expect([await text(plain, 'main table'), await jobs()]).toEqual([expect.stringContaining(MODEL), '1']);
     await choose('model', MODEL);
@@ -268,6 +276,11 @@ describe.skipIf(!HAS_BROWSER)(`a caller’s console (${BROWSER_TOLD})`, () => {
     await press(tab, 'a[aria-label="Remove: Kenji"]');
     await press(tab, 'main form button');
     expect(await guest.go('/console/keys')).toBe(403);
+    // Whoever was signed out in the midst of a form is led back to its page.
+    await guest.page.context().clearCookies();
+    const headers = { origin: browser.origin };
+    const sent = await guest.page.request.post('/console/keys/key_1/revoke', { form: {}, headers, maxRedirects: 0 });
+    expect([sent.status(), sent.headers()['location']]).toEqual([303, '/sign-in?to=%2Fconsole%2Fkeys']);
     await guest.close();
   });
 

@@ -106,6 +106,8 @@ describe.skipIf(!HAS_BROWSER)(`an owner’s console (${BROWSER_TOLD})`, () => {
     expect(await tab.go('/console/link?code=BCDF-GHJK')).toBe(404);
     expect(await text()).toContain('No machine shows this code');
     expect(await tab.page.inputValue('#f-code')).toBe('BCDF-GHJK');
+    expect(await tab.page.getAttribute('#f-code', 'aria-invalid')).toBe('true');
+    expect(await tab.page.locator('#f-code:focus').count()).toBe(1);
   });
 
   test('a pool gets a machine, and a member that is invited, says yes by itself, and may leave', async () => {
@@ -143,6 +145,8 @@ describe.skipIf(!HAS_BROWSER)(`an owner’s console (${BROWSER_TOLD})`, () => {
     expect(await invite(friend.id)).toContain('is a member already');
     expect(await invite(owner.id)).toContain('own, which may call it anyway');
     expect(await invite('Friend')).toContain('no account’s id');
+    // What was typed stands there, where the next key goes.
+    expect(await tab.page.inputValue('form[action$="/members"] input:focus')).toBe('Friend');
     expect(await text()).toContain(friend.id);
     expect(await pressed('form[action$="/members"] button[value=drop]')).toContain('You have left');
     await tab.go('/console/pools');

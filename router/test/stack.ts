@@ -33,6 +33,7 @@ const TEST_WAITS: Partial<Timings> = {
   shutOutMs: 1000,
   bookMs: 250,
   repeatWaitMs: 2000,
+  pagePartMs: 60_000,
 };
 
 /** An account to call with. */

@@ -10,6 +10,7 @@ import { formatCreditsWhole } from '../../look/format-money.ts';
 import { formatCount, formatCountry, formatMeasure } from '../../look/format-number.ts';
 import { formatSpan } from '../../look/format-time.ts';
 import { Badge, Note, Sheet, Time } from '../../look/pieces.tsx';
+import { FormRefusal } from '../../look/refusal.ts';
 import { Table } from '../../look/table.tsx';
 import type { Column } from '../../look/table.tsx';
 import type { Locale } from '../../look/words.ts';
@@ -37,7 +38,8 @@ jobsPages.get('/console/jobs', async (c) => {
   const { caller } = await requireMember(c);
   const wanted = c.req.query('job')?.trim() ?? '';
   if (isId('key', wanted)) return c.redirect(`${JOBS}?key=${wanted}`, 303);
-  if (wanted !== '') return c.redirect(`${JOBS}/${encodeURIComponent(toJobId(wanted))}`, 303);
+  const wantedJob = toJobId(wanted);
+  if (isId('job', wantedJob)) return c.redirect(`${JOBS}/${wantedJob}`, 303);
   const key = c.req.query('key')?.trim().slice(0, 100) || null;
   const own = onlyKeySeen(caller);
   const step = readStep((name) => c.req.query(name));
@@ -81,15 +83,26 @@ jobsPages.get('/console/jobs', async (c) => {
         {own !== null && <p class="small soft">{words.own}</p>}
       </Sheet>
       <Sheet title={words.find}>
-        <form method="get" class="fields">
-          <TextField name="job" label={words.number} help={words.numberHelp} isRequired />
-          <button>{words.findDo}</button>
-        </form>
+        <FindForm wanted={wanted} words={words} />
       </Sheet>
     </>
   );
-  return showPage(c, { title: words.title, body });
+  return showPage(c, { title: words.title, body, status: wanted === '' ? 200 : 400 });
 });
+
+/** What is no number of a job is told where it was typed. */
+function FindForm({ wanted, words }: { readonly wanted: string; readonly words: JobWords }) {
+  const told = { told: words.noNumber, english: null, field: 'job', typed: { job: wanted } };
+  const refusal = wanted === '' ? null : { ...told, sentTo: JOBS, page: JOBS, noteLabel: () => undefined };
+  return (
+    <form method="get" action={JOBS} class="fields">
+      <FormRefusal.Provider value={refusal}>
+        <TextField name="job" label={words.number} help={words.numberHelp} isRequired />
+      </FormRefusal.Provider>
+      <button>{words.findDo}</button>
+    </form>
+  );
+}
 
 /** A receipt's name tells its job. */
 function toJobId(wanted: string): string {

@@ -8,6 +8,7 @@ import type { ListedKey } from '../../auth/api-keys.ts';
 import { ApiError } from '../../errors.ts';
 import { ActForm, CheckGroup, SelectField, TextField } from '../../look/form.tsx';
 import { formatCredits } from '../../look/format-money.ts';
+import { formatTime } from '../../look/format-time.ts';
 import { Badge, Note, Sheet, Time } from '../../look/pieces.tsx';
 import { Table } from '../../look/table.tsx';
 import type { Locale } from '../../look/words.ts';
@@ -158,7 +159,7 @@ async function showKeys(c: Context<ConsoleEnv>, member: SignedInMember, made: Ne
       </Sheet>
       <Sheet title={words.make}>
         <ActForm csrf={member.csrf}>
-          <KeyFields words={words} form={EMPTY} isNew />
+          <KeyFields words={words} form={EMPTY} kept={null} />
           <button>{words.make}</button>
         </ActForm>
       </Sheet>
@@ -275,7 +276,7 @@ async function showChange(c: Context<ConsoleEnv>, member: SignedInMember, key: L
       {key.revokedAt === null ? (
         <Sheet title={words.change}>
           <ActForm csrf={member.csrf}>
-            <KeyFields words={words} form={toForm(key)} isNew={false} />
+            <KeyFields words={words} form={toForm(key)} kept={tellEnd(key, words, locale)} />
             <button>{words.save}</button>
           </ActForm>
           <p>
@@ -292,7 +293,12 @@ async function showChange(c: Context<ConsoleEnv>, member: SignedInMember, key: L
   return showPage(c, { title: key.name, body });
 }
 
-function KeyFields({ words, form, isNew }: { words: KeyWords; form: KeyForm; isNew: boolean }) {
+function tellEnd({ expiresAt }: ListedKey, words: KeyWords, locale: Locale): string {
+  return words.keep(expiresAt === null ? words.never : formatTime(expiresAt, locale));
+}
+
+/** `kept`: what a key that is there has of an end; null for a new one. */
+function KeyFields({ words, form, kept }: { words: KeyWords; form: KeyForm; kept: string | null }) {
   const lives = LIVES.map((days) => ({ value: String(days), label: words.lives(days) }));
   const never = { value: '', label: words.never };
   const limit = { type: 'text', help: words.limitHelp, attributes: { inputmode: 'decimal' } };
@@ -311,7 +317,7 @@ function KeyFields({ words, form, isNew }: { words: KeyWords; form: KeyForm; isN
         name="expires_days"
         label={words.expires}
         value={form.expires_days}
-        choices={isNew ? [never, ...lives] : [{ value: 'keep', label: '–' }, never, ...lives]}
+        choices={kept === null ? [never, ...lives] : [{ value: 'keep', label: kept }, never, ...lives]}
       />
       <div class="two">
         <TextField name="day" label={words.dayLimit} value={form.day} {...limit} />

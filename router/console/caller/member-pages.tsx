@@ -8,6 +8,7 @@ import type { MemberRow } from '../../auth/members.ts';
 import { ActForm, SelectField, TextField } from '../../look/form.tsx';
 import { Note, Sheet, Time } from '../../look/pieces.tsx';
 import { Table } from '../../look/table.tsx';
+import type { Locale } from '../../look/words.ts';
 import { addMember, changeMember, findMember, removeMember } from '../../routes/member-desk.ts';
 import { inviteMember } from '../../routes/session-desk.ts';
 import { orAsk } from '../or-ask.ts';
@@ -136,9 +137,7 @@ async function showMembers(
           rows={listed}
           empty={words.none}
           columns={[
-            { head: words.name, cell: ({ name }) => name },
-            { head: words.email, cell: ({ email }) => email ?? '–' },
-            { head: words.since, cell: ({ createdAt }) => <Time at={createdAt} locale={locale} /> },
+            { head: words.name, cell: (member) => <Who member={member} words={words} locale={locale} /> },
             { head: words.role, cell: (member) => <RoleForm words={words} member={member} csrf={csrf} /> },
             {
               head: '',
@@ -178,6 +177,28 @@ function Invited({ words, invited }: { words: MemberWords; invited: Invitation }
         {words.copy}
       </button>
     </Note>
+  );
+}
+
+/** In one cell: on a phone the role and what may be done stand beside it. */
+function Who({ member, words, locale }: { member: MemberRow; words: MemberWords; locale: Locale }) {
+  const { name, email, createdAt } = member;
+  return (
+    <>
+      <bdi translate="no">{name}</bdi>
+      {email !== null && (
+        <>
+          <br />
+          <small class="soft">
+            <bdi translate="no">{email}</bdi>
+          </small>
+        </>
+      )}
+      <br />
+      <small class="soft">
+        {words.since} <Time at={createdAt} locale={locale} />
+      </small>
+    </>
   );
 }
 

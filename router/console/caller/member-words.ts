@@ -6,7 +6,6 @@ const EN = {
   lead: 'People who share this account: its credit, its keys, its machines. What each may do follows the role.',
   table: 'Members of the account',
   name: 'Name',
-  email: 'Mail',
   role: 'Role',
   since: 'Since',
   roles: {
@@ -47,7 +46,6 @@ export const MEMBER_WORDS: Dictionaries<typeof EN> = {
     lead: 'このアカウントのクレジット、キー、マシンを共有する人たちです。できることは役割で決まります。',
     table: 'アカウントのメンバー',
     name: '名前',
-    email: 'メール',
     role: '役割',
     since: '参加',
     roles: {

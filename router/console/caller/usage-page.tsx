@@ -13,6 +13,7 @@ import type { Column } from '../../look/table.tsx';
 import type { Locale } from '../../look/words.ts';
 import { onlyKeySeen } from '../../auth/judge-rights.ts';
 import { orNull } from '../or-null.ts';
+import { OwnMachines, readOwnMachines } from '../owner/own-machines.tsx';
 import { showPage } from '../page-answer.tsx';
 import { requireMember } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
@@ -52,7 +53,9 @@ usagePages.get('/console', async (c) => {
   const { key, model, country } = view;
   const wanted = { ...ask, key, model, country, kind: null, after: null };
   const page = { groups: [view.by], limit: PAGE, skip: (view.page - 1) * PAGE, largest: sortOf(view) };
-  const [now, times, rows, choices] = await Promise.all([
+  const [machines, now, times, rows, choices] = await Promise.all([
+    // Who sees one key alone is told of no machine.
+    ask.ownKeyId === null ? readOwnMachines(c.get('services'), caller.accountId) : { data: [], next: null },
     orNull(account(caller.accountId).usage()),
     orNull(dayTotals.find({ ...wanted, groups: [time], limit: MOST_TIMES })),
     view.by === time ? null : orNull(dayTotals.page({ ...wanted, ...page })),
@@ -75,6 +78,7 @@ usagePages.get('/console', async (c) => {
           ]}
         />
       </Sheet>
+      <OwnMachines read={machines} locale={locale} />
       <Tabs label={words.span} tabs={spansOf(view.by).map((days) => tab(view, { days }, words.days(days)))} />
       <UsageFilter view={view} choices={choices} isOwn={ask.ownKeyId !== null} {...telling} />
       {(times === null || shown === null) && <Note tone="bad">{words.notNow}</Note>}

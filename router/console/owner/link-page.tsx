@@ -58,6 +58,9 @@ async function showLink(c: Context<ConsoleEnv>): Promise<Response> {
   const body = (
     <>
       <header>
+        <p class="small">
+          <a href="/console/machines">{words.machines}</a>
+        </p>
         <h1>{words.link}</h1>
         <p class="soft">{words.linkSub}</p>
       </header>

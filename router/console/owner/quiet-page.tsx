@@ -16,7 +16,7 @@ import { MACHINE_WORDS } from './machine-words.ts';
 import type { MachineWords } from './machine-words.ts';
 import { orNull } from '../or-null.ts';
 import { FILL_WORDS } from './quiet-words.ts';
-import { sumReasons, mainReason } from './sum-reasons.ts';
+import { sumReasons, mainReason } from '../../homes/sum-reasons.ts';
 
 const PAGE = 10;
 const HOUR_MS = 3_600_000;
@@ -47,7 +47,11 @@ quietPages.get('/console/quiet', async (c) => {
         <h1>{words.quiet}</h1>
         <p class="soft">{words.quietSub}</p>
       </header>
-      {nodes.length === 0 && <p class="soft">{words.quietNone}</p>}
+      {nodes.length === 0 && (
+        <p class="soft">
+          {words.quietNone} <a href="/console/link">{words.addLink}</a>
+        </p>
+      )}
       {whys === null && <Note tone="bad">{words.away}</Note>}
       {whys !== null &&
         nodes.map(({ id, name }) => (

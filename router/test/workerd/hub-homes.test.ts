@@ -11,6 +11,7 @@ import { CHAT_REQUEST, makeJobOffer } from '../make-job-offer.ts';
 import { ask, joinHub, makeModel, openHub, readRecords, sleep, waitFor } from './join-hub.ts';
 
 beforeAll(() => applyD1Migrations(env.DB, env.MIGRATIONS));
+afterEach(() => void vi.useRealTimers());
 
 const refusalOf = async (response: Response): Promise<OfferRefusal> => response.json<OfferRefusal>();
 const slow = makeModel({ promptTokensPerS: 10 });
@@ -94,6 +95,8 @@ describe('the promise', () => {
   });
 
   test('a home whose model server is busy by itself gets no job until then, and nobody waits in line for it', async () => {
+    // The hub's clock moves when the test says so.
+    vi.useFakeTimers({ toFake: ['Date'] });
     const stub = openHub();
     const home = await joinHub(stub, { slots: 2 });
     const first = ask(stub, makeJobOffer());
@@ -107,7 +110,7 @@ describe('the promise', () => {
     expect(refusal).toMatchObject({ code: 'busy', nodeId: null, quoteMs: null });
     expect(refusal.retryAfterMs).toBeGreaterThan(0);
     expect(refusal.retryAfterMs).toBeLessThanOrEqual(1500);
-    await sleep(1600);
+    vi.setSystemTime(Date.now() + 1600);
     expect((await runJob(stub, home))[0]).toMatchObject({ node: home.nodeId });
   });
 
@@ -146,8 +149,6 @@ describe('the promise', () => {
 });
 
 describe('a home whose line says nothing', () => {
-  afterEach(() => void vi.useRealTimers());
-
   test('is not asked after two and a half minutes; one that speaks, if only a state, is, whether it pings or not', async () => {
     const stub = openHub();
     const startedAt = Date.now();
