@@ -17,7 +17,15 @@ const COLUMNS: Readonly<Record<UsageGroup, string>> = {
   kind: 'kind',
 };
 const DAY_MS = 86_400_000;
-const COUNTS = ['jobs', 'parts', 'prompt_tokens', 'output_tokens', 'charged', 'energy_micro_wh', 'energy_parts'] as const;
+const COUNTS = [
+  'jobs',
+  'parts',
+  'prompt_tokens',
+  'output_tokens',
+  'charged',
+  'energy_micro_wh',
+  'energy_parts',
+] as const;
 export type UsageCount = (typeof COUNTS)[number];
 
 export interface UsageAsk {
