@@ -34,6 +34,8 @@ test('a field says more than its code, and when to come back is told', () => {
   const told = (param: string | null): string => tellRefusal(new ApiError('conflict', 'No.', { param }), 'ja').told;
   expect(told('role')).toContain('最後のオーナー');
   expect(told('role')).not.toBe(told(null));
+  // Who is no member has no role that leaves anything.
+  expect(tellRefusal(new ApiError('forbidden', 'No.', { param: 'member' }), 'ja').told).not.toContain('役割');
   const late = new ApiError('rate_limit_exceeded', 'Too many.', { retryAfterS: 90 });
   expect(tellRefusal(late, 'ja').told).toContain('90');
 });

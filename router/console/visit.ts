@@ -168,9 +168,10 @@ export interface SignedInMember extends SignedIn {
 export async function requireMember(c: Context<ConsoleEnv>, ...scopes: readonly Scope[]): Promise<SignedInMember> {
   const signedIn = requirePerson(c);
   const { membership, person } = signedIn;
-  if (!membership) throw new ApiError('forbidden', 'You are no member of any account yet.');
+  if (!membership)
+    throw new ApiError('forbidden', 'You are a member of no account: ask for an invitation.', { param: 'member' });
   const caller = await c.get('services').people.findCaller(person.id, membership.memberId, Date.now());
-  if (!caller) throw new ApiError('forbidden', 'You are no member of this account any more.');
+  if (!caller) throw new ApiError('forbidden', 'You are no member of this account any more.', { param: 'member' });
   const lacking = scopes.find((scope) => !caller.scopes.includes(scope));
   if (lacking) throw new ApiError('forbidden', leftToOthers(membership.role));
   return { ...signedIn, membership, caller };

@@ -59,17 +59,20 @@ playgroundPages.post(
 );
 
 function showVisitor(c: Context<ConsoleEnv>): Response | Promise<Response> {
-  const words = PLAYGROUND_WORDS[c.get('visit').locale];
+  const { locale, signedIn } = c.get('visit');
+  const words = PLAYGROUND_WORDS[locale];
   const body = (
     <>
       <h1>{words.title}</h1>
       <p class="lead">{words.lead}</p>
-      <Note>{words.signInFirst}</Note>
-      <p>
-        <a class="button" href="/sign-in?to=/playground">
-          {words.signIn}
-        </a>
-      </p>
+      <Note>{signedIn ? words.noAccount : words.signInFirst}</Note>
+      {!signedIn && (
+        <p>
+          <a class="button" href="/sign-in?to=/playground">
+            {words.signIn}
+          </a>
+        </p>
+      )}
     </>
   );
   return showPage(c, { title: words.title, body });

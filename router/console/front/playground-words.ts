@@ -5,6 +5,7 @@ const EN = {
   title: 'Playground',
   lead: 'Ask a home. The answer streams in, and tells which home it was, how soon and how fast, what it cost and the energy it took; its receipt is checked in your browser.',
   signInFirst: 'Sign in to try it: answers are paid for by an account’s credit.',
+  noAccount: 'You are a member of no account, whose credit would pay for answers: ask for an invitation.',
   signIn: 'Sign in',
   model: 'Model',
   prompt: 'Your question',
@@ -52,6 +53,8 @@ export const PLAYGROUND_WORDS: Dictionaries<typeof EN> = {
     title: 'プレイグラウンド',
     lead: '家に質問してみましょう。答えはストリームで届き、どの家が、どれだけ速く、いくらで、どれだけの電力で答えたかが分かります。領収書はこのブラウザーで検証されます。',
     signInFirst: '試すにはサインインしてください。回答はアカウントのクレジットで支払われます。',
+    noAccount:
+      'どのアカウントのメンバーでもありません。回答はアカウントのクレジットで支払われるため、招待を依頼してください。',
     signIn: 'サインイン',
     model: 'モデル',
     prompt: '質問',
