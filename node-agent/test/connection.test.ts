@@ -63,7 +63,7 @@ async function connect(
 }
 
 async function until(holds: () => boolean): Promise<void> {
-  for (const end = Date.now() + 8000; !holds();) {
+  for (const end = Date.now() + 90_000; !holds();) {
     if (Date.now() > end) throw new Error(`it never held: ${holds.toString()}\n${bench.lines.join('')}`);
     await sleep(5);
   }

@@ -252,7 +252,7 @@ test.each([
   expect(await stub.acceptLate(part.late)).toMatchObject({ acceptance: { amount: BigInt(earned) }, reason: null });
   expect(await stub.accept(part.withReceipt)).toMatchObject({ earn: 0, acceptance: { amount: String(earned) } });
   await expect
-    .poll(() => ledger.balanceOf(`owner:${part.withReceipt.ownerAccountId}`), { timeout: 10_000 })
+    .poll(() => ledger.balanceOf(`owner:${part.withReceipt.ownerAccountId}`), { timeout: 45_000 })
     .toBe(earned);
   expect(
     await findFateOf(env.DB, ledger, { accountId: part.accountId, jobId: part.jobId, part: 1, nodeId: node.id }),
@@ -269,10 +269,10 @@ test('a receipt that came in time is accepted without its home’s doing as soon
   await evictDurableObject(stub);
   await ledger.apply([buildSettleEntry(settled, null)]);
   // Whoever looks at it wakes it.
-  await expect.poll(async () => (await stub.totals()).cumulativeAmount, { timeout: 10_000 }).toBe(40);
+  await expect.poll(async () => (await stub.totals()).cumulativeAmount, { timeout: 45_000 }).toBe(40);
   const [row] = await findBooked(env.DB, ledger, part.accountId, part.jobId);
   await expect
-    .poll(async () => (await findBooked(env.DB, ledger, part.accountId, part.jobId))[0]?.earn, { timeout: 10_000 })
+    .poll(async () => (await findBooked(env.DB, ledger, part.accountId, part.jobId))[0]?.earn, { timeout: 45_000 })
     .toBe(40);
   expect(row).toBeDefined();
 });
@@ -356,7 +356,7 @@ test('what receipts may still claim of their own charges is spent on no other pa
   expect(await stub.acceptLate(part.late)).toMatchObject({ acceptance: { amount: 5n } });
   expect(await stub.acceptLate(unsigned.late)).toMatchObject({ acceptance: { amount: 45n } });
   await expect
-    .poll(() => ledger.balanceOf(`owner:${unsigned.withReceipt.ownerAccountId}`), { timeout: 10_000 })
+    .poll(() => ledger.balanceOf(`owner:${unsigned.withReceipt.ownerAccountId}`), { timeout: 45_000 })
     .toBe(45);
   expect(await ledger.findDrifted()).toEqual([]);
 });
