@@ -32,6 +32,7 @@ export default defineConfig({
           ],
           exclude: REAL_LOCAL,
           testTimeout: 20_000,
+          expect: { poll: { timeout: 15_000 } },
           // Their modules hold no state that another file could see, so one thread may run many: half the time went into starting them.
           pool: 'threads',
           isolate: false,
@@ -51,6 +52,7 @@ export default defineConfig({
           // Waits end when what they wait for is there: only a broken network, or a machine at its limit, comes near.
           testTimeout: 240_000,
           hookTimeout: 240_000,
+          expect: { poll: { timeout: 90_000 } },
         },
       },
       `${root}router/test/workerd/vitest.config.ts`,

@@ -4,7 +4,8 @@ import { STATES_JA } from './state-words-ja.ts';
 import { STATE_WORDS } from './state-words.ts';
 import type { StateWord } from './state-words.ts';
 
-type PlainCode = 'job' | 'offline' | 'cooling' | 'quiet' | 'quiet:own-only' | 'quiet:no-model' | `passed:${PassedOver}`;
+type PlainCode =
+  'job' | 'offline' | 'unseen' | 'cooling' | 'quiet' | 'quiet:own-only' | 'quiet:no-model' | `passed:${PassedOver}`;
 
 interface WhyText {
   readonly told: string;
@@ -17,6 +18,10 @@ const EN: Readonly<Record<PlainCode, WhyText>> = {
   offline: {
     told: 'Not connected: the machine was off or asleep, the agent was stopped, or the internet was away.',
     action: 'Start the agent at log-in: irori-node service install.',
+  },
+  unseen: {
+    told: 'Not known: the router stopped or started anew, and did not see how this machine stood.',
+    action: null,
   },
   cooling: {
     told: 'Cooling down after jobs that failed here.',
@@ -66,6 +71,10 @@ const JA: Readonly<Record<PlainCode, WhyText>> = {
   offline: {
     told: '未接続でした。マシンの電源オフやスリープ、エージェントの停止、または回線の不通です。',
     action: 'ログイン時に起動するには irori-node service install を実行してください。',
+  },
+  unseen: {
+    told: '不明です。ルーターの停止や再起動のため、その間のマシンの状態は記録されていません。',
+    action: null,
   },
   cooling: {
     told: 'ジョブの失敗が続いたため、休止していました。',

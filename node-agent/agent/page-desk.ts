@@ -5,6 +5,8 @@ import * as z from 'zod';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { checkFiles } from '../../schema/verify/check-files.ts';
+import { pickWords } from '../../schema/verify/pick-words.ts';
+import { tellFileFault } from '../../schema/verify/tell-faults.ts';
 import { tellPart, tellTogether } from '../../schema/verify/tell-report.ts';
 import { buildDay } from '../dashboard/build-day.ts';
 import { buildView, listModels } from '../dashboard/build-view.ts';
@@ -179,12 +181,14 @@ export class AgentDesk implements PageDesk {
     return this.#doors.router.receipt(job);
   }
 
-  async verify(job: string): Promise<Result<VerifyView, string>> {
+  async verify(job: string, lang: string): Promise<Result<VerifyView, string>> {
     const receipt = await this.receipt(job);
     if (!receipt.ok) return receipt;
     const report = checkFiles([{ name: job, text: receipt.value }]);
-    if (!report.ok) return report;
-    const facts = [...report.value.parts.flatMap((part) => tellPart(part)), ...tellTogether(report.value)];
+    const words = pickWords(lang);
+    if (!report.ok) return err(tellFileFault(report.error, words));
+    const { parts } = report.value;
+    const facts = [...parts.flatMap((part) => tellPart(part, words)), ...tellTogether(report.value, words)];
     return ok({ verdict: report.value.verdict, facts });
   }
 

@@ -2,6 +2,7 @@
 import { tellState, STATE_WORDS } from '../../schema/state-words.ts';
 import type { StateWord } from '../../schema/state-words.ts';
 import { formatProof } from '../../schema/verify/describe-proof.ts';
+import { EN } from '../../schema/verify/words-en.ts';
 import type { AgentStatus } from '../home/status-file.ts';
 import { describeClock } from '../link/router-clock.ts';
 import { tellCount, tellMany, tellWhen } from '../tell-time.ts';
@@ -168,7 +169,7 @@ function tellMoney(status: AgentStatus): string[] {
   return [
     `pending    ${pending}`,
     `settled    ${formatCredits(earnedMicro)} credits in ${tellMany(Number(acceptedReceipts), 'receipt')}, signed for by the router`,
-    ...(proof === null ? [] : [`proof      ${formatProof(proof)}`]),
+    ...(proof === null ? [] : [`proof      ${formatProof(proof, EN)}`]),
     ...(sealedReceipts === null || sealedReceipts.seal === '0'
       ? []
       : [

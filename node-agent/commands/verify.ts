@@ -4,8 +4,9 @@ import { toEvidenceJson } from '../../schema/evidence.ts';
 import { describeEnergy } from '../../schema/verify/describe-energy.ts';
 import { checkFiles } from '../../schema/verify/check-files.ts';
 import type { FilesReport, GivenFile, PartReport } from '../../schema/verify/check-files.ts';
-import { FAULTS, tellLink } from '../../schema/verify/tell-faults.ts';
+import { tellEvidence, tellEvidenceFault, tellFileFault, tellLink } from '../../schema/verify/tell-faults.ts';
 import { listProofs, tellPart, tellTogether } from '../../schema/verify/tell-report.ts';
+import { EN } from '../../schema/verify/words-en.ts';
 import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import { tellLines } from './tell-lines.ts';
@@ -39,7 +40,9 @@ async function checkAll(files: readonly string[], answer: string | null): Promis
     given.push({ name, text: text.value });
   }
   const saved = answer === null ? ok(null) : await readText(answer);
-  return saved.ok ? checkFiles(given, saved.value) : saved;
+  if (!saved.ok) return saved;
+  const report = checkFiles(given, saved.value);
+  return report.ok ? report : err(tellFileFault(report.error, EN));
 }
 
 async function readText(file: string): Promise<Result<string, string>> {
@@ -57,9 +60,9 @@ const PART_CHARS = 12;
 function formatReport(report: FilesReport): string {
   const parts = report.parts.flatMap((part) => [
     `${part.result.ok ? 'valid' : 'NOT VALID'}  ${part.id}`,
-    ...tellPart(part).map(([name, text]) => `  ${name.padEnd(PART_CHARS)}${text}`),
+    ...tellPart(part, EN).map(([name, text]) => `  ${name.padEnd(PART_CHARS)}${text}`),
   ]);
-  const together = tellTogether(report).map(([name, text]) => `${name.padEnd(NAME_CHARS)} ${text}`);
+  const together = tellTogether(report, EN).map(([name, text]) => `${name.padEnd(NAME_CHARS)} ${text}`);
   return tellLines([...parts, ...together]);
 }
 
@@ -69,11 +72,11 @@ function toJson({ parts, chains, links, evidence, unproven, answer, verdict }: F
     verdict,
     parts: parts.map(toPartJson),
     chains,
-    links: links.map((link) => ({ ...link, message: tellLink(link) })),
+    links: links.map((link) => ({ ...link, message: tellLink(link, EN) })),
     answer,
-    unproven,
+    unproven: unproven.map((fault) => tellEvidenceFault(fault, EN)),
     evidence: evidence.map((one) => ({
-      message: one.sentence,
+      message: tellEvidence(one.evidence, one.contradiction, EN),
       receipts: one.ids,
       evidence: toEvidenceJson(one.evidence),
     })),
@@ -85,7 +88,9 @@ function toPartJson({ id, bundle, result }: PartReport): object {
   return {
     id,
     ok: result.ok,
-    ...(result.ok ? { receiptHash: result.value.receiptHash } : { fault: result.error, message: FAULTS[result.error] }),
+    ...(result.ok
+      ? { receiptHash: result.value.receiptHash }
+      : { fault: result.error, message: EN.faults[result.error] }),
     router: bundle.router,
     node: ticket.node,
     proofs: Object.fromEntries(listProofs(bundle)),

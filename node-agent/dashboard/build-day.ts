@@ -50,6 +50,8 @@ export function buildDay({ own, told, now }: DayFacts): WhySpan[] {
   const minutes: Minute[] = Array.from({ length: DAY_MINUTES }, () => bare('not-running'));
   for (const { from, to, word } of own) fill(minutes, { from: from - start, to: to - start }, () => bare(word));
   for (const { from, to, reason, text, models = null, modelCount } of told) {
+    // Of what its router did not see the home alone knows.
+    if (reason === 'unseen') continue;
     const after = { reason: nameOf(reason), text, models, modelCount: modelCount ?? models?.length ?? null };
     // The minute in which it came back was both, and the home knows that it was there.
     const whole = { from: from - start, to: to - start - (reason === 'offline' ? MINUTE_MS : 0) };

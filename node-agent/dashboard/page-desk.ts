@@ -61,7 +61,8 @@ export interface PageDesk {
   homes(): Promise<HomesView>;
   /** The receipts of a job as a document that anybody can check. */
   receipt(job: string): Promise<Result<string, string>>;
-  verify(job: string): Promise<Result<VerifyView, string>>;
+  /** Told in a language: `ja`, or English. */
+  verify(job: string, lang: string): Promise<Result<VerifyView, string>>;
   doctor(): Promise<Result<DoctorView, string>>;
   logs(): Promise<Result<LogsView, string>>;
   act(action: PageAction): Promise<Result<ActionView, string>>;

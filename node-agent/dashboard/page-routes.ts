@@ -62,9 +62,9 @@ async function answerGet(desk: PageDesk, { path, query }: PageAsk): Promise<Page
   }
 }
 
-async function answerPost(desk: PageDesk, { path, body }: PageAsk): Promise<PageAnswer | null> {
+async function answerPost(desk: PageDesk, { path, query, body }: PageAsk): Promise<PageAnswer | null> {
   const receipt = RECEIPT.exec(path)?.[1];
-  if (receipt !== undefined) return toJson(await desk.verify(receipt));
+  if (receipt !== undefined) return toJson(await desk.verify(receipt, query.get('lang') ?? 'en'));
   const name = ACTION.exec(path)?.[1];
   if (name === undefined || !isAction(name)) return null;
   const read = ACTIONS[name].safeParse(parseJson(body));

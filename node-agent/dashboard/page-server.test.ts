@@ -275,6 +275,15 @@ describe('what is asked', () => {
     expect((await post('/api/receipts/job_1a', {}, headers)).text).toContain('"verdict":"valid"');
   });
 
+  test.each([
+    ['', '"acceptance"'],
+    ['?lang=ja', '"承認書"'],
+    ['?lang=xx', '"acceptance"'],
+  ])('what a check finds is told in the page’s language: %s', async (query, text) => {
+    const headers = await enter();
+    expect((await post(`/api/receipts/job_1a${query}`, {}, headers)).text).toContain(text);
+  });
+
   test('an action has its form, and what has another does nothing', async () => {
     const headers = await enter();
     expect((await post('/api/actions/pause', { forMs: 60_000 }, headers)).status).toBe(200);

@@ -1,6 +1,7 @@
 // A home with a full day behind it, for tests of the page: what its desk says without an agent and a network.
 import { ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
+import { pickWords } from '../../schema/verify/pick-words.ts';
 import type { PageAction, PageDesk } from '../dashboard/page-desk.ts';
 import type { ActionView, EarningsView, PageView, RulesView, WhyView } from '../dashboard/page-view.ts';
 
@@ -84,10 +85,15 @@ export class SampleDesk implements PageDesk {
     return Promise.resolve(ok('{"object":"list","data":[]}'));
   }
 
-  verify(): ReturnType<PageDesk['verify']> {
+  verify(_job: string, lang: string): ReturnType<PageDesk['verify']> {
+    const words = pickWords(lang);
+    const counted = { prompt: 212, output: 407, units: 812 };
     const facts = [
-      ['receipt', `0x${'3f'.repeat(32)}`],
-      ['acceptance', 'router 0x12…: 212 prompt, 407 output tokens, 812 units, paid'],
+      [words.receipt, `0x${'3f'.repeat(32)}`],
+      [
+        words.acceptance,
+        words.acceptanceTold('0x12…', counted, words.statuses.accepted, { units: 90_812, receipts: 12 }),
+      ],
     ] as const;
     return Promise.resolve(ok({ verdict: 'valid', facts }));
   }

@@ -189,6 +189,14 @@ describe.skipIf(executablePath === null)(`in a browser (${BROWSER_TOLD})`, () =>
     }
     await page.click('[aria-label="Verify the receipt of job_1a"]');
     expect(await page.textContent('.notice[data-kind=good] [role=status]')).toContain('Valid');
+    // Told anew in another language, not left in the first one.
+    await page.selectOption('.language select', 'ja');
+    await page.click('[aria-label="job_1a の領収書を検証"]');
+    expect(await page.textContent('.notice[data-kind=good] dl')).toContain(
+      '承認書ルーター 0x12…：プロンプト212トークン',
+    );
+    await page.selectOption('.language select', 'en');
+    expect(await page.locator('.notice[data-kind=good] dl').count()).toBe(0);
     const [file] = await Promise.all([page.waitForEvent('download'), page.click('text=Save as CSV')]);
     expect([file.suggestedFilename(), await readFile(await file.path(), 'utf8')]).toEqual([
       'irori-earnings.csv',

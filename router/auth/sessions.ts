@@ -8,6 +8,8 @@ import type { Person } from './people.ts';
 
 /** A month of not looking, ms; each day that it is used begins another. */
 export const SESSION_LIFE_MS = 30 * 86_400_000;
+/** However much it is used, somebody signs in anew after half a year, ms: a browser that was given away is not signed in for ever. */
+const LONGEST_MS = 180 * 86_400_000;
 /** A token is exchanged when it is so old, ms, and the one before is good for a moment. */
 const ROTATE_AFTER_MS = 86_400_000;
 const GRACE_MS = 60_000;
@@ -81,7 +83,7 @@ export function makeSessions(doors: Doors): Sessions {
       db
         .select({ id: sessions.id, about: sessions.about, createdAt: sessions.createdAt, seenAt: sessions.seenAt })
         .from(sessions)
-        .where(and(eq(sessions.personId, personId), gt(sessions.expiresAt, now), isNull(sessions.replacedAt)))
+        .where(and(eq(sessions.personId, personId), isAlive(now), isNull(sessions.replacedAt)))
         .orderBy(desc(sessions.seenAt))
         .limit(100)
         .all(),
@@ -102,13 +104,15 @@ async function mint(
   return token;
 }
 
+const isAlive = (now: number) => and(gt(sessions.expiresAt, now), gt(sessions.createdAt, now - LONGEST_MS));
+
 async function findSession(doors: Doors, id: string, now: number): Promise<Session | null> {
   const db = drizzle(doors.db);
   const found = await db
     .select()
     .from(sessions)
     .innerJoin(people, eq(people.id, sessions.personId))
-    .where(and(eq(sessions.id, id), gt(sessions.expiresAt, now)))
+    .where(and(eq(sessions.id, id), isAlive(now)))
     .get();
   if (!found) return null;
   const { people: person, sessions: row } = found;

@@ -173,6 +173,63 @@ describe('the way of an alert', () => {
     expect(await send(answer)).toMatchObject({ waiting, sent: [[URL, {}]] });
   });
 
+  test('is told for 30 days: what was sent where, when, how often, and what was answered', async () => {
+    const { sentAt, list, lab } = await sendTwice();
+    expect(list).toEqual([
+      {
+        id: expect.stringContaining('test-'),
+        body: expect.any(String),
+        url: URL,
+        at: sentAt,
+        answer: 204,
+        tries: 1,
+        nextAt: null,
+      },
+      {
+        id: expect.stringContaining(KEY),
+        body: expect.any(String),
+        url: URL,
+        at: sentAt - 1,
+        answer: 503,
+        tries: 2,
+        nextAt: expect.any(Number),
+      },
+    ]);
+    lab.restart();
+    lab.book.changeAlerts(null, null, lab.now);
+    expect(lab.book.alerts.history.list(sentAt - 1 + 30 * DAY)).toMatchObject([{ nextAt: null }, { nextAt: null }]);
+    expect(lab.book.alerts.history.list(sentAt + 30 * DAY + 1)).toEqual([]);
+  });
+
+  test('is told of the last hundred', () => {
+    const { alerts } = openLab().book;
+    for (let i = 0; i < 130; i++) alerts.history.note({ id: `a-${i}`, body: '{}', url: URL }, 'away', i);
+    const list = alerts.history.list(130);
+    expect([list.length, list[0], list.at(-1)]).toMatchObject([100, { id: 'a-129', answer: 'away' }, { id: 'a-30' }]);
+    alerts.history.note({ id: 'a-999', body: '{}', url: URL }, 'refused', 40 * DAY);
+    expect(alerts.history.list(0)).toMatchObject([{ id: 'a-999', answer: 'refused' }]);
+  });
+
+  /** A key’s alert that nobody takes, twice, and a test that somebody takes. */
+  async function sendTwice() {
+    vi.useFakeTimers({ now: Date.UTC(2026, 0, 2) });
+    const lab = openLab();
+    lab.now = Date.now();
+    lab.spend(KEY, 100);
+    let answer = 503;
+    const way = new AlertPost({ post: async () => answer, retryMs: RETRY, accountId: 'acct_lab' });
+    await way.send(() => lab.book.alerts);
+    vi.setSystemTime(Date.now() + RETRY);
+    await way.send(() => lab.book.alerts);
+    answer = 204;
+    vi.setSystemTime(Date.now() + 1);
+    lab.book.testAlerts(Date.now());
+    await way.send(() => lab.book.alerts);
+    const sentAt = Date.now();
+    vi.useRealTimers();
+    return { sentAt, lab, list: lab.book.alerts.history.list(sentAt) };
+  }
+
   test('is signed for the moment at which it is sent', async () => {
     const { sent } = await send(200);
     const [, { headers, body }] = sent[0] ?? ['', { headers: {} as Record<string, string>, body: '' }];

@@ -1,6 +1,7 @@
 // What an account wants to be told of, in its object's SQLite: where to, what was told already, and the alerts that are on their way, with their tries.
 // Alerts are written with what they tell of, and sent by the object's alarm: no call waits for one.
 import { makeLog } from '../log.ts';
+import { AlertHistory } from './alert-history.ts';
 import { findBalanceAlert, findSpendAlerts, LOW_BALANCE, makeTestAlert } from './find-alerts.ts';
 import type { Alert } from './find-alerts.ts';
 
@@ -40,6 +41,8 @@ const TABLES = [
 type SettingsRow = { url: string; secret: string; lowBalance: number | null };
 
 export class AccountAlerts {
+  /** Of what was sent. */
+  readonly history: AlertHistory;
   readonly #sql: SqlStorage;
   readonly #accountId: string;
   #settings: SettingsRow | null;
@@ -52,6 +55,7 @@ export class AccountAlerts {
     this.#sql = sql;
     this.#accountId = accountId;
     for (const table of TABLES) sql.exec(table);
+    this.history = new AlertHistory(sql);
     this.#settings = sql.exec<SettingsRow>('SELECT url, secret, lowBalance FROM alertSettings').toArray()[0] ?? null;
     for (const { name, period } of sql.exec<{ name: string; period: string }>('SELECT name, period FROM toldAlerts'))
       this.#told.set(name, period);

@@ -8,6 +8,7 @@ import { addLot, endOf, expireLots, sumLots, takeGivable } from './credit-lots.t
 import type { Lot } from './credit-lots.ts';
 import type { Outbox } from './outbox.ts';
 import { SponsoredCredit } from './sponsored-credit.ts';
+import { MEMOS } from './tell-memo.ts';
 import { Transfers } from './transfers.ts';
 import type { Transfer, TransferAnswer } from './transfers.ts';
 
@@ -124,7 +125,7 @@ export class AccountCredit {
       from: this.#accountId,
       to: lot.sponsor,
       credit,
-      memo: 'sponsored credit that was not spent',
+      memo: MEMOS.unspent,
     });
   }
 
@@ -199,7 +200,7 @@ export class AccountCredit {
     const { id, to } = transfer;
     const credit = transfer.credit.map(({ sponsorKind = 'granted', left }): Lot => ({ kind: sponsorKind, left }));
     const amount = sumCredit(sumLots(credit));
-    const memo = 'the account that it was for could not take it';
+    const memo = MEMOS.notTaken;
     this.#store.commit(now, (staged) => {
       const entry = { accountId: this.#accountId, at: now, memo };
       this.#outbox.add(buildTakeEntry({ ...entry, id: `undo:${id}`, credit }), amount);

@@ -6,6 +6,7 @@ import { AccountBook, type KeyUsage } from './account-book.ts';
 import type { Gift, GiftAnswer, Grant } from './account-credit.ts';
 import type { AccountDoors, AccountUsage } from './account-doors.ts';
 import { AccountRepeats } from './account-repeats.ts';
+import type { SentAlert } from './alert-history.ts';
 import { AlertPost } from './alert-post.ts';
 import type { HoldAnswer, HoldRequest, RepeatAsked, RepeatRefusal } from './hold-answer.ts';
 import type { ObjectSide } from './compare-books.ts';
@@ -257,9 +258,10 @@ export class Account extends KeptObject {
     return this.#run((now) => this.#book.testAlerts(now));
   }
 
-  /** What is told, where; and how many alerts are on their way. */
-  alerts(): { settings: AlertSettings | null; waiting: number } {
-    return { settings: this.#book.alerts.settings, waiting: this.#book.alerts.waiting };
+  /** What is told, where; how many alerts are on their way; and what became of those that were sent in the last 30 days. */
+  alerts(): { settings: AlertSettings | null; waiting: number; sent: SentAlert[] } {
+    const { settings, waiting, history } = this.#book.alerts;
+    return { settings, waiting, sent: history.list(Date.now()) };
   }
 
   /** Refuses every later hold for a job in this pool, whatever an edge still believes of the account. */

@@ -1,6 +1,8 @@
 // The way of an account's alerts to whoever wants them: some at once, never on the path of a call, again where nobody took one.
 import { makeLog } from '../log.ts';
 import type { AccountAlerts, DueAlert } from './account-alerts.ts';
+import { isTaken } from './alert-history.ts';
+import type { AlertAnswer } from './alert-history.ts';
 import { signWebhook } from './sign-webhook.ts';
 
 const log = makeLog('billing');
@@ -34,22 +36,23 @@ export class AlertPost {
 
   async #send(alerts: () => AccountAlerts): Promise<void> {
     const due = alerts().takeDue(Date.now(), this.#retryMs);
-    const ended = await Promise.all(due.map(async (alert) => ((await this.#sendOne(alert)) ? [alert.id] : [])));
-    for (const id of ended.flat()) alerts().end(id);
+    const sent = await Promise.all(due.map(async (alert) => ({ alert, answer: await this.#sendOne(alert) })));
+    for (const { alert, answer } of sent) {
+      alerts().history.note(alert, answer, Date.now());
+      if (isTaken({ answer }) || answer === 'refused' || answer === GONE) alerts().end(alert.id);
+    }
   }
 
-  /** True where the alert need not come again. */
-  async #sendOne({ id, body, url, secret }: DueAlert): Promise<boolean> {
+  async #sendOne({ id, body, url, secret }: DueAlert): Promise<AlertAnswer> {
     const signed = signWebhook({ id, body }, secret, Date.now());
     const headers = { ...signed, 'content-type': 'application/json', 'user-agent': 'irori-webhooks/1' };
     try {
-      const status = await this.#post(url, { headers, body });
-      if (status !== 'refused' && status >= 200 && status < 300) return true;
-      log.warn('alert-not-taken', { accountId: this.#accountId, reason: String(status) });
-      return status === 'refused' || status === GONE;
+      const answer = await this.#post(url, { headers, body });
+      if (!isTaken({ answer })) log.warn('alert-not-taken', { accountId: this.#accountId, reason: String(answer) });
+      return answer;
     } catch (error) {
       log.warn('alert-not-taken', { accountId: this.#accountId, error });
-      return false;
+      return 'away';
     }
   }
 }

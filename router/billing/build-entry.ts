@@ -4,6 +4,7 @@ import type { SettlementJson } from '../../schema/settlement.ts';
 import { allGranted, bookOf, drawFrom, sumCredit, TRANSIT } from './credit-books.ts';
 import { sumLots } from './credit-lots.ts';
 import type { Lot } from './credit-lots.ts';
+import { MEMOS } from './tell-memo.ts';
 
 export interface Posting {
   /** `acct_…` by kind of credit (credit-books.ts), `owner:acct_…`, `fees`, `operator`, `transit`, or where credit comes from: `grants`, `stripe`, `x402`, `chain`. */
@@ -99,7 +100,7 @@ export function buildGrantEntry(grant: {
 /** Credit whose time is over goes back: on its way to its sponsor, or to the operator's grants. */
 export function buildExpireEntry({ id, accountId, lot, at }: Moved & { readonly lot: Lot }): LedgerEntry {
   const { kind, left, sponsor, expiresAt = at } = lot;
-  const memo = `ended ${new Date(expiresAt).toISOString()}: back to ${sponsor ?? 'grants'}`;
+  const memo = MEMOS.ended(expiresAt, sponsor);
   const postings = [
     { book: bookOf(accountId, kind), amount: 0 - left },
     { book: sponsor === undefined ? 'grants' : TRANSIT, amount: left },

@@ -29,3 +29,10 @@ test('months are read where neither days nor countries are asked for, hours only
   expect(tablesOf({ groups: ['month'], country: 'DE' })).toEqual(['usage_days']);
   expect(tablesOf({ groups: ['hour', 'country'] })).toEqual(['usage_hours']);
 });
+
+test('the largest stand first where that is asked for, and what is as large in an order that holds from page to page', () => {
+  const { text, values } = buildUsageQuery({ groups: ['model'], ...ASK, largest: 'charged', skip: 50 });
+  expect(text).toContain('ORDER BY sum(charged) DESC, sum(jobs) DESC, model LIMIT ?9 OFFSET ?11');
+  expect(text).toMatch(/ ORDER BY t\.charged DESC, t\.jobs DESC, t\.model$/);
+  expect(values.at(-1)).toBe(50);
+});

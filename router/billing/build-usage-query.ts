@@ -17,7 +17,16 @@ const COLUMNS: Readonly<Record<UsageGroup, string>> = {
   kind: 'kind',
 };
 const DAY_MS = 86_400_000;
-const COUNTS = ['jobs', 'parts', 'prompt_tokens', 'output_tokens', 'charged', 'energy_micro_wh', 'energy_parts'];
+const COUNTS = [
+  'jobs',
+  'parts',
+  'prompt_tokens',
+  'output_tokens',
+  'charged',
+  'energy_micro_wh',
+  'energy_parts',
+] as const;
+export type UsageCount = (typeof COUNTS)[number];
 
 export interface UsageAsk {
   readonly accountId: string;
@@ -37,6 +46,10 @@ export interface UsageAsk {
   readonly after: readonly (string | number)[] | null;
   /** Rows at most. */
   readonly limit: number;
+  /** The largest first, where that is asked for; else in the order of the groups, which alone goes on from a place. */
+  readonly largest?: UsageCount | null;
+  /** Rows before the first one. */
+  readonly skip?: number;
 }
 
 export interface UsageQuery {
@@ -46,12 +59,13 @@ export interface UsageQuery {
 
 /** Gives rows of the chosen groups in their order, with `key_name` where keys are one of them; one more than `limit` where there are more. */
 export function buildUsageQuery(ask: UsageAsk): UsageQuery {
-  const { accountId, fromDay, toDay, key, model, kind, country = null, ownKeyId, groups, after, limit } = ask;
+  const { accountId, fromDay, toDay, key, model, kind, country = null, ownKeyId, groups, after, limit, skip = 0 } = ask;
   const columns = groups.map((group) => COLUMNS[group]);
   const [list, sums] = [columns.join(', '), COUNTS.map((name) => `sum(${name}) AS ${name}`).join(', ')];
   const last = columns.map((_, i) => `json_extract(?8, '$[${i}]')`).join(', ');
   const isAfter = columns.length > 0 && after ? `AND (${list}) > (${last})` : '';
-  const grouped = columns.length > 0 ? `GROUP BY ${list} ORDER BY ${list}` : 'HAVING count(*) > 0';
+  const order = (names: readonly string[], of: string): string => [...orderBy(ask, of), ...names].join(', ');
+  const grouped = columns.length > 0 ? `GROUP BY ${list} ORDER BY ${order(columns, '')}` : 'HAVING count(*) > 0';
   const told = columns.map((column) => `t.${column}`);
   const named = groups.includes('key');
   const text = `SELECT ${[...told, ...(named ? ['k.name AS key_name'] : []), ...COUNTS].join(', ')} FROM (
@@ -60,11 +74,17 @@ export function buildUsageQuery(ask: UsageAsk): UsageQuery {
       WHERE (?4 IS NULL OR key_id = ?4 OR key_id IN (SELECT id FROM api_keys WHERE account_id = ?1 AND name = ?4))
         AND (?5 IS NULL OR model = ?5) AND (?6 IS NULL OR kind = ?6) AND (?7 IS NULL OR key_id = ?7)
         AND (?10 IS NULL OR country = ?10) ${isAfter}
-      ${grouped} LIMIT ?9) AS t${named ? ' LEFT JOIN api_keys AS k ON k.id = t.key_id' : ''}${
-        columns.length > 0 ? ` ORDER BY ${told.join(', ')}` : ''
+      ${grouped} LIMIT ?9 OFFSET ?11) AS t${named ? ' LEFT JOIN api_keys AS k ON k.id = t.key_id' : ''}${
+        columns.length > 0 ? ` ORDER BY ${order(told, 't.')}` : ''
       }`;
   const place = after && JSON.stringify(after);
-  return { text, values: [accountId, fromDay, toDay, key, model, kind, ownKeyId, place, limit + 1, country] };
+  return { text, values: [accountId, fromDay, toDay, key, model, kind, ownKeyId, place, limit + 1, country, skip] };
+}
+
+/** What stands before the groups' own order. Of equal sums, as where nothing is charged, who had more jobs. */
+function orderBy({ largest = null }: UsageAsk, of: string): string[] {
+  if (largest === null) return [];
+  return [...new Set([largest, 'jobs'])].map((name) => (of === '' ? `sum(${name}) DESC` : `${of}${name} DESC`));
 }
 
 /** Rows of ?1 from the day ?2 to the day ?3, of the tables that have the fewest of them. */

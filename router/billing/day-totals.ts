@@ -33,6 +33,8 @@ export interface DayTotals {
     /** Null where there is nothing. */
     readonly all: UsageSums | null;
   }>;
+  /** The page alone. Rejects when D1 does. */
+  readonly page: (ask: UsageAsk) => Promise<{ readonly rows: readonly UsageSums[]; readonly hasMore: boolean }>;
 }
 
 export function makeDayTotals(database: D1Database): DayTotals {
@@ -40,14 +42,18 @@ export function makeDayTotals(database: D1Database): DayTotals {
     const { text, values } = buildUsageQuery(ask);
     return database.prepare(text).bind(...values);
   };
+  const page: DayTotals['page'] = async (ask) => {
+    const { results } = await prepare(ask).all<UsageSums>();
+    const rows = results.slice(0, ask.limit);
+    return { rows, hasMore: rows.length < results.length };
+  };
   return {
+    page,
     find: async (ask) => {
-      const { results } = await prepare(ask).all<UsageSums>();
-      const rows = results.slice(0, ask.limit);
-      const isWhole = ask.after === null && rows.length === results.length;
+      const { rows, hasMore } = await page(ask);
+      const isWhole = ask.after === null && !hasMore;
       const whole = { ...ask, groups: [], after: null, limit: 1 };
-      const all = isWhole ? addRows(rows) : await prepare(whole).first<UsageSums>();
-      return { rows, hasMore: rows.length < results.length, all };
+      return { rows, hasMore, all: isWhole ? addRows(rows) : await prepare(whole).first<UsageSums>() };
     },
   };
 }

@@ -21,6 +21,8 @@ export interface JobAsk {
   readonly accountId: string;
   /** The only key that whoever asks may see; null for all. */
   readonly ownKeyId: string | null;
+  /** The key whose jobs are asked for; null for all. */
+  readonly keyId: string | null;
   /** Null for the newest. */
   readonly before: JobPlace | null;
   readonly limit: number;
@@ -68,16 +70,19 @@ export function makeJobList(db: D1Database): JobList {
 }
 
 async function readPage(
-  { accountId, ownKeyId, before, limit }: JobAsk,
+  { accountId, ownKeyId, keyId, before, limit }: JobAsk,
   read: (accountId: string, seq: number) => Promise<Row[]>,
 ): Promise<{ data: JobLine[]; next: JobPlace | null }> {
   const data: JobLine[] = [];
+  // Of another's key who may see one alone sees nothing.
+  if (ownKeyId !== null && keyId !== null && ownKeyId !== keyId) return { data, next: null };
+  const only = ownKeyId ?? keyId;
   let from: JobPlace = before ?? { seq: Number.MAX_SAFE_INTEGER, skip: 0 };
   for (let reads = 0; reads < MOST_READS; reads++) {
     const rows = await read(accountId, from.seq);
     for (const { seq, at, parts, packed } of rows) {
       const skip = seq === from.seq ? from.skip : 0;
-      const jobs = listFlushJobs(unpackSettlements(fromHex(`0x${packed}`)), readFacts(parts, at), ownKeyId).slice(skip);
+      const jobs = listFlushJobs(unpackSettlements(fromHex(`0x${packed}`)), readFacts(parts, at), only).slice(skip);
       const room = limit - data.length;
       data.push(...jobs.slice(0, room));
       if (jobs.length > room) return { data, next: { seq, skip: skip + room } };

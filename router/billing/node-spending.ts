@@ -2,6 +2,7 @@
 // taken out of the owner's book and sent to the owner's account.
 import { buildSpendEntry } from './build-entry.ts';
 import type { Outbox } from './outbox.ts';
+import { MEMOS } from './tell-memo.ts';
 import type { Transfers } from './transfers.ts';
 
 /** An order whose signature was checked. */
@@ -100,7 +101,7 @@ export class NodeSpending {
     const id = `spend:${this.#nodeId}:${number}`;
     this.#storage.transactionSync(() => {
       this.#outbox.add(buildSpendEntry({ id, accountId, amount, at: now }), 0);
-      const memo = `earnings of ${this.#nodeId}`;
+      const memo = MEMOS.earningsOf(this.#nodeId);
       this.#transfers.add({ id, from: this.#nodeId, to: accountId, credit: [{ kind: 'earned', left: amount }], memo });
       const { sql } = this.#storage;
       sql.exec('INSERT INTO orders VALUES (?, ?, ?)', number, amount, now);

@@ -22,7 +22,8 @@ const ROOMS = [frontPages, playgroundPages, signInPages, callerPages, ownerPages
 /** For a person whose path is none: programs are told the paths that there are. Null for those. */
 export async function showNoPage(c: Context<AppEnv>): Promise<Response | null> {
   const { method, path } = c.req;
-  const isForPeople = method === 'GET' && !OF_PROGRAMS.test(path) && c.req.header('accept')?.includes('text/html');
+  const isForPeople =
+    (method === 'GET' || method === 'HEAD') && !OF_PROGRAMS.test(path) && c.req.header('accept')?.includes('text/html');
   if (!isForPeople) return null;
   const page = c as unknown as Context<ConsoleEnv>;
   await readVisit(page, () => Promise.resolve());

@@ -8,6 +8,7 @@ import { FAULT_WORDS } from './fault-words.ts';
 import { showPage } from './page-answer.tsx';
 import { SignInFirst } from './sign-in-first.ts';
 import { tellRefusal } from './tell-refusal.ts';
+import { NO_PAGE } from './visit.ts';
 import type { ConsoleEnv } from './visit.ts';
 
 const log = makeLog('edge');
@@ -50,6 +51,8 @@ function tellFault(
       status: error.status,
       title: error.status === 404 ? words.none : words.refused,
       ...tellRefusal(error, c.get('visit').locale),
+      // Said above in the reader's own words already.
+      ...(error.message === NO_PAGE && { english: null }),
     };
   log.error('page-broke', { requestId: c.get('requestId'), error });
   return isStoreAway(error)

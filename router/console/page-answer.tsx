@@ -3,7 +3,7 @@ import type { Context } from 'hono';
 import type { Child } from 'hono/jsx';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { Page } from '../look/page.tsx';
-import { PageRefusal } from '../look/refusal.ts';
+import { PagePath, PageRefusal } from '../look/refusal.ts';
 import type { NavGroup, ShownAs } from '../look/page.tsx';
 import { renderElement } from '../look/render-element.ts';
 import { PAGE_HEADERS } from '../look/policy.ts';
@@ -67,8 +67,13 @@ export function showPage(c: Context<ConsoleEnv>, { title, body, islands = [], st
   const { locale, path, signedIn } = c.get('visit');
   const asked = c.get('refusal');
   const refusal = asked?.refusal ?? null;
+  const shown = (
+    <PagePath.Provider value={path}>
+      <PageRefusal.Provider value={refusal}>{body}</PageRefusal.Provider>
+    </PagePath.Provider>
+  );
   // Written once for the label of the field that was wrong, which stands below of where it is told.
-  if (refusal) renderElement(<PageRefusal.Provider value={refusal}>{body}</PageRefusal.Provider>);
+  if (refusal) renderElement(shown);
   const page = (
     <Page
       locale={locale}
@@ -79,7 +84,7 @@ export function showPage(c: Context<ConsoleEnv>, { title, body, islands = [], st
       islands={islands}
     >
       {refusal && <RefusedNote refusal={refusal} label={asked?.seen.label ?? null} locale={locale} />}
-      <PageRefusal.Provider value={refusal}>{body}</PageRefusal.Provider>
+      {shown}
     </Page>
   );
   return c.html(

@@ -13,6 +13,13 @@ import { readVisit, requireMember } from './visit.ts';
 import type { ConsoleEnv } from './visit.ts';
 
 const CSRF_HEADER = 'x-irori-csrf';
+/** Somebody's own figures: kept nowhere, shown in no page of another's, and never more than the data that they are. */
+const OWN_HEADERS: Readonly<Record<string, string>> = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+};
 const ROUTES = [chatCompletions, receipts, usage, nodeEarnings];
 
 export function makeSessionApi(): Hono<AppEnv> {
@@ -28,10 +35,13 @@ const actAsMember: MiddlewareHandler<ConsoleEnv> = async (c, next) => {
   const site = c.req.header('sec-fetch-site');
   const isReading = c.req.method === 'GET' && (site === undefined || site === 'same-origin' || site === 'none');
   if (!isReading && c.req.header(CSRF_HEADER) !== signedIn.csrf)
-    throw new ApiError('forbidden', 'This page is not of your session any more. Load it again.', {
-      param: CSRF_HEADER,
-    });
+    throw new ApiError(
+      'forbidden',
+      'This page is of a session that is over, or was shown for another account than the one that you look on as now. Load it again.',
+      { param: CSRF_HEADER },
+    );
   const { caller } = await requireMember(c);
   c.set('pageCaller', caller);
   await next();
+  for (const [name, value] of Object.entries(OWN_HEADERS)) c.res.headers.set(name, value);
 };

@@ -20,6 +20,11 @@ test.each(ERROR_CODES)('%s is told in Japanese, with its own sentence below; in 
   expect(tellRefusal(error, 'en')).toEqual({ told: 'The last owner stays one.', english: null });
 });
 
+test('beside its field a refusal does not name it as the API does', () => {
+  const error = new ApiError('invalid_value', "'url' must be an https address.", { param: 'url' });
+  expect(tellRefusal(error, 'en').told).toBe('It must be an https address.');
+});
+
 test('a field says more than its code, and when to come back is told', () => {
   const told = (param: string | null): string => tellRefusal(new ApiError('conflict', 'No.', { param }), 'ja').told;
   expect(told('role')).toContain('最後のオーナー');

@@ -34,7 +34,13 @@ export function tellRefusal(error: ApiError, locale: Locale): ToldRefusal {
     if (told === null && locale === 'en') return { told: own ?? error.message, english: null };
     return { told: told ?? tellCode(error).told, english: locale === 'ja' ? own : null };
   }
-  return locale === 'en' ? { told: error.message, english: null } : tellCode(error);
+  return locale === 'en' ? { told: tellField(error), english: null } : tellCode(error);
+}
+
+/** Beside a field its name as the API has it says nothing: `'url' must be …`. */
+function tellField({ message, options }: ApiError): string {
+  const named = `'${options.param ?? ''}' `;
+  return message.startsWith(named) ? tellOwn(message.slice(named.length)) : message;
 }
 
 function tellCode(error: ApiError): ToldRefusal {

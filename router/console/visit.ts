@@ -23,7 +23,7 @@ export interface SignedIn {
   readonly memberships: readonly Membership[];
   /** As which member pages are shown; null for who is a member of nothing. */
   readonly membership: Membership | null;
-  /** What each form of theirs carries. */
+  /** What each form of theirs carries: of the session, and of the member as whom its page is shown. */
   readonly csrf: string;
 }
 
@@ -88,12 +88,24 @@ async function findSignedIn(c: Context<ConsoleEnv>, token: string): Promise<Sign
   const { person } = session;
   const memberships = await people.listMemberships(person.id);
   const membership = memberships.find(({ memberId }) => memberId === session.memberId) ?? memberships[0] ?? null;
-  return { session, person, memberships, membership, csrf: csrfOf(next ?? token) };
+  const csrf = csrfOf(next ?? token, membership?.memberId ?? '');
+  return { session, person, memberships, membership, csrf };
 }
 
-/** What a form carries: whoever cannot read the cookie cannot make it. */
-function csrfOf(token: string): string {
-  return hashToken(`csrf ${token}`).slice(0, 32);
+const SESSION_DIGITS = 32;
+
+/**
+ * What a form carries: whoever cannot read the cookie cannot make it. Another tab may have gone over to another account since, or the member was removed: what
+ * was written for the one is never done at the other's cost.
+ */
+function csrfOf(token: string, memberId: string): string {
+  const [ofSession, ofMember] = [hashToken(`csrf ${token}`), hashToken(`csrf ${token} ${memberId}`)];
+  return ofSession.slice(0, SESSION_DIGITS) + ofMember.slice(0, SESSION_DIGITS);
+}
+
+/** Whether what came with a form is of this session, whichever account its page was shown for. */
+export function isOfSession(said: unknown, { csrf }: Pick<SignedIn, 'csrf'>): said is string {
+  return typeof said === 'string' && said.slice(0, SESSION_DIGITS) === csrf.slice(0, SESSION_DIGITS);
 }
 
 /** Signs a browser in. */
@@ -118,10 +130,16 @@ export function keepLocale(c: Context<ConsoleEnv>, locale: Locale): void {
   setCookie(c, LOCALE_COOKIE, locale, { path: '/', sameSite: 'Lax', secure: isSecure(c), maxAge: YEAR_S });
 }
 
+/** The page of a form whose answer nobody may have: the one that its path begins with. */
+function findPage(path: string): string {
+  const [page = '/console'] = /^\/console\/(?:operator\/)?(?!choose)[a-z]+/.exec(path) ?? [];
+  return page;
+}
+
 /** Throws what the console answers by asking to sign in first. */
 export function requirePerson(c: Context<ConsoleEnv>): SignedIn {
   const { signedIn, path } = c.get('visit');
-  if (!signedIn) throw new SignInFirst(c.req.method === 'GET' ? path : '/console');
+  if (!signedIn) throw new SignInFirst(c.req.method === 'GET' ? path : findPage(c.req.path));
   return signedIn;
 }
 

@@ -5,8 +5,8 @@ import type { LinkLanguage, LinkWords } from './link-words.ts';
 import { makeDocument } from './make-document.ts';
 import { toHtml } from './to-html.ts';
 
-/** `signIn`: where somebody signs in and comes back, needing no key. */
-export function makeLinkPage(language: LinkLanguage, signIn: string): string {
+/** `path`: of the page with its code. `signIn`: where somebody signs in and comes back, needing no key. */
+export function makeLinkPage(language: LinkLanguage, path: string, signIn: string): string {
   const words = LINK_WORDS[language];
   const row = (id: string, name: keyof LinkWords): string => `<div><dt>${words[name]}</dt><dd id="${id}"></dd></div>`;
   const head = `<h1>${words.title}</h1><p>${words.intro}</p><p><a href="${toHtml(signIn)}">${words.signIn}</a></p><p id="said" role="status" tabindex="-1"></p>`;
@@ -16,6 +16,7 @@ export function makeLinkPage(language: LinkLanguage, signIn: string): string {
   return makeDocument({
     lang: language,
     title: `Irori: ${words.title}`,
+    path,
     head,
     body: first + second + told,
     island: 'link',

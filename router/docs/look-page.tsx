@@ -1,4 +1,5 @@
-// /docs/look: the look of every page on one page, drawn with the very pieces that pages are made of: colours, sizes, tables, charts, forms, notes.
+// /docs/look: the look of every page on one page, in English or Japanese, drawn with the very pieces that pages are made of: colours, sizes, tables, charts,
+// forms, notes.
 import { BarChart } from '../look/chart.tsx';
 import { formatCredits } from '../look/format-money.ts';
 import { formatCount } from '../look/format-number.ts';
@@ -9,11 +10,15 @@ import { Badge, Facts, Note, Tabs, Time } from '../look/pieces.tsx';
 import type { Tone } from '../look/pieces.tsx';
 import { renderElement } from '../look/render-element.ts';
 import { Table } from '../look/table.tsx';
+import type { Locale } from '../look/words.ts';
+import { LOOK_WORDS } from './look-words.ts';
+import type { LookWords } from './look-words.ts';
 import { makeDocument } from './make-document.ts';
 
 const GROUNDS = ['ground', 'sheet', 'sunk', 'line', 'edge', 'ink', 'soft', 'ember', 'ember-ground'];
 const MEANINGS = ['good', 'good-ground', 'warn', 'warn-ground', 'bad', 'bad-ground', 'calm', 'calm-ground'];
 const FILLS = ['fill-work', 'fill-ready', 'fill-yours', 'fill-machine', 'fill-fault', 'fill-none'];
+const TONES: readonly Tone[] = ['good', 'calm', 'warn', 'bad', 'plain'];
 
 /** A day of somebody's, to draw. */
 const AT = Date.UTC(2026, 10, 29, 6, 12);
@@ -25,47 +30,38 @@ const DAYS = [12, 0, 31, 44, 18, 52, 39].map((jobs, at) => ({
   ms: 190 + jobs * 4,
 }));
 
-const STATES: readonly (readonly [tone: Tone, word: string, meant: string])[] = [
-  ['good', 'works', 'as it should be; of a job: done and paid'],
-  ['calm', 'ready', 'nothing to do, and nothing wrong'],
-  ['warn', 'paused', 'somebody may want to look'],
-  ['bad', 'failed', 'somebody should look'],
-  ['plain', 'revoked', 'over; kept to be read'],
-];
+interface Shown {
+  readonly locale: Locale;
+  readonly words: LookWords;
+}
 
-export function makeLookPage(): string {
+export function makeLookPage(locale: Locale): string {
+  const words = LOOK_WORDS[locale];
+  const shown = { locale, words };
   const head = renderElement(
     <>
-      <h1>How pages look</h1>
-      <p>
-        One file of tokens, <code>schema/tokens.css</code>, colours the console, the docs, the page that checks receipts
-        and the owner’s page on each machine. Light or dark is the reader’s own choice; a page asks nothing of any other
-        origin, and its policy lets no style or script stand in it. What you see here are the pieces of{' '}
-        <code>router/look</code> themselves.
-      </p>
+      <h1>{words.title}</h1>
+      <p>{words.lead.split('`').map((part, at) => (at % 2 === 1 ? <code>{part}</code> : part))}</p>
     </>,
   );
   const body = renderElement(
     <>
-      <Colours />
-      <Type />
-      <Data />
-      <Hours />
-      <Words />
-      <Forms />
+      <Colours {...shown} />
+      <Type {...shown} />
+      <Data {...shown} />
+      <Hours {...shown} />
+      <Words {...shown} />
+      <Forms {...shown} />
     </>,
   );
-  return makeDocument({ title: 'Irori: how pages look', head, body });
+  return makeDocument({ lang: locale, title: words.documentTitle, path: '/docs/look', head, body });
 }
 
-function Colours() {
+function Colours({ words }: Shown) {
   return (
     <section>
-      <h2>Colours</h2>
-      <p>
-        Of a hearth and its ash. Texts have at least 4.5 : 1 on every ground that they stand on; a colour alone says
-        nothing that words do not say too.
-      </p>
+      <h2>{words.colours}</h2>
+      <p>{words.coloursTold}</p>
       {[GROUNDS, MEANINGS, FILLS].map((names) => (
         <div class="swatches">
           {names.map((name) => (
@@ -84,74 +80,67 @@ function Colours() {
   );
 }
 
-function Type() {
+function Type({ words, locale }: Shown) {
   return (
     <section>
-      <h2>Type and space</h2>
-      <p>The reader’s own system fonts, five sizes, seven spaces from 4 to 48 px. Lines of text end at 44 rem.</p>
+      <h2>{words.type}</h2>
+      <p>{words.typeTold}</p>
       <Table
-        caption="Sizes of type"
+        caption={words.sizes}
         columns={[
-          { head: 'Token', cell: ([token]) => <code>{token}</code> },
-          { head: 'Size', isNumber: true, cell: ([, size]) => size },
-          { head: 'Of', cell: ([, , use]) => use },
+          { head: words.token, cell: ([token]) => <code>{token}</code> },
+          { head: words.size, isNumber: true, cell: ([, size]) => size },
+          { head: words.of, cell: ([, , use]) => use },
         ]}
         rows={[
-          ['--t-big', '26 px', 'a page’s title'],
-          ['--t-head', '20 px', 'figures in tiles'],
-          ['--t-lead', '17 px', 'heads of sheets, what a page says first'],
-          ['--t-body', '15 px', 'text'],
-          ['--t-small', '13 px', 'tables, help, badges'],
+          ['--t-big', '26 px', words.big],
+          ['--t-head', '20 px', words.head],
+          ['--t-lead', '17 px', words.leading],
+          ['--t-body', '15 px', words.body],
+          ['--t-small', '13 px', words.small],
         ]}
         empty=""
       />
-      <p lang="ja">日本語の本文も同じ大きさと行間で表示され、文節で改行されます。</p>
+      <p lang={locale === 'en' ? 'ja' : 'en'} translate="no">
+        {words.other}
+      </p>
     </section>
   );
 }
 
-function Data() {
+function Data({ words, locale }: Shown) {
   return (
     <section>
-      <h2>Tables, figures and charts</h2>
+      <h2>{words.data}</h2>
       <Facts
         facts={[
-          { name: 'Jobs', value: formatCount(196, 'en'), note: 'in seven days' },
-          { name: 'Credits', value: formatCredits(339_276, 'en'), note: 'charged' },
-          { name: 'First token', value: formatSpan(312, 'en'), note: 'median' },
+          { name: words.jobs, value: formatCount(196, locale), note: words.sevenDays },
+          { name: words.credits, value: formatCredits(339_276, locale), note: words.charged },
+          { name: words.firstToken, value: formatSpan(312, locale), note: words.median },
         ]}
       />
       <BarChart
-        title="Jobs by day"
+        title={words.byDay}
         bars={DAYS.map(({ at, jobs }) => ({ label: new Date(at).toISOString().slice(5, 10), value: jobs }))}
-        tell={(value) => formatCount(value, 'en')}
+        tell={(value) => formatCount(value, locale)}
       />
       <Table
-        caption="Jobs by day"
+        caption={words.byDay}
         columns={[
-          { head: 'Day (UTC)', cell: ({ at }) => <Time at={at} locale="en" /> },
-          { head: 'Jobs', isNumber: true, cell: ({ jobs }) => formatCount(jobs, 'en') },
-          { head: 'Credits', isNumber: true, cell: ({ micro }) => formatCredits(micro, 'en') },
-          { head: 'First token', isNumber: true, cell: ({ ms }) => formatSpan(ms, 'en') },
+          { head: words.day, cell: ({ at }) => <Time at={at} locale={locale} /> },
+          { head: words.jobs, isNumber: true, cell: ({ jobs }) => formatCount(jobs, locale) },
+          { head: words.credits, isNumber: true, cell: ({ micro }) => formatCredits(micro, locale) },
+          { head: words.firstToken, isNumber: true, cell: ({ ms }) => formatSpan(ms, locale) },
         ]}
         rows={DAYS}
         empty=""
         links={[
-          { href: '#data', text: 'The same as CSV' },
-          { href: '#data', text: 'Next page' },
+          { href: '#data', text: words.csv },
+          { href: '#data', text: words.next },
         ]}
       />
-      <p id="data">
-        A chart is drawn by the server and stands beside a table that tells the same; numbers stand to the right in
-        digits of one width; times are UTC and amounts credits, with what they are. How long ago something was, as in “
-        {formatAgo(AT - 3 * 3_600_000, AT, 'en')}”, stands only where the time itself stands too.
-      </p>
-      <Table
-        caption="Nothing yet"
-        columns={[]}
-        rows={[]}
-        empty="Where there is nothing, a table says what to do next."
-      />
+      <p id="data">{words.dataTold(formatAgo(AT - 3 * 3_600_000, AT, locale))}</p>
+      <Table caption={words.nothing} columns={[]} rows={[]} empty={words.empty} />
     </section>
   );
 }
@@ -166,87 +155,84 @@ const HOURS = Array.from({ length: 24 }, (_, hour) => ({
   ],
 }));
 
-function Hours() {
+function Hours({ words }: Shown) {
   return (
     <section>
-      <h2>A day of a machine</h2>
+      <h2>{words.hours}</h2>
       <HoursChart
         hours={HOURS}
         legend={[
-          { fill: 'work', text: 'worked' },
-          { fill: 'ready', text: 'ready, no call came' },
-          { fill: 'yours', text: 'paused for you' },
-          { fill: 'none', text: 'not connected, or not known' },
+          { fill: 'work', text: words.worked },
+          { fill: 'ready', text: words.ready },
+          { fill: 'yours', text: words.yours },
+          { fill: 'none', text: words.none },
         ]}
       />
-      <p>Minutes of each hour by what they were; the table beside it says why, and what to do.</p>
+      <p>{words.hoursTold}</p>
     </section>
   );
 }
 
-function Words() {
+function Words({ words }: Shown) {
   return (
     <section>
-      <h2>Badges, notes and tabs</h2>
+      <h2>{words.words}</h2>
       <Table
-        caption="Tones"
+        caption={words.tones}
         columns={[
-          { head: 'Badge', cell: ([tone, word]) => <Badge tone={tone}>{word}</Badge> },
-          { head: 'It means', cell: ([, , meant]) => meant },
+          { head: words.badge, cell: (tone) => <Badge tone={tone}>{words[tone]}</Badge> },
+          { head: words.means, cell: (tone) => words[`${tone}Means`] },
         ]}
-        rows={STATES}
+        rows={TONES}
         empty=""
       />
-      <Note tone="good">What was asked for is done.</Note>
-      <Note>Something to know before going on.</Note>
-      <div class="told bad">What was not done, why, and what to do about it.</div>
+      <Note tone="good">{words.done}</Note>
+      <Note>{words.know}</Note>
+      <div class="told bad">{words.notDone}</div>
       <Tabs
-        label="An example of tabs"
+        label={words.tabs}
         tabs={[
-          { href: '#data', text: 'By day', isHere: true },
-          { href: '#data', text: 'By model', isHere: false },
-          { href: '#data', text: 'By key', isHere: false },
+          { href: '#data', text: words.tabDay, isHere: true },
+          { href: '#data', text: words.tabModel, isHere: false },
+          { href: '#data', text: words.tabKey, isHere: false },
         ]}
       />
     </section>
   );
 }
 
-function Forms() {
+function Forms({ words }: Shown) {
   return (
     <section>
-      <h2>Forms</h2>
-      <p>
-        Each field has its label and a word on what it takes. A form works without a script, carries the token of its
-        session, and is answered by a page that can be loaded again.
-      </p>
+      <h2>{words.forms}</h2>
+      <p>{words.formsTold}</p>
       <ActForm csrf="" action="/docs/look">
-        <TextField name="name" label="Name" help="So that you know it again." value="kitchen laptop" />
+        <TextField name="name" label={words.name} help={words.nameHelp} value={words.nameValue} />
         <SelectField
           name="ends"
-          label="It ends"
+          label={words.ends}
           value="30"
           choices={[
-            { value: '30', label: 'in 30 days' },
-            { value: '', label: 'never' },
+            { value: '30', label: words.inDays },
+            { value: '', label: words.never },
           ]}
         />
         <CheckGroup
           name="scopes"
-          legend="It may"
+          legend={words.may}
           ticked={['call']}
           choices={[
-            { value: 'call', label: 'call models' },
-            { value: 'usage', label: 'read usage' },
+            { value: 'call', label: words.call },
+            { value: 'usage', label: words.usage },
           ]}
         />
         <div class="inline">
-          <button type="button">Make it</button>
+          <button type="button">{words.make}</button>
           <button type="button" class="quiet">
-            Leave it
+            {words.leave}
           </button>
           <button type="button" class="bad">
-            Revoke it
+            {words.revoke}
           </button>
         </div>
       </ActForm>

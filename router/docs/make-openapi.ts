@@ -1,4 +1,5 @@
-// /openapi.json: OpenAPI 3.1, made of the table of endpoints, the schemas that validate, and the words of errors and headers. Pure.
+// /openapi.json: OpenAPI 3.1, made of the table of endpoints, the schemas that validate, and the words of errors and headers. In English
+// alone: it is read by machines and by what makes clients of it, whose comments would change their language with the reader. Pure.
 import * as z from 'zod';
 import { itemOf } from '../../schema/list-of.ts';
 import { ERROR_CODES, statusOf, typeOfStatus } from '../errors.ts';
@@ -36,10 +37,7 @@ export function makeOpenapi(origin: string): object {
         key: { type: 'apiKey', in: 'header', name: 'x-api-key' },
       },
       headers: Object.fromEntries(
-        Object.entries(ANSWER_HEADERS).map(([name, description]) => [
-          name,
-          { description, schema: { type: 'string' } },
-        ]),
+        Object.entries(ANSWER_HEADERS).map(([name, { en }]) => [name, { description: en, schema: { type: 'string' } }]),
       ),
       schemas: { Error: describeError(), Availability: describeAvailability() },
       responses: describeRefusals(),
@@ -56,18 +54,18 @@ function describeOperation(endpoint: Endpoint): object {
       required: true,
       schema: { type: 'string' },
     })),
-    ...Object.entries(query).map(([name, description]) => ({
+    ...Object.entries(query).map(([name, { en }]) => ({
       name,
       in: 'query',
-      description,
+      description: en,
       schema: { type: 'string' },
     })),
   ];
   const id = `${method}_${path.replaceAll(/[^A-Za-z0-9]+/g, '_').replace(/^_|_$/g, '')}`;
   return {
     operationId: id,
-    summary: title,
-    description: told,
+    summary: title.en,
+    description: told.en,
     ...(parameters.length > 0 && { parameters }),
     ...(isOpen && { security: [] }),
     ...(body && { requestBody: describeBody(body, endpoint) }),
@@ -134,7 +132,7 @@ function describeRefusals(): object {
   return Object.fromEntries(
     statuses().map((status) => {
       const codes = CALLER_CODES.filter((code) => statusOf(code) === status);
-      const description = codes.map((code) => `\`${code}\`: ${ERROR_WORDS[code]}`).join('\n\n');
+      const description = codes.map((code) => `\`${code}\`: ${ERROR_WORDS[code].en}`).join('\n\n');
       const schema = { $ref: '#/components/schemas/Error' };
       return [`refused${status}`, { description, headers: refHeaders(), content: { 'application/json': { schema } } }];
     }),

@@ -25,7 +25,7 @@ export function makeVotesPage(vote: VoteNow, locale: Locale = 'en'): string {
   const told = { vote, words, locale };
   const head = `<h1>${words.title}</h1><p>${words.lead}</p><p><strong>${words.notice}</strong></p>`;
   const body = `${tellProposals(told)}${tellValues(told)}${tellWays(told)}`;
-  return makeDocument({ lang: locale, title: `Irori: ${words.title}`, head, body });
+  return makeDocument({ lang: locale, title: `Irori: ${words.title}`, path: '/votes', head, body });
 }
 
 function tellProposals(told: Told): string {

@@ -17,7 +17,7 @@ export interface IdleFacts {
 export interface IdleSpan {
   readonly from: number;
   readonly to: number;
-  /** `job`, `offline`, `quiet`, `quiet:own-only`, `quiet:no-model`, `paused:owner`…, `cooling`, `passed:farther`…: the main one of these minutes, for programs. */
+  /** `job`, `offline`, `unseen`, `quiet`, `quiet:own-only`, `quiet:no-model`, `paused:owner`…, `cooling`, `passed:farther`…: the main one of these minutes, for programs. */
   readonly reason: string;
   /** One sentence or two, for people; times of day in UTC. */
   readonly text: string;
@@ -98,6 +98,8 @@ function tell(minute: IdleMinute, group: readonly IdleMinute[]): string {
       return STATE_WORDS.busy.was;
     case 'offline':
       return 'not connected: the machine was off or asleep, the agent was stopped, or the internet was away';
+    case 'unseen':
+      return 'not known: the router stopped or started anew, and did not see how this home stood';
     case 'paused':
       return `paused: ${STATE_WORDS[minute.paused ?? 'owner'].was}${tellMissed(group)}`;
     case 'cooling':
@@ -162,6 +164,7 @@ function summarise(minutes: readonly IdleMinute[], facts: IdleFacts): string {
 
 const SHORT: Readonly<Record<Exclude<MinuteKind, 'job' | 'paused' | 'passed' | 'quiet'>, string>> = {
   offline: 'not connected',
+  unseen: 'not known, since the router did not watch',
   cooling: 'cooling down after failures',
 };
 const SHORT_QUIET = {

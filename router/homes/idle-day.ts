@@ -24,7 +24,7 @@ export type PackedHours = readonly [number, number, number, number, ...(string |
 
 type ReadMinutes = (fromAt: number, toAt: number) => readonly IdleMinute[];
 
-/** The word for a minute: its kind, with the pause or the most frequent reason for passing it over; `job`, `offline`, `paused:battery`, `cooling`, `passed:farther`, `quiet:own-only`. */
+/** The word for a minute: its kind, with the pause or the most frequent reason for passing it over; `job`, `offline`, `unseen`, `paused:battery`, `cooling`, `passed:farther`, `quiet:own-only`. */
 export function nameReason(minute: IdleMinute): string {
   if (minute.kind === 'paused') return `paused:${minute.paused ?? 'owner'}`;
   if (minute.kind === 'quiet') return { listed: 'quiet', own: 'quiet:own-only', none: 'quiet:no-model' }[whose(minute)];

@@ -169,8 +169,62 @@ test('after a sleep who lost its socket is gone, and the others stand as they di
   log.noteState('n', READY, at(0));
   log.noteState('m', READY, at(0));
   log.noteState('k', GONE, at(0));
-  log.closeOthers(new Set(['n']), at(30));
+  log.closeOthers(new Set(['n']), { watchedAt: at(10), now: at(30) });
   expect(log.standing('n')).toEqual({ ...READY, sinceAt: at(0) });
   expect(log.standing('m')).toEqual({ ...GONE, sinceAt: at(30) });
   expect(log.standing('k')).toBeNull();
+  expect(kinds(log, at(60))).not.toContain('unseen');
+});
+
+test('of a home whose socket is lost nothing is known from when its hub last watched until it wakes, and that is kept', () => {
+  const before = new IdleLog();
+  before.noteState('n', READY, at(0));
+  before.noteState('m', READY, at(0));
+  before.noteJob('m', at(9), null);
+  const saved = before.save(at(10)) ?? '';
+  const wake = (watchedAt: number): IdleLog => {
+    const log = new IdleLog();
+    log.load(saved);
+    log.closeOthers(new Set(['n']), { watchedAt, now: at(40) });
+    log.noteState('m', READY, at(45));
+    const later = new IdleLog();
+    later.load(log.save(at(50), true) ?? '');
+    return later;
+  };
+  const told = [...Array(9).fill('quiet'), ...Array(2).fill('job'), ...Array(29).fill('unseen')];
+  const rest = [...Array(5).fill('offline'), ...Array(15).fill('quiet')];
+  expect(lastHour(wake(-Infinity), at(60), 'm').map(({ kind }) => kind)).toEqual([...told, ...rest]);
+  expect(new Set(lastHour(wake(-Infinity), at(60), 'n').map(({ kind }) => kind))).toEqual(new Set(['quiet']));
+  expect(
+    wake(-Infinity)
+      .readDay('m', at(60))
+      .reduce((sum, { minutes }) => sum + (minutes['unseen'] ?? 0), 0),
+  ).toBe(29);
+  // What the hub knows from elsewhere moves it, never past now.
+  expect(lastHour(wake(at(20)), at(60), 'm').filter(({ kind }) => kind === 'unseen')).toHaveLength(20);
+  expect(lastHour(wake(at(99)), at(60), 'm').filter(({ kind }) => kind === 'unseen')).toHaveLength(0);
+});
+
+test('one that hangs up as its hub sleeps was there until then, though the hub finds no socket of it as it wakes', () => {
+  const before = new IdleLog();
+  before.noteState('n', READY, at(0));
+  before.noteJob('n', at(1), at(2));
+  before.noteState('n', { ...READY, paused: 'battery' }, at(3));
+  const log = new IdleLog();
+  log.load(before.save(at(3)) ?? '');
+  const wokeAt = at(600);
+  log.closeOthers(new Set(), { watchedAt: -Infinity, now: wokeAt });
+  expect(log.noteHeld('n')).toBe(true);
+  expect(log.noteHeld('n')).toBe(false);
+  expect(log.noteHeld('k')).toBe(false);
+  expect(log.standing('n')).toEqual({ ...GONE, sinceAt: wokeAt });
+  log.noteState('n', READY, wokeAt + MINUTE_MS);
+  const sums: Record<string, number> = {};
+  for (const { minutes } of log.readDay('n', wokeAt + 2 * MINUTE_MS))
+    for (const [code, count] of Object.entries(minutes)) sums[code] = (sums[code] ?? 0) + count;
+  expect(sums).toEqual({ job: 2, quiet: 2, 'paused:battery': 597, offline: 1 });
+  // Later nobody asks, and it is forgotten.
+  log.closeOthers(new Set(), { watchedAt: -Infinity, now: wokeAt + 2 * MINUTE_MS });
+  log.save(wokeAt + 4 * MINUTE_MS, true);
+  expect(log.noteHeld('n')).toBe(false);
 });

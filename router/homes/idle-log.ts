@@ -6,7 +6,7 @@ import { foldHours, joinHours, packHours, unpackHours } from './idle-day.ts';
 import type { IdleHour, PackedHours } from './idle-day.ts';
 import { addOffered, trimOffered } from './offered-models.ts';
 import type { Offered, OfferedSince } from './offered-models.ts';
-import { AWAY, COLUMN, readMinute, ZEROS } from './read-minute.ts';
+import { AWAY, COLUMN, readMinute, UNSEEN, ZEROS } from './read-minute.ts';
 import type { IdleMinute, MinuteFacts, Span, Standing } from './read-minute.ts';
 
 export const MINUTE_MS = 60_000;
@@ -28,8 +28,8 @@ interface NodeLog extends MinuteFacts {
 
 /** One node's log as JSON, for the hub that it moves to and for the hub's storage. */
 export interface SavedLog {
-  /** at, connected, pause reason, cooling until, cooling reason. */
-  readonly c: readonly (readonly [number, 0 | 1, PauseReason | null, number | null, string | null])[];
+  /** at, connected (2: not known), pause reason, cooling until, cooling reason. */
+  readonly c: readonly (readonly [number, 0 | 1 | 2, PauseReason | null, number | null, string | null])[];
   /** From, to. */
   readonly j: readonly (readonly [number, number])[];
   /** Minute number, then pairs of COLUMN and count. */
@@ -40,10 +40,20 @@ export interface SavedLog {
   readonly h?: readonly PackedHours[];
 }
 
+/** When a hub wakes, and when it was awake before that at least; ms since epoch. */
+export interface WakeTime {
+  readonly watchedAt: number;
+  readonly now: number;
+}
+
 export class IdleLog {
   readonly #nodes = new Map<string, NodeLog>();
   #isChanged = false;
   #savedAt = -Infinity;
+  /** Until when an earlier life of the hub is known to have watched. */
+  #watchedAt = -Infinity;
+  /** Logs of nodes that were not found as the hub woke, as they were: the platform may tell only then that one hangs up. */
+  readonly #lost = new Map<string, { readonly at: number; readonly before: SavedLog }>();
 
   /** A call came that this node could have taken, and another got it (or none did). Cheap: once for every home of every call. */
   noteAsk(nodeId: string, why: PassedOver, now: number): void {
@@ -68,10 +78,10 @@ export class IdleLog {
     // A node that is gone and was never here, or has moved on, leaves nothing to tell.
     if (last ? isSame(last, standing) : !standing.isConnected) return;
     const log = this.#open(nodeId);
-    const { paused, isConnected, coolingUntilAt, coolingReason } = standing;
+    const { paused, isConnected, coolingUntilAt, coolingReason, isUnseen = false } = standing;
     const at = Math.max(now, last?.at ?? 0);
     fold(log, at);
-    log.changes.push({ at, paused, isConnected, coolingUntilAt, coolingReason });
+    log.changes.push({ at, paused, isConnected, coolingUntilAt, coolingReason, ...(isUnseen && { isUnseen }) });
     // A node that is gone has no job that runs.
     if (!isConnected) for (const fromAt of log.running.splice(0)) this.noteJob(nodeId, fromAt, at);
     trimChanges(log, now);
@@ -92,10 +102,29 @@ export class IdleLog {
     return [...this.#nodes].flatMap(([nodeId, { changes }]) => (changes.at(-1)?.isConnected ? [nodeId] : []));
   }
 
-  /** Marks as gone every node that was connected and is not among these: its socket closed while the hub was not running. */
-  closeOthers(connected: ReadonlySet<string>, now: number): void {
-    for (const [nodeId, { changes }] of this.#nodes)
-      if (changes.at(-1)?.isConnected && !connected.has(nodeId)) this.noteState(nodeId, AWAY, now);
+  /**
+   * The hub woke: every node that was connected and is not among these is gone, and nobody knows how it stood since the hub last watched, which the log
+   * itself may know better.
+   */
+  closeOthers(connected: ReadonlySet<string>, { watchedAt, now }: WakeTime): void {
+    for (const [nodeId, log] of this.#nodes) {
+      if (!log.changes.at(-1)?.isConnected || connected.has(nodeId)) continue;
+      this.#lost.set(nodeId, { at: now, before: packLog(log, -Infinity) });
+      this.noteState(nodeId, UNSEEN, Math.min(now, Math.max(watchedAt, this.#watchedAt)));
+      this.noteState(nodeId, AWAY, now);
+    }
+  }
+
+  /** The connection of a node that was believed lost as the hub woke had held until then: what it stood in before holds. False for any other node. */
+  noteHeld(nodeId: string): boolean {
+    const lost = this.#lost.get(nodeId);
+    const log = this.#nodes.get(nodeId);
+    if (!lost || !log) return false;
+    this.#lost.delete(nodeId);
+    const changes = log.changes.filter(({ at, isUnseen }) => at >= lost.at && !isUnseen);
+    this.#nodes.set(nodeId, { ...newLog(), changes, running: log.running });
+    this.put(nodeId, lost.before);
+    return true;
   }
 
   /** What a node stood in last and since when; null for one that was never here. */
@@ -158,15 +187,17 @@ export class IdleLog {
     this.#isChanged = false;
     this.#savedAt = now;
     const nodes = [...this.#nodes].map(([nodeId, log]) => [nodeId, packLog(log, now)] as const);
-    return JSON.stringify({ v: 1, nodes });
+    return JSON.stringify({ v: 1, at: now, nodes });
   }
 
   /** Reads a log that this hub saved before it restarted; jobs that ran then count up to that save. Unreadable JSON gives an empty log, never an error. */
   load(text: string): void {
     try {
-      const saved = JSON.parse(text) as { v: number; nodes: [string, SavedLog][] };
+      const saved = JSON.parse(text) as { v: number; at?: number; nodes: [string, SavedLog][] };
       if (saved.v !== 1) return;
       for (const [nodeId, log] of saved.nodes) this.put(nodeId, log);
+      // Logs of before version 0.9 do not say.
+      this.#watchedAt = saved.at ?? -Infinity;
       this.#isChanged = false;
     } catch {
       // What is lost is an explanation of the past hour, nothing that anybody is owed.
@@ -199,6 +230,7 @@ export class IdleLog {
   }
 
   #prune(now: number): void {
+    for (const [nodeId, { at }] of this.#lost) if (at < now - MINUTE_MS) this.#lost.delete(nodeId);
     const goneAt = (log: NodeLog): number => {
       const last = log.changes.at(-1);
       return last?.isConnected ? Infinity : (last?.at ?? 0);
@@ -245,6 +277,7 @@ function isSame(a: Standing, b: Standing): boolean {
   return (
     a.paused === b.paused &&
     a.isConnected === b.isConnected &&
+    (a.isUnseen ?? false) === (b.isUnseen ?? false) &&
     a.coolingUntilAt === b.coolingUntilAt &&
     a.coolingReason === b.coolingReason
   );
@@ -280,9 +313,9 @@ function skipsMinute(fromAt: number, toAt: number): boolean {
 function packLog(log: NodeLog, now: number): SavedLog {
   const running = log.running.map((fromAt) => ({ fromAt, toAt: now }));
   return {
-    c: log.changes.map(({ at, isConnected, paused, coolingUntilAt, coolingReason }) => [
+    c: log.changes.map(({ at, isConnected, isUnseen, paused, coolingUntilAt, coolingReason }) => [
       at,
-      isConnected ? 1 : 0,
+      isConnected ? 1 : isUnseen ? 2 : 0,
       paused,
       coolingUntilAt,
       coolingReason,
@@ -308,6 +341,7 @@ function unpackLog(saved: SavedLog): NodeLog {
     changes: saved.c.map(([at, isConnected, paused, coolingUntilAt, coolingReason]) => ({
       at,
       isConnected: isConnected === 1,
+      ...(isConnected === 2 && { isUnseen: true }),
       paused,
       coolingUntilAt,
       coolingReason,

@@ -5,7 +5,7 @@ import type { JobOffer } from '../../schema/offer.ts';
 import type { Outcome } from '../../schema/settlement.ts';
 import { BREAKAGE_TEXT } from './cool-node.ts';
 import { KEPT_MS } from './idle-log.ts';
-import type { IdleLog, SavedLog } from './idle-log.ts';
+import type { IdleLog, SavedLog, WakeTime } from './idle-log.ts';
 import type { Standing } from './read-minute.ts';
 import type { SpeedSample } from '../placement/learn-speed.ts';
 import { makeWhy } from './make-why.ts';
@@ -219,10 +219,18 @@ export class NodeWatch {
     idle.noteOffered(nodeId, describeOffered(state.models, isListed), now);
   }
 
-  /** The hub woke: what its nodes stand in holds since the last word that was kept, and who is not connected any more left meanwhile. */
-  wake(connected: readonly { readonly nodeId: string; readonly connectedAt: number }[], now: number): void {
+  /**
+   * The hub woke: what its nodes stand in holds since the last word that was kept; of who is not connected any more nobody knows since when.
+   * `watchedAt`: when the hub was awake at least, ms since epoch.
+   */
+  wake(connected: readonly { readonly nodeId: string; readonly connectedAt: number }[], time: WakeTime): void {
     for (const { nodeId, connectedAt } of connected) this.noteStanding(nodeId, connectedAt);
-    this.#doors.idle.closeOthers(new Set(connected.map(({ nodeId }) => nodeId)), now);
+    this.#doors.idle.closeOthers(new Set(connected.map(({ nodeId }) => nodeId)), time);
+  }
+
+  /** A node's connection that the hub did not find as it woke had held until then. True where that tells anything new of it. */
+  noteHeld(nodeId: string): boolean {
+    return this.#doors.idle.noteHeld(nodeId);
   }
 
   /** Why a node had no job in the last hour, what it stands in, and what was measured of it; null for one that was never here. */

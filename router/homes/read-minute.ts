@@ -11,9 +11,11 @@ export interface Standing {
   readonly isConnected: boolean;
   readonly coolingUntilAt: number | null;
   readonly coolingReason: string | null;
+  /** Nobody watched: how it stood is not known. */
+  readonly isUnseen?: boolean;
 }
 
-export type MinuteKind = 'job' | 'offline' | 'paused' | 'cooling' | 'passed' | 'quiet';
+export type MinuteKind = 'job' | 'offline' | 'unseen' | 'paused' | 'cooling' | 'passed' | 'quiet';
 
 /** How often each reason for passing a node over was met. */
 export type WhyCounts = Readonly<Partial<Record<PassedOver, number>>>;
@@ -73,6 +75,7 @@ export const COLUMN: Readonly<Record<PassedOver | 'jobs', number>> = {
 };
 export const ZEROS: readonly number[] = Object.values(COLUMN).map(() => 0);
 export const AWAY: Standing = { paused: null, isConnected: false, coolingUntilAt: null, coolingReason: null };
+export const UNSEEN: Standing = { ...AWAY, isUnseen: true };
 
 export function readMinute(log: MinuteFacts, span: Span): IdleMinute {
   const row = log.counts.get(Math.floor(span.fromAt / 60_000)) ?? ZEROS;
@@ -92,11 +95,11 @@ export function readMinute(log: MinuteFacts, span: Span): IdleMinute {
   if (kind === 'paused') return { ...plain, kind, paused: standing.paused };
   if (kind === 'cooling')
     return { ...plain, kind, coolingUntilAt: standing.coolingUntilAt, coolingReason: standing.coolingReason };
-  if (kind === 'offline') return { ...plain, kind };
+  if (kind === 'offline' || kind === 'unseen') return { ...plain, kind };
   return { ...plain, kind: Object.keys(why).length > 0 ? 'passed' : 'quiet' };
 }
 
-type Stood = 'offline' | 'paused' | 'cooling' | 'ready';
+type Stood = 'offline' | 'unseen' | 'paused' | 'cooling' | 'ready';
 
 /** What a node stood in for the longest time of a span. */
 function findLongest(changes: readonly Change[], span: Span): { standing: Standing; kind: Stood } {
@@ -113,7 +116,7 @@ function findLongest(changes: readonly Change[], span: Span): { standing: Standi
   add(AWAY, 'offline', -Infinity, changes[0]?.at ?? Infinity);
   changes.forEach((change, index) => {
     const toAt = changes[index + 1]?.at ?? Infinity;
-    if (!change.isConnected) return add(change, 'offline', change.at, toAt);
+    if (!change.isConnected) return add(change, change.isUnseen ? 'unseen' : 'offline', change.at, toAt);
     if (change.paused !== null) return add(change, 'paused', change.at, toAt);
     const warmAt = Math.min(toAt, Math.max(change.at, change.coolingUntilAt ?? -Infinity));
     add(change, 'cooling', change.at, warmAt);

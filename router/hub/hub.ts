@@ -14,7 +14,7 @@ import { HubJobs } from './jobs.ts';
 import { RecalledModels, type ModelChange } from './recalled-models.ts';
 import { LateDesk } from './late-desk.ts';
 import { SoonestAlarm } from './soonest-alarm.ts';
-import { PresenceReports } from './presence-reports.ts';
+import { PresenceReports, readWatched } from './presence-reports.ts';
 import { ExamDesk, type ExamFacts } from './exam-desk.ts';
 import { DurableNumbers } from './durable-numbers.ts';
 import { JobReceipts } from './job-receipts.ts';
@@ -106,10 +106,11 @@ export class Hub extends DurableObject<object> {
     this.#presence.recall(state.storage.kv.get<WrittenOffer[]>(WRITTEN_KEY) ?? []);
     state.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
     this.#sockets.wake(state.getWebSockets());
-    this.#watch.wake(this.#sockets.connected(), Date.now());
     const orphansUntilAt = Date.now() + services.timings.orphanWaitMs;
     void state.blockConcurrencyWhile(async () => {
       await this.#alarm.recall();
+      const now = Date.now();
+      this.#watch.wake(this.#sockets.connected(), { watchedAt: readWatched(this.#alarm.at, now), now });
       if (this.#rows.orphan(orphansUntilAt) > 0) await this.#alarm.wakeBy(orphansUntilAt + 1);
     });
     // What an earlier life of this hub decided and did not deliver.
@@ -223,13 +224,13 @@ export class Hub extends DurableObject<object> {
   }
 
   override webSocketClose(ws: WebSocket): void {
-    this.#sockets.end(ws);
+    this.#end(ws);
     // A hibernatable socket does not answer a close by itself, and the home would wait for it. The code is ours: theirs may be one that no peer may send.
     ws.close(CLOSE.normal);
   }
 
   override webSocketError(ws: WebSocket): void {
-    this.#sockets.end(ws);
+    this.#end(ws);
   }
 
   override async alarm(): Promise<void> {
@@ -243,6 +244,12 @@ export class Hub extends DurableObject<object> {
     const { open, due, firstExpiryAt } = this.#rows.counts();
     if (open + due > 0) await this.#alarm.wakeBy(Date.now() + this.#services.timings.holdRenewMs);
     await this.#alarm.wakeBy((firstExpiryAt ?? Infinity) + 1);
+  }
+
+  /** One that this life of the hub never had is of a home that leaves while the hub slept: what was believed lost was there until now. */
+  #end(ws: WebSocket): void {
+    if (this.#sockets.end(ws)) return;
+    for (const nodeId of this.ctx.getTags(ws)) if (this.#watch.noteHeld(nodeId)) this.#onChanged(nodeId);
   }
 
   #openSockets(): HubSockets {

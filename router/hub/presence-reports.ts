@@ -12,6 +12,15 @@ const log = makeLog('hub');
 
 const REWRITE_MS = 10_000;
 
+/**
+ * When the hub of homes was awake at least, by the alarm that stands: each report asks for the next one within `PRESENCE_REFRESH_MS`. One that is
+ * further ahead is of something else, and tells nothing.
+ */
+export function readWatched(alarmAt: number, now: number): number {
+  const at = alarmAt - PRESENCE_REFRESH_MS;
+  return at <= now ? at : -Infinity;
+}
+
 interface ReportDoors {
   readonly hub: string;
   readonly area: string;

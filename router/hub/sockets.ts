@@ -136,10 +136,12 @@ export class HubSockets {
     for (const part of touched) this.#guard(socket, () => part.flush(now));
   }
 
-  /** The other end hung up, or the line broke. */
-  end(ws: WebSocket): void {
+  /** The other end hung up, or the line broke. False for one that this life of the hub does not know. */
+  end(ws: WebSocket): boolean {
     this.#door.noteEnded(ws);
+    const isKnown = this.#sockets.has(ws);
     this.forget(ws);
+    return isKnown;
   }
 
   /** The socket is closed: its jobs are lost. One that never proved who it is leaves no trace. */

@@ -8,6 +8,11 @@ export class SoonestAlarm {
     this.#storage = storage;
   }
 
+  /** ms since epoch; infinity for none. */
+  get at(): number {
+    return this.#at;
+  }
+
   /** The alarm that an earlier life of the object asked for stands. */
   async recall(): Promise<void> {
     this.#at = (await this.#storage.getAlarm()) ?? Infinity;

@@ -26,13 +26,21 @@ async function fill(form: HTMLFormElement): Promise<void> {
   try {
     field.value = JSON.stringify(await sign(form));
     form.submit();
-  } catch {
-    // Refused, left, or too late: nobody can tell which, and the remedy is the same.
+  } catch (error) {
+    // Refused by the authenticator, left, or too late: nobody can tell which, and the remedy is the same. What the page's server refuses is another matter.
+    const isOfKey = error instanceof DOMException;
     fault.hidden = false;
-    fault.textContent = fault.dataset['fault'] ?? '';
+    fault.textContent = (isOfKey ? fault.dataset['fault'] : fault.dataset['notNow']) ?? '';
     button.disabled = false;
   }
 }
+
+// A page that the browser kept, and goes back to, was left while its button waited.
+addEventListener('pageshow', ({ persisted }) => {
+  if (persisted)
+    for (const button of document.querySelectorAll<HTMLButtonElement>('form[data-passkey] button'))
+      button.disabled = false;
+});
 
 async function sign(form: HTMLFormElement): Promise<unknown> {
   const csrf = form.querySelector<HTMLInputElement>('input[name=csrf]')?.value;

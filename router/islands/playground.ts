@@ -1,10 +1,14 @@
 // The playground: streams an answer into the page, and tells which home gave it, how soon, how fast, for what and with how much energy; then has its receipt
 // checked here. Without this script the form answers whole.
 import { tellHomeReasonJa } from '../../schema/home-reasons.ts';
-import type { Checked } from './verify.ts';
+import { codedText } from '../verify-page/coded-text.ts';
+import type { Checked, checkReceipts } from './verify.ts';
 
 interface Chunk {
-  readonly choices?: readonly { readonly delta?: { readonly content?: string | null } }[];
+  readonly choices?: readonly {
+    readonly delta?: { readonly content?: string | null; readonly reasoning_content?: string | null };
+    readonly finish_reason?: string | null;
+  }[];
   readonly error?: Fault;
   readonly irori?: Facts;
 }
@@ -12,15 +16,16 @@ interface Chunk {
 interface Fault {
   readonly message?: string;
   readonly code?: string;
+  readonly param?: string | null;
 }
 
 /** What the API said, with its code. */
 class Refused extends Error {
-  readonly code: string;
+  readonly fault: Fault;
 
-  constructor({ message = '', code = '' }: Fault) {
-    super(message);
-    this.code = code;
+  constructor(fault: Fault) {
+    super(fault.message ?? '');
+    this.fault = fault;
   }
 }
 
@@ -40,6 +45,10 @@ type Words = Readonly<Record<string, string>>;
 
 /** Longer texts are no figures. */
 const LONG = 22;
+/** What came all at once, ms, tells nothing of how fast it was made. */
+const LEAST_MS = 50;
+/** Why a question ends that another takes the place of: it says nothing any more. */
+const NEXT = 'next';
 
 const form = document.querySelector<HTMLFormElement>('form#play');
 if (form) start(form);
@@ -51,19 +60,23 @@ function start(form: HTMLFormElement): void {
   const status = find('play-status');
   const stop = find<HTMLButtonElement>('stop');
   let running: AbortController | null = null;
+  const settle = (): void => {
+    // Whoever goes by the keyboard is not left nowhere.
+    if (document.activeElement === stop) form.querySelector<HTMLElement>('button:not([type=button])')?.focus();
+    stop.hidden = true;
+  };
   stop.addEventListener('click', () => running?.abort());
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    running?.abort();
+    running?.abort(NEXT);
     const controller = (running = new AbortController());
     answer.textContent = '';
     facts.replaceChildren();
     find('answer-sheet').hidden = false;
     stop.hidden = false;
     status.textContent = words['asking'] ?? '';
-    void ask(form, { words, answer, facts, status, signal: controller.signal }).finally(() => {
-      if (running === controller) stop.hidden = true;
-    });
+    const { signal } = controller;
+    void ask(form, { words, answer, facts, status, signal, settle: () => running === controller && settle() });
   });
 }
 
@@ -73,6 +86,8 @@ interface Play {
   readonly facts: HTMLElement;
   readonly status: HTMLElement;
   readonly signal: AbortSignal;
+  /** Called when nothing is left to stop. */
+  readonly settle: () => void;
 }
 
 async function ask(form: HTMLFormElement, play: Play): Promise<void> {
@@ -93,22 +108,26 @@ async function ask(form: HTMLFormElement, play: Play): Promise<void> {
       signal,
     });
     if (!response.ok || !response.body) throw await readFault(response);
-    const told = await readStream(response.body, play, begun);
-    status.textContent = words['done'] ?? '';
-    if (told) await checkReceipt(form, told.job, play);
+    const { facts, finish } = await readStream(response.body, play, begun);
+    status.textContent = words[finish === 'length' ? 'cut' : 'done'] ?? '';
+    play.settle();
+    if (facts) await checkReceipt(form, facts.job, play);
   } catch (error) {
+    if (signal.reason === NEXT) return;
     if (signal.aborted) status.textContent = words['stopped'] ?? '';
     else fail(form, play, error);
+    play.settle();
   }
 }
 
-/** In the reader's language where the code has a sentence there, with the API's own below it. */
-function fail(form: HTMLFormElement, { words, status }: Play, error: unknown): void {
+/** In the reader's language where there is a sentence, with the API's own below it. What the browser says of a broken line is in no language of the page. */
+function fail(form: HTMLFormElement, { words, status, answer }: Play, error: unknown): void {
   const refusals = JSON.parse(form.dataset['refusals'] ?? '{}') as Words;
-  const message = error instanceof Error ? error.message : '';
-  const known = error instanceof Refused ? refusals[error.code] : undefined;
+  const { message = '', code = '', param } = error instanceof Refused ? error.fault : {};
+  const known = error instanceof Refused ? (words[`${code}:${param ?? ''}`] ?? refusals[code]) : words['broken'];
   status.textContent = `${words['failed'] ?? ''} ${known ?? message}`;
-  if (known === undefined) return;
+  find('answer-sheet').hidden = answer.textContent === '';
+  if (known === undefined || message === '' || message === known) return;
   const english = document.createElement('small');
   english.lang = 'en';
   english.textContent = message;
@@ -120,26 +139,49 @@ async function readFault(response: Response): Promise<Refused> {
   return new Refused(told?.error ?? { message: `${response.status}` });
 }
 
-/** The facts of the last chunk; null where none came. */
-async function readStream(stream: ReadableStream<Uint8Array>, play: Play, begun: number): Promise<Facts | null> {
+interface Told {
+  /** Of the last chunk; null where none came. */
+  readonly facts: Facts | null;
+  /** Why it ended. */
+  readonly finish: string | null;
+}
+
+/** Throws what an event of the answer refuses with, and where the line broke before its end. */
+async function readStream(stream: ReadableStream<Uint8Array>, play: Play, begun: number): Promise<Told> {
   const reader = stream.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
-  let [rest, first, facts]: [string, number | null, Facts | null] = ['', null, null];
+  let [rest, first, facts, finish]: [string, number | null, Facts | null, string | null] = ['', null, null, null];
+  let isWhole = false;
   for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
     const lines = (rest + piece.value).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {
-      if (!line.startsWith('data: ') || line === 'data: [DONE]') continue;
+      if (line === 'data: [DONE]') isWhole = true;
+      if (!line.startsWith('data: ') || isWhole) continue;
       const chunk = JSON.parse(line.slice(6)) as Chunk;
-      if (chunk.error) throw new Refused(chunk.error);
-      const text = chunk.choices?.[0]?.delta?.content ?? '';
-      if (text !== '') first ??= performance.now();
-      play.answer.append(text);
-      if (chunk.irori) facts = chunk.irori;
+      if (chunk.error) {
+        void reader.cancel();
+        throw new Refused(chunk.error);
+      }
+      const choice = chunk.choices?.[0];
+      const { content, reasoning_content: thinking } = choice?.delta ?? {};
+      if (content || thinking) {
+        first ??= performance.now();
+        tellOnce(play.status, play.words[content ? 'coming' : 'thinking'] ?? '');
+      }
+      play.answer.append(content ?? '');
+      finish = choice?.finish_reason ?? finish;
+      facts = chunk.irori ?? facts;
     }
   }
+  if (!isWhole) throw new Error('cut');
   if (facts)
     tellFacts(facts, play, { first: (first ?? performance.now()) - begun, all: performance.now() - (first ?? begun) });
-  return facts;
+  return { facts, finish };
+}
+
+/** Who hears the page hears it once, and not with each word. */
+function tellOnce(status: HTMLElement, told: string): void {
+  if (status.textContent !== told) status.textContent = told;
 }
 
 function tellFacts(
@@ -161,7 +203,7 @@ function tellFacts(
     ['country', facts.country === null ? '–' : (names.of(facts.country) ?? facts.country)],
     ['distance', facts.distance_km === null ? '–' : `${write.format(facts.distance_km)} km`],
     ['first', `${Math.round(took.first)} ms`],
-    ['speed', took.all < 1 ? '–' : `${write.format(tokens / (took.all / 1000))} ${words['tokensPerS'] ?? ''}`],
+    ['speed', took.all < LEAST_MS ? '–' : `${write.format(tokens / (took.all / 1000))} ${words['tokensPerS'] ?? ''}`],
     ['tokens', write.format(tokens)],
     ['cost', `${money.format((facts.charge_micro ?? 0) / 1e6)} ${words['credits'] ?? ''}`],
     ['energy', energy?.wh == null ? '–' : `${write.format(energy.wh)} Wh${span}`],
@@ -179,34 +221,40 @@ function makeFact(name: string, text: string): HTMLElement {
   const row = document.createElement('div');
   const [term, value] = [document.createElement('dt'), document.createElement('dd')];
   term.textContent = name;
-  value.textContent = text;
+  value.append(...codedText(text));
   if (text.length > LONG) value.className = 'long';
   row.append(term, value);
   return row;
 }
 
-async function checkReceipt(form: HTMLFormElement, job: string, { words, facts }: Play): Promise<void> {
-  const response = await fetch(`/console/api/v1/receipts/${job}`);
-  if (!response.ok) return facts.append(makeFact(words['receipt'] ?? '', (await readFault(response)).message));
-  const text = await response.text();
-  const { checkReceipts } = (await import(form.dataset['verify'] ?? '')) as {
-    readonly checkReceipts: (text: string) => Checked;
-  };
-  const { isValid, facts: found } = checkReceipts(text);
+async function checkReceipt(form: HTMLFormElement, job: string, { words, facts, signal }: Play): Promise<void> {
+  const checked = await readReceipt(form, job, signal).catch(() => null);
+  // The answer stands, whatever became of this.
+  if (signal.aborted) return;
+  if (!checked) return facts.append(makeFact(words['receipt'] ?? '', words['unchecked'] ?? ''));
+  const { isValid, facts: found } = checked;
   const row = makeFact(words['receipt'] ?? '', (isValid ? words['valid'] : words['notValid']) ?? '');
   const details = document.createElement('details');
   const summary = document.createElement('summary');
   summary.textContent = words['checks'] ?? '';
   const list = document.createElement('dl');
   list.className = 'checks';
-  // As whoever checks them anywhere reads them.
-  list.lang = 'en';
   list.append(...found.map(([name, told]) => makeFact(name, told)));
   details.append(summary, list);
   const told = row.querySelector('dd');
   if (told) told.className = 'long';
   told?.append(details);
   facts.append(row);
+}
+
+async function readReceipt(form: HTMLFormElement, job: string, signal: AbortSignal): Promise<Checked> {
+  const response = await fetch(`/console/api/v1/receipts/${job}`, { signal });
+  if (!response.ok) throw await readFault(response);
+  const text = await response.text();
+  const { checkReceipts: check } = (await import(form.dataset['verify'] ?? '')) as {
+    readonly checkReceipts: typeof checkReceipts;
+  };
+  return check(text, document.documentElement.lang);
 }
 
 function find<T extends HTMLElement = HTMLElement>(id: string): T {

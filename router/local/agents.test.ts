@@ -55,7 +55,7 @@ describe('watched homes', () => {
   test('a home that dies is started again, with its last words told', async () => {
     const seen = makeSeen();
     const home = start(`console.log('no'); process.exit(3)`, seen);
-    await expect.poll(() => seen.deaths.length, { timeout: 5000 }).toBeGreaterThanOrEqual(2);
+    await expect.poll(() => seen.deaths.length).toBeGreaterThanOrEqual(2);
     expect(seen.deaths[0]).toEqual({ reason: 'status 3', lastLines: ['no'], isRestarted: true });
     await home.stop();
     expect(home.isWanted()).toBe(false);
@@ -64,9 +64,7 @@ describe('watched homes', () => {
   test('a home that keeps dying is given up after three restarts', async () => {
     const seen = makeSeen();
     const home = start(`process.exit(1)`, seen);
-    await expect
-      .poll(() => seen.deaths.map((death) => death.isRestarted), { timeout: 10_000 })
-      .toEqual([true, true, true, false]);
+    await expect.poll(() => seen.deaths.map((death) => death.isRestarted)).toEqual([true, true, true, false]);
     expect(home.isWanted()).toBe(false);
     expect(home.pid()).toBeNull();
   });

@@ -20,11 +20,12 @@ import { gzipSync } from 'node:zlib';
  * A test chain: roots on their way there, answers to challenges, what happened there, sponsored claims, the fee by vote, newcomers' bonus, /votes in words and what
  * owners see of it, without a library for it: 135 KiB and 36 packed.
  * The console: some forty pages in two languages with their refusals, made of JSX on the server, the world as one path, their scripts and style kept packed (of
- * which the check of receipts is 50 KiB): 540 KiB and 170 packed. The platform's own limit is 64 MiB unpacked by now, and one second to start.
+ * which the check of receipts is 50 KiB): 540 KiB and 170 packed. /docs and what a check of receipts finds in Japanese, what became of alerts, searches that lead
+ * to what they name: 140 KiB (a Japanese letter takes six bytes unpacked) and 36 packed. The platform's own limit is 64 MiB unpacked by now, and one second to start.
  * Receipts: the page of /verify, kept packed and run by nobody here, 63 KiB and 50 packed; evidence, rotation of the signing key and clones 15 and 4.
  */
-const CEILING_RAW_KIB = 3_690;
-const CEILING_GZIP_KIB = 1_035;
+const CEILING_RAW_KIB = 3_840;
+const CEILING_GZIP_KIB = 1_075;
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const WRANGLER = resolve(ROOT, 'node_modules/wrangler/bin/wrangler.js');

@@ -1,9 +1,13 @@
 // What checks in a browser do without, so that pages that check receipts stay small.
+import { readFile } from 'node:fs/promises';
 import type { Plugin } from 'esbuild';
 
+/** Methods of texts that ask for one format each, which keep each of these in: `email(params) { … }`. */
+const FORMATS = /^ {4}\w+\(params\) \{\n {8}return this\.check\(core\._\w+\(Zod\w+, params\)\);\n {4}\},$/gm;
+
 /**
- * Parts of zod that describe schemas to others, word its own messages and follow circles, and noble's reading of DER, a tenth of the page: no check
- * needs them, faults name their field, JSON has no circles, and signatures here are 65 bytes.
+ * Parts of zod that describe schemas to others, know texts like mail addresses, word its own messages and follow circles, and noble's reading of DER, a
+ * seventh of the page: no check needs them, faults name their field, JSON has no circles, and signatures here are 65 bytes.
  */
 export const UNUSED_PARTS: Plugin = {
   name: 'unused',
@@ -18,6 +22,9 @@ export const UNUSED_PARTS: Plugin = {
     }));
     build.onLoad({ filter: /@noble[\\/]curves[\\/]abstract[\\/]der\.js$/ }, () => ({
       contents: 'export const DER = {}; export const DERErr = Error;',
+    }));
+    build.onLoad({ filter: /zod[\\/]v4[\\/]classic[\\/]schemas\.js$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replaceAll(FORMATS, ''),
     }));
     build.onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]en\.js$/ }, () => ({
       contents: 'export default () => ({ localeError: () => "it is missing or of another form" });',

@@ -55,7 +55,7 @@ function Picture({ bars, tell, isWhole = false, size }: Omit<ChartProps, 'title'
         </>
       ))}
       {placed.map(({ label, value, ...place }) => (
-        <rect class="bar" {...place} rx={Math.min(2, place.width / 4)}>
+        <rect class="fill-work" {...place} rx={Math.min(2, place.width / 4)}>
           <title>{`${label}: ${tell(value)}`}</title>
         </rect>
       ))}

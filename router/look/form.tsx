@@ -2,7 +2,7 @@
 // refused shows what was typed.
 import { useContext } from 'hono/jsx';
 import type { Child } from 'hono/jsx';
-import { FormRefusal, PageRefusal, useSaid } from './refusal.ts';
+import { FormRefusal, PagePath, PageRefusal, useSaid } from './refusal.ts';
 
 interface FieldProps {
   readonly name: string;
@@ -31,8 +31,9 @@ export function TextField(
     name,
     required: isRequired,
     autocomplete: 'off',
-    ...attributes,
     ...describe({ id, help, fault }),
+    // The page's own word comes last: one may know of a fault that no answer to a form tells.
+    ...attributes,
   };
   return (
     <div>
@@ -127,8 +128,9 @@ export function SentForm(props: {
 }) {
   const { isInline = false, attributes = {}, children } = props;
   const refusal = useContext(PageRefusal);
-  // A page that is shown by the answer to a form stands at that form's address.
-  const action = props.action ?? refusal?.page;
+  // A page that is shown by the answer to a form stands at that form's address. Said in any case: a browser that is left to choose takes the fragment of its
+  // own address along, such as the skip link's, and with one there no refused field gets the focus.
+  const action = props.action ?? refusal?.page ?? useContext(PagePath);
   const isOwn = refusal !== null && action === refusal.sentTo;
   return (
     <form method="post" action={action} class={isInline ? 'inline' : 'fields'} {...attributes}>

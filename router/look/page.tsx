@@ -128,7 +128,7 @@ function Links({ words, links, path }: Omit<NavProps, 'nav'> & { readonly links:
   );
 }
 
-function Foot({ words, locale, path }: { words: FrameWords; locale: Locale; path: string }) {
+export function Foot({ words, locale, path }: { words: FrameWords; locale: Locale; path: string }) {
   return (
     <footer class="foot">
       <ul>
@@ -158,7 +158,16 @@ function Foot({ words, locale, path }: { words: FrameWords; locale: Locale; path
 }
 
 function Who({ words, shownAs, path }: { words: FrameWords; shownAs: ShownAs | null; path: string }) {
-  if (!shownAs) return <a href={`/sign-in?to=${encodeURIComponent(path)}`}>{words.signIn}</a>;
+  if (!shownAs) {
+    const [here] = path.split('?');
+    // The page that signs in leads on to where it was to lead, and never to itself; who comes by the front begins where they begin.
+    const href = here === '/sign-in' ? path : here === '/' ? '/sign-in' : `/sign-in?to=${encodeURIComponent(path)}`;
+    return (
+      <a href={href} aria-current={here === '/sign-in' ? 'page' : undefined}>
+        {words.signIn}
+      </a>
+    );
+  }
   const { name, memberId, accounts, csrf } = shownAs;
   return (
     <div class="who">

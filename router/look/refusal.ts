@@ -17,6 +17,8 @@ export interface Refusal {
   readonly noteLabel: (label: string) => void;
 }
 
+/** Around a page: its path, with its query. */
+export const PagePath = createContext<string | undefined>(undefined);
 /** Around a page. */
 export const PageRefusal = createContext<Refusal | null>(null);
 /** Around one form: null for every other than the one that was sent. */

@@ -9,6 +9,8 @@ export interface Column<Row> {
   /** The first column names its row, unless it says otherwise. */
   readonly isName?: boolean;
   readonly cell: (row: Row) => Child;
+  /** Where the same rows stand by this column, the largest or newest first; `isHere`: as they stand now. */
+  readonly sort?: { readonly href: string; readonly isHere: boolean };
 }
 
 export interface TableProps<Row> {
@@ -60,13 +62,26 @@ function Heads<Row>({ columns }: Pick<TableProps<Row>, 'columns'>) {
   return (
     <thead>
       <tr>
-        {columns.map(({ head, isNumber }) => (
-          <th scope="col" class={isNumber ? 'number' : undefined}>
-            {head}
-          </th>
+        {columns.map((column) => (
+          <Head {...column} />
         ))}
       </tr>
     </thead>
+  );
+}
+
+/** Above buttons that say themselves what they do stands nothing: no head that is read out as one. */
+function Head<Row>({ head, isNumber, sort }: Pick<Column<Row>, 'head' | 'isNumber' | 'sort'>) {
+  if (head === '') return <td></td>;
+  return (
+    <th
+      scope="col"
+      class={isNumber ? 'number' : undefined}
+      aria-sort={sort?.isHere === true ? 'descending' : undefined}
+    >
+      {sort === undefined || sort.isHere ? head : <a href={sort.href}>{head}</a>}
+      {sort?.isHere === true && <span aria-hidden="true"> ↓</span>}
+    </th>
   );
 }
 

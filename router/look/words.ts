@@ -1,15 +1,7 @@
 // Words of pages in two languages: English has the keys, and what another language lacks does not compile.
+import type { WordsOf } from '../../schema/words-of.ts';
 
 export type Locale = 'en' | 'ja';
-
-type Widen<T> = T extends string
-  ? string
-  : T extends (...given: infer G) => unknown
-    ? (...given: G) => string
-    : { readonly [K in keyof T]: Widen<T[K]> };
-
-/** The same keys in every language. */
-export type WordsOf<English> = { readonly [K in keyof English]: Widen<English[K]> };
 
 /** Both languages of one room's words. */
 export type Dictionaries<English> = Readonly<Record<Locale, WordsOf<English>>>;

@@ -5,6 +5,7 @@ import { err, ok } from '../../schema/result.ts';
 import type { Result } from '../../schema/result.ts';
 import type { CreditSource } from '../../schema/credit.ts';
 import type { Grant } from '../billing/account-credit.ts';
+import { MEMOS } from '../billing/tell-memo.ts';
 import { makeLog } from '../log.ts';
 import type { CheckoutTable } from './checkout-table.ts';
 import { CURRENCY, judgeCheckout, UNITS_A_CENT } from './judge-checkout.ts';
@@ -121,7 +122,7 @@ async function takeStep(
       return ok('noted');
     case 'grant': {
       const { eventId, amount, paymentIntent } = step;
-      const grant = { eventId, accountId, amount, memo: `checkout ${id}`, kind: 'bought', from: 'stripe' } as const;
+      const grant = { eventId, accountId, amount, memo: MEMOS.checkout(id), kind: 'bought', from: 'stripe' } as const;
       const { applied, isTooMuch } = await account(accountId).grant(grant);
       if (isTooMuch) {
         log.error('checkout-too-much', { accountId });
@@ -132,14 +133,14 @@ async function takeStep(
     }
     case 'take-back': {
       const { source, upTo, refunded, why } = step;
-      const back = { accountId, source, checkout, upTo, to: 'stripe', memo: `checkout ${id} ${why}` } as const;
+      const back = { accountId, source, checkout, upTo, to: 'stripe', memo: MEMOS.checkout(id, why) } as const;
       const { taken, lost } = await account(accountId).takeBack(back);
       await table.noteRefunded(id, refunded);
       if (lost > 0) log.warn('credit-lost', { accountId, count: lost, reason: why });
       return ok(taken + lost > 0 ? 'changed' : 'known');
     }
     case 'restore': {
-      const memo = `checkout ${id} dispute won`;
+      const memo = MEMOS.checkout(id, 'dispute won');
       const back = { accountId, source: step.source, checkout, to: 'stripe', memo } as const;
       const { restored } = await account(accountId).restore(back);
       return ok(restored > 0 ? 'changed' : 'known');

@@ -5,7 +5,7 @@ import { newAlerts } from '../billing/alert-body.ts';
 import { ApiError } from '../errors.ts';
 import { allowsLocalWebhooks } from '../services/pick-local.ts';
 import { notFound, readInput } from './admin-input.ts';
-import { setAlerts } from './alert-desk.ts';
+import { setAlerts, tellSent } from './alert-desk.ts';
 import type { AppEnv } from './app-env.ts';
 
 /** PUT, GET and DELETE /accounts/:id/alerts. */
@@ -16,9 +16,9 @@ export function makeAdminAlertRoutes(): Hono<AppEnv> {
     return c.json(await setAlerts(await findAccount(c), said, allowsLocalWebhooks(c.env)));
   });
   routes.get('/accounts/:id/alerts', async (c) => {
-    const { settings, waiting } = await (await findAccount(c)).alerts();
+    const { settings, waiting, sent } = await (await findAccount(c)).alerts();
     if (!settings) throw new ApiError('not_found', 'This account is told of nothing. PUT {"url": "https://…"} here.');
-    return c.json({ url: settings.url, low_balance_micro: settings.lowBalance, waiting });
+    return c.json({ url: settings.url, low_balance_micro: settings.lowBalance, waiting, sent: sent.map(tellSent) });
   });
   routes.delete('/accounts/:id/alerts', async (c) => {
     await (await findAccount(c)).changeAlerts(null, null);

@@ -1,6 +1,9 @@
 // What is done to an account's alerts, whoever asks: the operator, or one of its owners.
 import type * as z from 'zod';
+import { parseJson } from '../../schema/json.ts';
 import type { newAlerts } from '../billing/alert-body.ts';
+import { isTaken } from '../billing/alert-history.ts';
+import type { SentAlert } from '../billing/alert-history.ts';
 import { judgeWebhookUrl } from '../billing/judge-webhook-url.ts';
 import { makeWebhookSecret, SECRET_BYTES } from '../billing/sign-webhook.ts';
 import { ApiError } from '../errors.ts';
@@ -35,4 +38,18 @@ export async function testAlerts(
   const id = await account.testAlerts();
   if (id === null) throw new ApiError('not_found', 'This account is told of nothing: say first where to.');
   return { sent: true, event_id: id };
+}
+
+/** As the API tells it: `event` is what was sent. */
+export function tellSent({ id, body, url, at, answer, tries, nextAt }: SentAlert): object {
+  return {
+    event_id: id,
+    event: parseJson(body) ?? null,
+    url,
+    sent_at: new Date(at).toISOString(),
+    tries,
+    taken: isTaken({ answer }),
+    answer,
+    next_try_at: nextAt === null ? null : new Date(nextAt).toISOString(),
+  };
 }

@@ -33,9 +33,12 @@ docs.get('/', (c) => {
   });
 });
 
-docs.get('/docs', (c) => answerDocument(c, makePage(originOf(c)), { 'cache-control': CACHED }));
+/** Of pages in the reader's language. */
+const PAGE_CACHED = { 'cache-control': CACHED, vary: 'accept-language, cookie' };
 
-docs.get('/docs/look', (c) => answerDocument(c, makeLookPage(), { 'cache-control': CACHED }));
+docs.get('/docs', (c) => answerDocument(c, makePage(originOf(c), readLocale(c)), PAGE_CACHED));
+
+docs.get('/docs/look', (c) => answerDocument(c, makeLookPage(readLocale(c)), PAGE_CACHED));
 
 docs.get('/openapi.json', (c) => c.json(makeOpenapi(originOf(c)), 200, { 'cache-control': CACHED }));
 

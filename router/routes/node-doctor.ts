@@ -25,7 +25,7 @@ import { findPlace } from './find-place.ts';
 import { fitLimits } from './fit-limits.ts';
 import { openJobs } from './job-opening.ts';
 import { refuseRequest } from './refuse.ts';
-import { nameModel } from './served-models.ts';
+import { nameModels } from './served-models.ts';
 import type { ServedModel } from './served-models.ts';
 
 const log = makeLog('edge');
@@ -151,14 +151,16 @@ async function findTested(
       `This home is paused (${why.pause}) and takes no job, its own neither. Resume it first.`,
     );
   const chats = why.live.models.filter(({ can }) => !can.some((word) => isNeed(word) && NO_CHAT.has(word)));
-  const named = wanted === null ? chats : pickWanted(chats, wanted, (digest) => nameModel(listed, digest));
+  const named = wanted === null ? chats : pickWanted(chats, wanted, (digest) => nameModels(listed, digest));
   const [model] = named;
   if (!model) {
     const told =
       wanted === null ? 'This home offers no model that chats.' : `This home offers no model '${wanted}' that chats.`;
     throw new ApiError('model_not_found', told, { param: 'model' });
   }
-  const entry = listed.find(({ digests }) => digests.includes(model.digest));
+  // Of several entries of these weights the one that was asked for.
+  const entries = listed.filter(({ digests }) => digests.includes(model.digest));
+  const entry = entries.find(({ id }) => id === wanted) ?? entries[0];
   const free = { priceIn: 0, priceOut: 0, leastPriceIn: 0, leastPriceOut: 0 };
   if (entry) return { name: entry.id, served: { ...entry, ...free, modelKey: entry.id, ownName: null } };
   const { name, contextTokens } = model;
@@ -173,9 +175,9 @@ const NO_CHAT: ReadonlySet<string> = new Set(['embeddings', 'transcription', 'im
 function pickWanted(
   models: readonly LiveModel[],
   wanted: string,
-  idOf: (digest: string) => string | null,
+  idsOf: (digest: string) => readonly string[],
 ): readonly LiveModel[] {
-  const byId = models.filter(({ digest }) => idOf(digest) === wanted);
+  const byId = models.filter(({ digest }) => idsOf(digest).includes(wanted));
   if (byId.length > 0) return byId;
   // Where the home's own name has a star it is tested under the very name that was asked.
   return pickByName(models, ({ name }) => name, wanted).map((model) => ({ ...model, name: wanted }));

@@ -5,19 +5,20 @@ import { newAlerts } from '../billing/alert-body.ts';
 import { ApiError } from '../errors.ts';
 import { allowsLocalWebhooks } from '../services/pick-local.ts';
 import { readInput } from './admin-input.ts';
-import { setAlerts, testAlerts } from './alert-desk.ts';
+import { setAlerts, tellSent, testAlerts } from './alert-desk.ts';
 import type { AppEnv } from './app-env.ts';
 import { requireCallerNow } from './refuse.ts';
 
 export const ownAlerts = new Hono<AppEnv>();
 
 ownAlerts.get('/v1/alerts', async (c) => {
-  const { settings, waiting } = await (await findOwn(c)).alerts();
+  const { settings, waiting, sent } = await (await findOwn(c)).alerts();
   return c.json({
     object: 'alerts',
     url: settings?.url ?? null,
     low_balance_micro: settings?.lowBalance ?? null,
     waiting,
+    sent: sent.map(tellSent),
   });
 });
 

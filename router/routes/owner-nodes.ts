@@ -6,12 +6,13 @@ import type { StateWord } from '../../schema/state-words.ts';
 import type { NodeRow } from '../auth/nodes.ts';
 import type { EarningDay, EarningSum } from '../billing/earning-days.ts';
 import type { NodeWhy } from '../homes/make-why.ts';
+import { mainHindrance } from '../homes/sum-reasons.ts';
 import { readPage } from './admin-input.ts';
 import type { AppEnv } from './app-env.ts';
 import { findHome, requireHome } from './asked-nodes.ts';
 import type { Services } from '../services/edge.ts';
 import { requireCaller } from './refuse.ts';
-import { nameModel } from './served-models.ts';
+import { nameModels } from './served-models.ts';
 
 const DAY_MS = 86_400_000;
 const DAYS = 30;
@@ -48,6 +49,7 @@ export async function findOwnerNode(services: Services, row: NodeRow): Promise<O
 }
 
 async function tellNodes(services: Services, rows: readonly NodeRow[], isByDay: boolean): Promise<OwnerNode[]> {
+  if (rows.length === 0) return [];
   const nodeIds = rows.map(({ id }) => id);
   const today = Math.floor(Date.now() / DAY_MS);
   const fromDay = today - DAYS + 1;
@@ -62,7 +64,7 @@ async function tellNodes(services: Services, rows: readonly NodeRow[], isByDay: 
       row,
       sums.find(({ nodeId }) => nodeId === row.id),
     ),
-    ...tellLive(whys[i], (digest) => nameModel(listed, digest)),
+    ...tellLive(whys[i], row.isPublic, (digest) => nameModels(listed, digest)),
     ...(byDay === null ? {} : { earned_days_micro: spreadDays(byDay, row.id, fromDay) }),
   }));
 }
@@ -95,8 +97,8 @@ function spreadDays(rows: readonly EarningDay[], nodeId: string, fromDay: number
   return days.slice(0, DAYS);
 }
 
-/** `idOf`: a model's name in the catalogue; null where only its owner may call it. */
-function tellLive(why: NodeWhy | undefined, idOf: (digest: string) => string | null) {
+/** `idsOf`: a model's names in the catalogue; none where only its owner may call it. */
+function tellLive(why: NodeWhy | undefined, isPublic: boolean, idsOf: (digest: string) => readonly string[]) {
   const {
     online = false,
     since = null,
@@ -104,6 +106,7 @@ function tellLive(why: NodeWhy | undefined, idOf: (digest: string) => string | n
     coolingUntil = null,
     coolingReason = null,
     live = null,
+    lastDay = [],
   } = why ?? {};
   return {
     online,
@@ -111,9 +114,11 @@ function tellLive(why: NodeWhy | undefined, idOf: (digest: string) => string | n
     last_seen: online ? Date.now() : since,
     state: nameState(why),
     reason: pause ?? (coolingUntil === null ? null : coolingReason),
+    /** A code of schema/why-words.ts. */
+    quiet_24h: mainHindrance(lastDay),
     models: (live?.models ?? []).map(({ name, digest }) => {
-      const id = idOf(digest);
-      return { name, catalogue_id: id, served_to: id === null ? 'own account only' : 'everyone' };
+      const ids = idsOf(digest);
+      return { name, catalogue_id: ids[0] ?? null, catalogue_ids: ids, served_to: tellServed(ids, isPublic) };
     }),
     slots: live?.slots ?? null,
     running: live?.running ?? null,
@@ -121,6 +126,14 @@ function tellLive(why: NodeWhy | undefined, idOf: (digest: string) => string | n
     platform: live?.platform ?? null,
     hub: why?.hub ?? null,
   };
+}
+
+function tellServed(
+  ids: readonly string[],
+  isPublic: boolean,
+): 'everyone' | 'pools and own account' | 'own account only' {
+  if (ids.length === 0) return 'own account only';
+  return isPublic ? 'everyone' : 'pools and own account';
 }
 
 /** By schema/state-words.ts where it is no pause: the reason of one stands beside it. */

@@ -4,7 +4,7 @@ import { UNKNOWN_PLACE } from '../../schema/places.ts';
 import type { Catalogue } from '../billing/catalogue.ts';
 import type { HomeFinder } from '../placement/home-finder.ts';
 import type { Caller } from '../auth/judge-key.ts';
-import { countHomes, findModel, listModels, pickListing } from './served-models.ts';
+import { countHomes, findModel, listModels, nameModel, nameModels, pickListing } from './served-models.ts';
 
 const LAB = { id: 'pool_lab', name: 'lab' };
 const caller: Caller = {
@@ -129,4 +129,12 @@ test('a name under a pattern can be retrieved as it can be called', async () => 
   const listing = await listModels(doors, caller, UNKNOWN_PLACE);
   expect(pickListing(listing, 'llama-7b')).toMatchObject({ id: 'llama-7b', isOwn: true });
   expect(pickListing(listing, 'other')).toBeNull();
+});
+
+test('weights that stand in the catalogue under several names have all of them', () => {
+  const entry = { ...model, maxFirstTokenMs: 5000 };
+  const two = [entry, { ...entry, id: 'm-cheap' }, { ...entry, id: 'other', digests: ['y'] }];
+  expect(nameModels(two, 'x')).toEqual(['m', 'm-cheap']);
+  expect(nameModel(two, 'x')).toBe('m');
+  expect([nameModels(two, 'z'), nameModel(two, 'z')]).toEqual([[], null]);
 });

@@ -87,9 +87,14 @@ export async function findModel({ catalogue, homes }: Doors, model: string, call
   return { modelKey, ownName: model, contextTokens, maxOutputTokens, maxFirstTokenMs, ...free };
 }
 
-/** The catalogue's name of these weights; null where they are in it under none. */
+/** The catalogue's names of these weights; it may have several, at several prices. */
+export function nameModels(listed: readonly CatalogueModel[], digest: string): readonly string[] {
+  return listed.filter(({ digests }) => digests.includes(digest)).map(({ id }) => id);
+}
+
+/** The first of them; null where there is none. */
 export function nameModel(listed: readonly CatalogueModel[], digest: string): string | null {
-  return listed.find(({ digests }) => digests.includes(digest))?.id ?? null;
+  return nameModels(listed, digest)[0] ?? null;
 }
 
 /** Homes that serve a model now and that the caller may use: everyone's, the caller's own, and those of the caller's pools. `without`: only those whose model cannot do this. */

@@ -28,13 +28,18 @@ export interface SignInLink {
   readonly expiresAt: number;
 }
 
+/** Where a code signs in: of this origin. */
+export function signInPath(code: string): string {
+  return `/sign-in/${code}`;
+}
+
 /** Throws ApiError 404. */
 export async function makeSignInLink(services: Services, said: LinkBody): Promise<SignInLink> {
   const now = Date.now();
   const { person, memberId } = await findPerson(services, said, now);
   const lifeMs = said.life_s * 1000;
   const code = await services.signInCodes.mint({ personId: person.id, memberId, lifeMs }, now);
-  return { personId: person.id, memberId, path: `/sign-in/${code}`, expiresAt: now + lifeMs };
+  return { personId: person.id, memberId, path: signInPath(code), expiresAt: now + lifeMs };
 }
 
 /** How long an invitation is good, ms. */
@@ -64,20 +69,23 @@ export async function inviteMember(
     });
   const now = Date.now();
   const code = await services.signInCodes.mint({ personId: null, memberId: member.id, lifeMs: INVITATION_MS }, now);
-  return { code, path: `/sign-in/${code}`, expiresAt: now + INVITATION_MS };
+  return { code, path: signInPath(code), expiresAt: now + INVITATION_MS };
 }
 
-/** For somebody who is a member already: the person that they are, or a new one. */
+/**
+ * For somebody who is a member already: the person that they are, or a new one. Never whoever has the address that stands with the member: an owner of the account
+ * wrote it there, and would be handed a link that signs in as somebody else.
+ */
 export async function makeMemberLink(services: Services, member: MemberRow, lifeMs: number): Promise<SignInLink> {
   const now = Date.now();
   const { people, signInCodes } = services;
   let person = await people.findByMember(member.id);
   if (!person) {
-    person = await people.create({ name: member.name, email: member.email, isOperator: false }, now);
+    person = await people.create({ name: member.name, email: null, isOperator: false }, now);
     await people.join(person.id, member.id);
   }
   const code = await signInCodes.mint({ personId: person.id, memberId: member.id, lifeMs }, now);
-  return { personId: person.id, memberId: member.id, path: `/sign-in/${code}`, expiresAt: now + lifeMs };
+  return { personId: person.id, memberId: member.id, path: signInPath(code), expiresAt: now + lifeMs };
 }
 
 /** Whoever is the account's first member of that role already, if that is a person of that name; else somebody new. */

@@ -78,7 +78,7 @@ export function renderAudit({ at, unit, ok, invariants, totals }: AuditJson, loc
   const head = `<h1>${ok ? words.balance : words.wrong}</h1><p>${words.asOf} <time datetime="${at}">${at}</time>. ${words.unit(unit)} ${words.epochs}: <a href="/audit/epochs">/audit/epochs</a>.</p>`;
   const promised = toTable(words.promises, [words.promise, words.figure, words.it], promises);
   const body = promised + toTable(words.totals, [words.total, words.figure, words.inUnit], sums);
-  return makeDocument({ lang: locale, title: `Irori: ${words.title}`, head, body });
+  return makeDocument({ lang: locale, title: `Irori: ${words.title}`, path: '/audit', head, body });
 }
 
 /** The second column is figures. */

@@ -10,6 +10,8 @@ import { makeCreditHistory } from '../billing/credit-history.ts';
 import type { CreditHistory } from '../billing/credit-history.ts';
 import { makeDayTotals } from '../billing/day-totals.ts';
 import type { DayTotals } from '../billing/day-totals.ts';
+import { makeJobAccount } from '../billing/job-account.ts';
+import type { JobAccount } from '../billing/job-account.ts';
 import { makeJobList } from '../billing/job-list.ts';
 import type { JobList } from '../billing/job-list.ts';
 import { makeJobLog } from '../billing/job-log.ts';
@@ -25,6 +27,7 @@ export interface BookDoors {
   readonly jobLog: JobLog;
   readonly dayTotals: DayTotals;
   readonly jobList: JobList;
+  readonly jobAccount: JobAccount;
   readonly creditHistory: CreditHistory;
   readonly projections: Projections;
   readonly audit: Audit;
@@ -41,6 +44,7 @@ export function openBooks(env: Env, catalogue: Catalogue): BookDoors {
     }),
     dayTotals: makeDayTotals(env.DB),
     jobList: makeJobList(env.DB),
+    jobAccount: makeJobAccount(env.DB),
     creditHistory: makeCreditHistory(env.DB),
     projections: openProjections(env),
     audit: makeAudit(env.DB, () => Date.now()),

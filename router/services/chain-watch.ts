@@ -4,6 +4,7 @@ import { nodeIdOf } from '../../schema/ids.ts';
 import { makeChainCodes } from '../auth/chain-codes.ts';
 import { findNode } from '../auth/nodes.ts';
 import type { ChainStep, KeptPlace } from '../billing/settler-chain.ts';
+import { MEMOS } from '../billing/tell-memo.ts';
 import { ChainWatch } from '../chain/chain-watch.ts';
 import { makeEventsChain } from '../chain/events-chain.ts';
 import type { DatedEvent } from '../chain/events-chain.ts';
@@ -31,7 +32,7 @@ function openBooking(env: Env): (id: string, event: DatedEvent) => Promise<void>
     if (event.kind === 'bought') {
       const accountId = await codes.findAccount(event.account);
       if (accountId === null) return log.error('credit-for-nobody', { count: event.units });
-      const memo = `burned tokens on the chain (${event.tx})`;
+      const memo = MEMOS.burned(event.tx);
       const grant = {
         eventId: `chain:${id}`,
         accountId,

@@ -4,6 +4,7 @@ import { signWebhook } from '../billing/sign-webhook.ts';
 import { toHex } from '../../schema/bytes.ts';
 import type { Env } from '../env.ts';
 import { allowsLocalWebhooks } from './pick-local.ts';
+import type { PostWebhook } from '../billing/alert-post.ts';
 import { makeWebhookDoor } from './webhook-door.ts';
 
 const log = makeLog('edge');
@@ -19,7 +20,12 @@ export interface SignInMail {
   readonly account?: string;
 }
 
-/** False where nobody took it. Rejects nothing: who waits for a mail that does not come asks for another. */
+/** After these many ms it is sent once more, where nobody took it: a receiver that restarts is back by then. */
+const AGAIN_MS = [500, 2000] as const;
+/** Not after a receiver that took so long, ms: some of those who send wait for what became of it. */
+const PATIENCE_MS = 8000;
+
+/** False where nobody took it, sent anew twice. Rejects nothing: who waits for a mail that does not come asks for another. */
 export type SendSignInLink = (mail: SignInMail) => Promise<boolean>;
 
 export function openMail(env: Env, random: (bytes: number) => Uint8Array): SendSignInLink | null {
@@ -31,13 +37,29 @@ export function openMail(env: Env, random: (bytes: number) => Uint8Array): SendS
     const body = JSON.stringify({ type, to, url: link, expires_at: expiresAt, locale, account });
     const signed = signWebhook({ id: `msg_${toHex(random(16)).slice(2)}`, body }, secret, Date.now());
     const headers = { ...signed, 'content-type': 'application/json', 'user-agent': 'irori-webhooks/1' };
-    try {
-      const status = await post(url, { headers, body });
-      if (status !== 'refused' && status < 300) return true;
-      log.warn('mail-not-taken', { reason: String(status) });
-    } catch (error) {
-      log.warn('mail-not-taken', { error });
+    // Under one id, by which a receiver that took it after all knows it.
+    const send = (): Promise<Taken> => sendOnce(() => post(url, { headers, body }));
+    const untilAt = Date.now() + PATIENCE_MS;
+    let isTaken = await send();
+    for (const waitMs of AGAIN_MS) {
+      if (isTaken !== 'later' || Date.now() > untilAt) break;
+      await new Promise((wake) => setTimeout(wake, waitMs));
+      isTaken = await send();
     }
-    return false;
+    return isTaken === 'yes';
   };
+}
+
+type Taken = 'yes' | 'no' | 'later';
+
+async function sendOnce(post: () => ReturnType<PostWebhook>): Promise<Taken> {
+  try {
+    const status = await post();
+    if (status !== 'refused' && status < 300) return 'yes';
+    log.warn('mail-not-taken', { reason: String(status) });
+    return status !== 'refused' && (status >= 500 || status === 429) ? 'later' : 'no';
+  } catch (error) {
+    log.warn('mail-not-taken', { error });
+    return 'later';
+  }
 }

@@ -132,6 +132,16 @@ describe.skipIf(!HAS_BROWSER)(`a caller’s console (${BROWSER_TOLD})`, () => {
     });
     const listed = await text(tab, 'main table');
     expect([listed.match(/my program/g), listed.match(/the console/g)?.length]).toEqual([['my program'], 2]);
+    await tab.page.selectOption('#f-key', { label: 'my program' });
+    await press(tab, 'main form.row button');
+    expect(await tab.page.locator('main tbody tr').count()).toBe(1);
+    await press(tab, 'main form.row a');
+    await tab.page.fill('#f-job', 'nonsense');
+    await press(tab, 'main form.fields button');
+    expect([await tab.page.getAttribute(':focus', 'name'), await text(tab, '#e-job')]).toEqual([
+      'job',
+      expect.stringContaining('no number of a job'),
+    ]);
     await press(tab, 'main tbody a');
     job = new URL(tab.page.url()).pathname.split('/').at(-1) ?? '';
     const page = await text(tab);
@@ -173,6 +183,8 @@ describe.skipIf(!HAS_BROWSER)(`a caller’s console (${BROWSER_TOLD})`, () => {
       await plain.go('/console?by=model');
       return (await jobs()) === '3';
     });
+    // A bar of thirty days is one of thirty, also where the window is narrow.
+    expect((await plain.page.locator('svg.narrow rect').last().boundingBox())?.width).toBeLessThan(20);
     await choose('key', 'my program');
     expect([await text(plain, 'main table'), await jobs()]).toEqual([expect.stringContaining(MODEL), '1']);
     await choose('model', MODEL);
@@ -207,6 +219,25 @@ describe.skipIf(!HAS_BROWSER)(`a caller’s console (${BROWSER_TOLD})`, () => {
     const last = await rows();
     await press(plain, 'a:text-is("Previous rows")');
     expect([first, last, await rows()]).toEqual([50, 6, 50]);
+    // More groups than an answer of the API has: the dearest first, the last of them on the last page, by whatever the table is sorted.
+    await database
+      .prepare(
+        `WITH RECURSIVE m(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM m WHERE n < 1120)
+         INSERT INTO usage_days (account_id, day, key_id, model, country, kind, jobs, parts, prompt_tokens, output_tokens, charged, energy_micro_wh, energy_parts)
+         SELECT ?1, CAST(unixepoch() / 86400 AS INTEGER) - 3, 'key_old', 'many/' || n, 'DE', 'chat', 2000 - n, 1, 1, 1, n * 1000000, 0, 0 FROM m`,
+      )
+      .bind(caller.id)
+      .run();
+    const names = (): Promise<string[]> => plain.page.locator('main tbody th').allInnerTexts();
+    await plain.go('/console?by=model&days=7');
+    expect((await names()).slice(0, 2)).toEqual(['many/1120', 'many/1119']);
+    await plain.go('/console?by=model&days=7&page=23');
+    expect([(await names())[0], await plain.page.locator('a:text-is("More rows")').count()]).toEqual(['many/20', 0]);
+    await press(plain, 'main thead a:text-is("Jobs")');
+    expect([(await names())[0], await plain.page.getAttribute('main thead [aria-sort]', 'aria-sort')]).toEqual([
+      'many/1',
+      'descending',
+    ]);
     // By the session alone: no key, no cookie opens the API.
     expect((await stack.call(href)).status).toBe(401);
     expect((await stack.call('/v1/usage', { headers: { cookie: await cookies() } })).status).toBe(401);
@@ -245,6 +276,11 @@ describe.skipIf(!HAS_BROWSER)(`a caller’s console (${BROWSER_TOLD})`, () => {
     await press(tab, 'a[aria-label="Remove: Kenji"]');
     await press(tab, 'main form button');
     expect(await guest.go('/console/keys')).toBe(403);
+    // Whoever was signed out in the midst of a form is led back to its page.
+    await guest.page.context().clearCookies();
+    const headers = { origin: browser.origin };
+    const sent = await guest.page.request.post('/console/keys/key_1/revoke', { form: {}, headers, maxRedirects: 0 });
+    expect([sent.status(), sent.headers()['location']]).toEqual([303, '/sign-in?to=%2Fconsole%2Fkeys']);
     await guest.close();
   });
 
@@ -277,9 +313,15 @@ describe.skipIf(!HAS_BROWSER)(`a caller’s console (${BROWSER_TOLD})`, () => {
     expect(await text(plain, 'main')).toMatch(/On their way\s*0/);
     await press(plain, 'form[action="/console/alerts/test"] button');
     expect(await text(plain, '[role=status]')).toContain('on its way');
-    await until('the test was sent', () => outside.sent.some(({ path }) => path === '/alerts'));
-    await plain.go('/console/alerts');
+    await until('the test was sent, and what was answered is told', async () => {
+      await plain.go('/console/alerts');
+      return (await text(plain, 'main')).includes('not taken (503)');
+    });
     expect(await text(plain, 'main')).toMatch(/On their way\s*1/);
+    const [sent = ''] = await plain.page.locator('main tbody tr').allInnerTexts();
+    expect(sent).toMatch(
+      new RegExp(`A test\\s+not taken \\(503\\) \\d tr(?:y|ies); again at .*\\s+${outside.url}/alerts`, 's'),
+    );
   });
 
   test('without a script: buying leads to the page that takes the money', async () => {
@@ -343,12 +385,15 @@ describe.skipIf(!HAS_BROWSER)(`a caller’s console (${BROWSER_TOLD})`, () => {
       ['/console/you', { name: '\u202e' }, 'name'],
     ] as const) {
       await japanese.go(path);
+      // As the skip link does: with a fragment in its address a browser gives no field the focus.
+      await japanese.go(`${path}#main`);
       const form = `main form.fields:has([name=${wrong}])`;
       for (const [name, text] of Object.entries(typed)) await page.fill(`${form} [name=${name}]`, text);
       await press(japanese, `${form} button:not([hidden])`);
       for (const [name, text] of Object.entries(typed))
         expect([name, await page.inputValue(`${form} [name=${name}]`)]).toEqual([name, text]);
       const field = page.locator(`${form} [name=${wrong}][aria-invalid=true]`);
+      expect([path, new URL(page.url()).hash, await page.getAttribute(':focus', 'name')]).toEqual([path, '', wrong]);
       const [fault = ''] = ((await field.getAttribute('aria-describedby')) ?? '').split(' ');
       const told = (await page.textContent(`#${fault}`)) ?? '';
       expect([path, told, await japanese.judge()]).toEqual([path, expect.stringMatching(/[ぁ-ん]/), []]);

@@ -70,10 +70,14 @@ describe.skipIf(!HAS_BROWSER)(`the front of the console (${BROWSER_TOLD})`, () =
     await tab.signIn({ account: caller.id });
     await tab.go('/playground');
     await tab.page.selectOption('#f-model', MODEL);
+    // As many tokens as are usual.
+    await tab.page.fill('#f-max_tokens', '');
     await Promise.all([tab.page.waitForNavigation(), tab.page.click('#play button:not([type=button])')]);
     expect(await tab.page.textContent('#answer')).toContain('word');
     const facts = (await tab.page.textContent('#facts')) ?? '';
     expect(facts).toMatch(/node_[0-9a-f]{32}/);
+    // As fast as a script would tell it, but for what came all at once.
+    expect(facts).toMatch(/Speed(?:[\d.,]+ tokens\/s|–)Tokens/);
     const receipt = await tab.page.getAttribute('#facts a[download]', 'href');
     expect(receipt).toMatch(/^\/console\/api\/v1\/receipts\/job_[0-9a-f]{32}$/);
     const japanese = await browser.open({ locale: 'ja-JP', size: NARROW });
@@ -84,6 +88,82 @@ describe.skipIf(!HAS_BROWSER)(`the front of the console (${BROWSER_TOLD})`, () =
     expect(await japanese.judge()).toEqual([]);
     await japanese.shot('caller-job-360-ja');
     await japanese.close();
+    expect(tab.faults).toEqual([]);
+    await tab.close();
+  });
+
+  test('with scripts it streams the answer, and its receipt is checked there in the language of the page', async () => {
+    const tab = await browser.open({ locale: 'ja-JP', size: NARROW });
+    await tab.signIn({ account: caller.id, name: 'Jiro' });
+    await tab.go('/playground');
+    await tab.page.selectOption('#f-model', MODEL);
+    await tab.page.click('#play button:not([type=button])');
+    await tab.page.click('#facts summary');
+    const checked = (await tab.page.textContent('#facts .checks')) ?? '';
+    expect(checked).toMatch(/承認書ルーター 0x[0-9a-f]{40}：プロンプト\d+トークン、出力\d+トークン、\d+単位、承認。/);
+    expect(checked).not.toMatch(/(?:[a-z]{2,} ){2}/i);
+    expect(await tab.page.$$('#facts [lang]')).toEqual([]);
+    expect(await tab.page.textContent('#facts dd:has(.checks)')).toMatch(/^有効：/);
+    // What is asked here and answered is in the language of its model.
+    await tab.page.evaluate(
+      'for (const id of ["answer", "f-prompt"]) document.getElementById(id).textContent = "言葉"',
+    );
+    expect(await tab.judge()).toEqual([]);
+    await tab.shot('front-playground-checked-360-ja');
+    expect(tab.faults).toEqual([]);
+    await tab.close();
+  });
+
+  test('the playground tells the end of each answer as it was: taken the place of, stopped, cut, too long, and whole', async () => {
+    const tab = await browser.open();
+    const { page } = tab;
+    await tab.signIn({ account: caller.id });
+    await tab.go('/playground');
+    await page.selectOption('#f-model', MODEL);
+    const press = async (): Promise<void> => page.click('#play button:not([type=button])');
+    const told = async (): Promise<string> => (await page.textContent('#play-status')) ?? '';
+    const answerWith = async (body: string | null): Promise<void> => {
+      await page.unroute('**/chat/completions');
+      await page.route('**/chat/completions', (route) =>
+        body === null ? new Promise(() => undefined) : route.fulfill({ contentType: 'text/event-stream', body }),
+      );
+    };
+    const event = (delta: object, finish: string | null = null): string =>
+      `data: ${JSON.stringify({ choices: [{ delta, finish_reason: finish }] })}\n\n`;
+
+    await answerWith(null);
+    await press();
+    await press();
+    expect(await told()).toBe('Looking for a home…');
+    expect(await page.isVisible('#stop')).toBe(true);
+    await page.focus('#stop');
+    await page.keyboard.press('Enter');
+    await expect.poll(told).toContain('Stopped');
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Ask');
+
+    await answerWith(event({ content: '<b>half' }));
+    await press();
+    await expect.poll(told).toContain('The line broke before the answer was whole');
+    expect(await page.textContent('#answer')).toBe('<b>half');
+    await answerWith(`${event({ reasoning_content: 'hm' })}${event({ content: 'so' }, 'length')}data: [DONE]\n\n`);
+    await press();
+    await expect.poll(told).toContain('ended at the most tokens');
+    expect(await page.textContent('#answer')).toBe('so');
+    await page.unroute('**/chat/completions');
+    await page.fill('#f-max_tokens', '');
+    await press();
+    await expect.poll(told).toBe('The answer is whole.');
+    expect(await page.isVisible('#stop')).toBe(false);
+    await expect.poll(async () => page.textContent('#facts')).toContain('Valid: checked in this browser');
+    // Another tab signs out.
+    await page.evaluate(
+      `fetch('/sign-out', { method: 'POST', body: new URLSearchParams({ csrf: document.querySelector('[name=csrf]').value }) })`,
+    );
+    await expect
+      .poll(async () => (await page.context().cookies()).some(({ name }) => name === 'irori_session'))
+      .toBe(false);
+    await press();
+    await expect.poll(told).toContain('You are signed out');
     expect(tab.faults).toEqual([]);
     await tab.close();
   });

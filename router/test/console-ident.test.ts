@@ -1,96 +1,42 @@
 // Signing in, in a real browser with a virtual authenticator, and by hand against its doors: what is replayed, planted, foreign, removed or late opens nothing.
-import { createServer, request } from 'node:http';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConsoleBrowser, BROWSER_TOLD, HAS_BROWSER, NARROW } from './console-browser.ts';
 import type { Tab } from './console-browser.ts';
+import { addAuthenticator, Hands, postAs, startMailServer } from './sign-in-hands.ts';
+import type { Answered, Asked, MailServer } from './sign-in-hands.ts';
 import { startStack } from './stack.ts';
 import type { Stack, TestAccount } from './stack.ts';
 
 let stack: Stack;
 let account: TestAccount;
 let origin: string;
-let mailServer: Server;
-const mails: { readonly to: string; readonly url: string; readonly locale: string; readonly isSigned: boolean }[] = [];
+let mailServer: MailServer;
+let hands: Hands;
 
 beforeAll(async () => {
-  mailServer = createServer((asked, response) => {
-    let text = '';
-    asked.on('data', (chunk) => (text += String(chunk)));
-    asked.on('end', () => {
-      mails.push({ ...(JSON.parse(text) as (typeof mails)[number]), isSigned: 'webhook-signature' in asked.headers });
-      response.end();
-    });
-  });
-  await new Promise<void>((done) => mailServer.listen(0, '127.0.0.1', done));
+  mailServer = await startMailServer();
   stack = await startStack({
     hasPasskeys: true,
     bindings: {
       SIGNUP: 'open',
       ROUTER_ORIGINS: 'https://irori.example',
       LOCAL_WEBHOOKS: '1',
-      MAIL_WEBHOOK_URL: `http://127.0.0.1:${(mailServer.address() as AddressInfo).port}/mail`,
+      MAIL_WEBHOOK_URL: mailServer.url,
       MAIL_WEBHOOK_SECRET: `whsec_${Buffer.alloc(32, 7).toString('base64')}`,
     },
   });
   origin = stack.url.replace('//127.0.0.1', '//localhost');
   account = await stack.makeAccount(1_000_000);
+  hands = new Hands(stack, account.id);
 });
 afterAll(async () => {
   await stack?.stop();
   mailServer?.close();
 });
 
-/** A browser without pages: cookies are kept by hand. */
-async function ask(
-  path: string,
-  {
-    cookie,
-    form,
-    headers = {},
-  }: { cookie?: string; form?: Record<string, string>; headers?: Record<string, string> } = {},
-): Promise<{ status: number; to: string | null; cookie: string | null; text: string }> {
-  const response = await fetch(`${origin}${path}`, {
-    method: form ? 'POST' : 'GET',
-    redirect: 'manual',
-    headers: { accept: 'text/html', ...(form && { origin }), ...(cookie !== undefined && { cookie }), ...headers },
-    ...(form && { body: new URLSearchParams(form) }),
-  });
-  const set = response.headers.get('set-cookie')?.split(';')[0] ?? null;
-  return { status: response.status, to: response.headers.get('location'), cookie: set, text: await response.text() };
-}
-
-/** As a browser that reached the router by another name; where it is led to. */
-function postAs(host: string, path: string, form: Record<string, string>): Promise<string | undefined> {
-  const { port } = new URL(origin);
-  const headers = {
-    host: `${host}:${port}`,
-    origin: `http://${host}:${port}`,
-    'content-type': 'application/x-www-form-urlencoded',
-  };
-  return new Promise((done, fail) => {
-    const sent = request({ host: '127.0.0.1', port, path, method: 'POST', headers }, (response) => {
-      response.resume();
-      done(response.headers.location);
-    });
-    sent.on('error', fail);
-    sent.end(new URLSearchParams(form).toString());
-  });
-}
-
-async function makeLink(body: Record<string, unknown> = {}): Promise<string> {
-  const { json } = await stack.admin('POST', '/sign-in-links', { name: 'Hanako', account_id: account.id, ...body });
-  return new URL(String(json['url'])).pathname;
-}
-
-async function signIn(body: Record<string, unknown> = {}): Promise<{ cookie: string; csrf: string }> {
-  const { cookie } = await ask(await makeLink(body), { form: {} });
-  const { text } = await ask('/console/you', { cookie: cookie ?? '' });
-  return { cookie: cookie ?? '', csrf: /name="csrf" value="(\w+)"/.exec(text)?.[1] ?? '' };
-}
-
+const ask = (path: string, asked?: Asked): Promise<Answered> => hands.ask(path, asked);
+const makeLink = (body?: Record<string, unknown>): Promise<string> => hands.makeLink(body);
+const signIn = (body?: Record<string, unknown>): ReturnType<Hands['signIn']> => hands.signIn(body);
 const isIn = async (cookie: string): Promise<boolean> => (await ask('/console/you', { cookie })).status === 200;
 
 test('a link signs in once: of two at once one is let in, looking at it takes nothing, and its token is new though one was planted', async () => {
@@ -126,6 +72,41 @@ test('a form of another site, without a token or with another’s, does nothing;
   expect((await ask('/console/you', { cookie, form: { ...form, csrf } })).status).toBe(303);
 });
 
+test('what was written for one account is not done at another’s cost, where another tab has gone over to it; who leaves may from anywhere', async () => {
+  const other = await stack.makeAccount();
+  const host = await signIn({ account_id: other.id, name: 'Yuki' });
+  const { text: invited } = await ask('/console/members', {
+    cookie: host.cookie,
+    form: { csrf: host.csrf, name: 'Juro', email: '', role: 'owner' },
+  });
+  const link = /\/sign-in\/[\w-]{43}/.exec(invited)?.[0] ?? '';
+  const { cookie: first, csrf } = await signIn({ name: 'Juro' });
+  // Whoever presses the button knows into what, and as whom.
+  const shown = await ask(link, { cookie: first });
+  expect(shown.text).toMatch(/Into the account [^.]+\. You join as who you are here, Juro,/);
+  expect((await ask(link)).text).toContain('as Juro. Are you somebody here already?');
+  const joined = await ask(link, { cookie: first, form: {} });
+  expect([joined.status, joined.to, csrf.length > 0]).toEqual([303, '/console', true]);
+  const cookie = joined.cookie ?? '';
+  const tokenOf = (text: string): string => /name="csrf" value="(\w+)"/.exec(text)?.[1] ?? '';
+  const before = tokenOf((await ask('/console/keys', { cookie })).text);
+  const { text } = await ask('/console', { cookie });
+  const mine =
+    [...text.matchAll(/<option value="(mem_\w+)"( selected)?/g)].find(([, , isShown]) => !isShown)?.[1] ?? '';
+  expect((await ask('/console/choose', { cookie, form: { csrf: before, member: mine } })).status).toBe(303);
+  const form = { csrf: before, name: 'for the other account', scopes: 'call' };
+  const refused = await ask('/console/keys', { cookie, form });
+  expect([refused.status, refused.text.includes('for another account')]).toEqual([403, true]);
+  const headers = { 'content-type': 'application/json', 'x-irori-csrf': before };
+  const asked = await ask('/console/api/v1/chat/completions', { cookie, form: {}, headers });
+  expect([asked.status, asked.text.includes('for another account')]).toEqual([403, true]);
+  // What was typed stands there still, and is done for the account that is shown, once it is sent anew.
+  expect(refused.text).toContain('value="for the other account"');
+  expect((await ask('/console/keys', { cookie, form: { ...form, csrf: tokenOf(refused.text) } })).status).toBe(200);
+  expect((await ask('/sign-out', { cookie, form: { csrf: before } })).status).toBe(303);
+  expect(await isIn(cookie)).toBe(false);
+});
+
 test('signed out everywhere, no browser and no link that waits is left; one is signed out alone, and only by its owner', async () => {
   const first = await signIn();
   const second = await signIn();
@@ -158,6 +139,23 @@ test('a token a day old is exchanged, and the one before is good for a moment an
   expect((await ask('/console/you', { cookie: next.cookie ?? '' })).text).toContain('Sign in again');
 });
 
+test('however much it is used, a browser is signed in for half a year at most', async () => {
+  const { cookie } = await signIn({ name: 'Kunio' });
+  const age =
+    "UPDATE sessions SET created_at = created_at - ?1 WHERE person_id = (SELECT id FROM people WHERE name = 'Kunio')";
+  const database = await stack.network.database();
+  await database
+    .prepare(age)
+    .bind(179 * 86_400_000)
+    .run();
+  expect(await isIn(cookie)).toBe(true);
+  await database
+    .prepare(age)
+    .bind(2 * 86_400_000)
+    .run();
+  expect(await isIn(cookie)).toBe(false);
+});
+
 test('who signed in a while ago is asked to do it again before they add a way in or sign out everywhere, and led back', async () => {
   const { cookie, csrf } = await signIn({ name: 'Hachiro' });
   const forms = {
@@ -176,13 +174,13 @@ test('who signed in a while ago is asked to do it again before they add a way in
   await database.prepare("UPDATE people SET email = 'hachiro@irori.example' WHERE name = 'Hachiro'").run();
   const aged = (await ask('/console/you', { cookie })).text;
   expect(aged).toContain('You signed in more than 15 minutes ago');
-  const mailed = mails.length;
+  const mailed = mailServer.mails.length;
   for (const [at, form] of Object.entries(forms)) {
     expect(aged).not.toContain(`action="/console/you/${at}"`);
     const refused = await ask(`/console/you/${at}`, { cookie, form: { csrf, ...form } });
     expect([at, refused.status, refused.to]).toEqual([at, 303, '/sign-in?why=again&to=%2Fconsole%2Fyou']);
   }
-  expect([await isIn(cookie), mails.length]).toEqual([true, mailed]);
+  expect([await isIn(cookie), mailServer.mails.length]).toEqual([true, mailed]);
   const way = await ask('/sign-in?why=again&to=%2Fconsole%2Fyou', { cookie });
   expect(way.text).toContain('name="to" value="/console/you"');
   expect(way.text).toContain('You signed in more than 15 minutes ago');
@@ -213,14 +211,21 @@ test('the same is answered to a mail address whether it is anybody’s; a link g
   const known = await ask('/sign-in/mail', { form: { email: 'Shiro@irori.example' } });
   const nobody = await ask('/sign-in/mail', { form: { email: 'nobody@irori.example' } });
   expect([known.status, known.to, known.text]).toEqual([nobody.status, nobody.to, nobody.text]);
-  await expect.poll(() => mails.length).toBe(1);
-  expect(mails[0]).toMatchObject({ type: 'sign_in.link', to: 'shiro@irori.example', locale: 'en', isSigned: true });
-  const { cookie } = await ask(new URL(mails[0]?.url ?? '').pathname, { form: {} });
+  await expect.poll(() => mailServer.mails.length).toBe(1);
+  expect(mailServer.mails[0]).toMatchObject({
+    type: 'sign_in.link',
+    to: 'shiro@irori.example',
+    locale: 'en',
+    isSigned: true,
+  });
+  const { cookie } = await ask(new URL(mailServer.mails[0]?.url ?? '').pathname, { form: {} });
   expect((await ask('/console/you', { cookie: cookie ?? '' })).text).toContain('Shiro');
   // Whoever asks by another name of the router's gets no mail that leads there.
-  expect(await postAs('elsewhere.example', '/sign-in/mail', { email: 'shiro@irori.example' })).toMatch(/sent=yes/);
-  await expect.poll(() => mails.length).toBe(2);
-  expect(new URL(mails[1]?.url ?? '').hostname).toBe('irori.example');
+  expect(
+    await postAs({ origin, host: 'elsewhere.example', path: '/sign-in/mail' }, { email: 'shiro@irori.example' }),
+  ).toMatch(/sent=yes/);
+  await expect.poll(() => mailServer.mails.length).toBe(2);
+  expect(new URL(mailServer.mails[1]?.url ?? '').hostname).toBe('irori.example');
   const asked = [];
   for (let i = 0; i < 5; i++)
     asked.push((await ask('/sign-in/mail', { form: { email: 'nobody@irori.example' } })).status);
@@ -229,15 +234,33 @@ test('the same is answered to a mail address whether it is anybody’s; a link g
 
 test('an address is somebody’s when they open its link where they asked for it, and nowhere else', async () => {
   const { cookie, csrf } = await signIn({ name: 'Goro' });
-  const before = mails.length;
+  const before = mailServer.mails.length;
   await ask('/console/you/mail', { cookie, form: { csrf, email: 'goro@irori.example' } });
-  await expect.poll(() => mails.length).toBe(before + 1);
-  const link = new URL(mails[before]?.url ?? '').pathname;
+  await expect.poll(() => mailServer.mails.length).toBe(before + 1);
+  const link = new URL(mailServer.mails[before]?.url ?? '').pathname;
   const reader = await signIn({ name: 'Rokuro' });
   expect((await ask(link)).status).toBe(403);
   expect((await ask(link, { cookie: reader.cookie, form: {} })).cookie).toBeNull();
+  // Who reads the mail of the address before it has no way in from then on.
+  const waiting = await makeLink({ name: 'Goro' });
+  expect((await ask(link, { cookie })).text).toContain('Links to sign in go to goro@irori.example from now on');
   const opened = await ask(link, { cookie, form: {} });
+  expect((await ask(waiting)).status).toBe(404);
   expect((await ask('/console/you', { cookie: opened.cookie ?? '' })).text).toContain('goro@irori.example');
+});
+
+test('mail that nobody takes is sent anew, and one that is refused for good is not', async () => {
+  await signIn({ name: 'Juni', email: 'juni@irori.example' });
+  const before = mailServer.mails.length;
+  mailServer.refusals.push(503, 429);
+  await ask('/sign-in/mail', { form: { email: 'juni@irori.example' } });
+  await expect.poll(() => mailServer.mails.length).toBe(before + 1);
+  expect(mailServer.mails[before]).toMatchObject({ to: 'juni@irori.example' });
+  mailServer.refusals.push(400);
+  await ask('/sign-in/mail', { form: { email: 'juni@irori.example' } });
+  await expect.poll(() => mailServer.refusals.length).toBe(0);
+  await new Promise((wake) => setTimeout(wake, 1000));
+  expect(mailServer.mails.length).toBe(before + 1);
 });
 
 test('who is a member of nothing begins where there is something to see', async () => {
@@ -252,38 +275,6 @@ test('an account of one’s own comes with its owner, who is signed in', async (
   expect([made.status, made.to]).toEqual([303, '/console/you']);
   expect((await ask('/console/members', { cookie: made.cookie ?? '' })).text).toContain('Nanako');
 });
-
-interface Credential {
-  readonly credentialId: string;
-  readonly signCount: number;
-  readonly [rest: string]: unknown;
-}
-
-async function addAuthenticator(page: Page) {
-  const cdp = await page.context().newCDPSession(page);
-  await cdp.send('WebAuthn.enable');
-  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
-  return {
-    refuse: async (isRefusing: boolean) =>
-      cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: !isRefusing }),
-    /** As a copy of it would: its count goes back. */
-    turnBack: async (signCount: number) => {
-      const { credentials } = await cdp.send('WebAuthn.getCredentials', { authenticatorId });
-      const [first] = credentials as unknown as Credential[];
-      await cdp.send('WebAuthn.clearCredentials', { authenticatorId });
-      await cdp.send('WebAuthn.addCredential', { authenticatorId, credential: { ...first, signCount } as never });
-    },
-  };
-}
 
 describe.skipIf(!HAS_BROWSER)(`in a browser (${BROWSER_TOLD})`, () => {
   let browser: ConsoleBrowser;
@@ -337,6 +328,13 @@ describe.skipIf(!HAS_BROWSER)(`in a browser (${BROWSER_TOLD})`, () => {
     await page.waitForURL('**/console/you?done=passkey-removed');
     await signOut(tab);
     await usePasskey(tab, /fault=unknown/);
+    // Not what an authenticator refused.
+    await tab.go('/sign-in');
+    await page.route('**/sign-in/passkey/ask', (route) => route.fulfill({ status: 429, body: '{}' }));
+    await page.click('form[data-passkey] button');
+    await page.waitForSelector('[data-fault]:not([hidden])');
+    expect(await page.textContent('[data-fault]')).toContain('Nothing was asked of your passkey');
+    await page.unroute('**/sign-in/passkey/ask');
     await authenticator.refuse(true);
     await tab.go('/sign-in');
     await page.click('form[data-passkey] button');
@@ -368,7 +366,9 @@ describe.skipIf(!HAS_BROWSER)(`in a browser (${BROWSER_TOLD})`, () => {
     const added = await sign('/console/you/passkeys/ask');
     expect((await ask('/sign-in/passkey', { form: { response: added } })).to).toBe('/sign-in?fault=over');
     const own = await sign('/sign-in/passkey/ask');
-    expect(await postAs('elsewhere.localhost', '/sign-in/passkey', { response: own })).toBe('/sign-in?fault=refused');
+    expect(await postAs({ origin, host: 'elsewhere.localhost', path: '/sign-in/passkey' }, { response: own })).toBe(
+      '/sign-in?fault=refused',
+    );
     // Whoever tries has spent the challenge.
     expect((await ask('/sign-in/passkey', { form: { response: own } })).to).toBe('/sign-in?fault=over');
     const fresh = await sign('/sign-in/passkey/ask');

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BROWSER_TOLD, ConsoleBrowser, HAS_BROWSER, NARROW, WIDE } from './console-browser.ts';
 import { PAGE_HEADERS } from '../look/policy.ts';
+import { Hands } from './sign-in-hands.ts';
 import { startStack } from './stack.ts';
 import type { Stack, TestAccount } from './stack.ts';
 
@@ -34,6 +35,13 @@ test('every page is under the one policy, through the Worker, and /verify under 
     for (const [name, value] of Object.entries(PAGE_HEADERS))
       expect([path, name, response.headers.get(name)]).toEqual([path, name, value]);
     expect(response.headers.get('access-control-allow-origin')).toBeNull();
+    // As a page that is only asked after, too.
+    const head = await stack.call(path, { method: 'HEAD', headers: asHtml });
+    expect([path, head.status, head.headers.get('content-security-policy')]).toEqual([
+      path,
+      response.status,
+      PAGE_HEADERS['content-security-policy'],
+    ]);
     const text = await response.text();
     expect([
       path,
@@ -53,6 +61,26 @@ test('an asset is kept for ever under the name that its bytes decide, and is gon
   expect((await stack.call('/assets/look-000000000000.css')).status).toBe(404);
 });
 
+test('what the session opens of the API is kept nowhere, and is no page', async () => {
+  const { cookie } = await new Hands(stack, account.id).signIn();
+  for (const query of ['', '?group_by=day&format=csv']) {
+    const { headers, status } = await stack.call(`/console/api/v1/usage${query}`, { headers: { cookie } });
+    const told = ['cache-control', 'x-content-type-options'].map((name) => headers.get(name));
+    expect([status, ...told]).toEqual([200, 'no-store', 'nosniff']);
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+  }
+});
+
+test('the way to sign in leads where its page was to lead, and never back to itself', async () => {
+  const linkOf = async (path: string): Promise<string | undefined> =>
+    /<a href="(\/sign-in[^"]*)"[^>]*>Sign in<\/a>/
+      .exec(await (await stack.call(path, { headers: asHtml })).text())?.[1]
+      ?.replaceAll('&amp;', '&');
+  expect(await linkOf('/sign-in?to=%2Fconsole%2Fkeys')).toBe('/sign-in?to=%2Fconsole%2Fkeys');
+  expect(await linkOf('/')).toBe('/sign-in');
+  expect(await linkOf('/playground')).toBe('/sign-in?to=%2Fplayground');
+});
+
 describe.skipIf(!HAS_BROWSER)(`in a browser (${BROWSER_TOLD})`, () => {
   let browser: ConsoleBrowser;
   beforeAll(async () => {
@@ -68,6 +96,8 @@ describe.skipIf(!HAS_BROWSER)(`in a browser (${BROWSER_TOLD})`, () => {
     const found: Record<string, string[]> = {};
     for (const path of [...OPEN_PAGES, '/playground', '/verify']) {
       await tab.go(path);
+      // What is folded is of the page too.
+      await tab.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
       const faults = await tab.judge();
       if (faults.length > 0) found[path] = faults;
       await tab.shot(`look${path.replaceAll('/', '-')}-${name}`);
@@ -93,6 +123,12 @@ describe.skipIf(!HAS_BROWSER)(`in a browser (${BROWSER_TOLD})`, () => {
     expect(await page.getAttribute('html', 'lang')).toBe('ja');
     await press('button[value=en]');
     expect(await page.getAttribute('html', 'lang')).toBe('en');
+    // A page that is kept for minutes is asked for anew.
+    await tab.go('/docs');
+    for (const locale of ['ja', 'en']) {
+      await press(`button[value=${locale}]`);
+      expect([page.url(), await page.getAttribute('html', 'lang')]).toEqual([`${browser.origin}/docs`, locale]);
+    }
 
     await tab.signIn({ account: account.id, name: 'Hanako' });
     expect(await page.textContent('.who a')).toBe('Hanako');

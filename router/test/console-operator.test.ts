@@ -6,6 +6,7 @@ import { BROWSER_TOLD, ConsoleBrowser, HAS_BROWSER, NARROW } from './console-bro
 import type { Tab } from './console-browser.ts';
 import { packFacts } from '../billing/pack-facts.ts';
 import type { Fact } from '../billing/pack-facts.ts';
+import { Hands } from './sign-in-hands.ts';
 import { startStack } from './stack.ts';
 import type { Stack, TestAccount, TestAgent } from './stack.ts';
 import { until } from './until.ts';
@@ -128,6 +129,54 @@ describe.skipIf(!HAS_BROWSER)(`the operator's console (${BROWSER_TOLD})`, () => 
     await later.go(link);
     expect(await later.page.locator('main form button').count()).toBe(0);
     await Promise.all([ada.close(), later.close()]);
+  });
+
+  it('leads a search to what it names, from whatever list it was typed into, and finds an account by a member’s mail', async () => {
+    const { id, keyId } = await stack.makeAccount();
+    const added = await stack.admin('POST', `/accounts/${id}/members`, { name: 'Mio', email: 'Mio@irori.example' });
+    const lead = async (list: string, q: string): Promise<string> => {
+      await tab.go(`${AT}/${list}`);
+      await tab.page.fill('#f-q', q);
+      await Promise.all([tab.page.waitForNavigation(), tab.page.press('#f-q', 'Enter')]);
+      return tab.page.url().slice(browser.origin.length + AT.length);
+    };
+    expect(added.status).toBe(201);
+    expect(await lead('nodes', keyId)).toBe(`/accounts/${id}?key=${keyId}`);
+    expect(await told()).toContain('All of its open keys');
+    expect(await lead('accounts', ` ${id} `)).toBe(`/accounts/${id}`);
+    expect(await lead('jobs', String(added.json['id']))).toBe(`/accounts/${id}`);
+    expect(await lead('accounts', node)).toBe(`/nodes/${node}`);
+    expect(await lead('nodes', id)).toBe(`/nodes?q=${id}`);
+    await lead('accounts', 'mio@IRORI');
+    expect(await told()).toContain(id);
+    const { body } = await stack.call('/v1/chat/completions', {
+      key: owner.apiKey,
+      body: { model: 'nano-demo', messages: [{ role: 'user', content: 'Hello' }], max_tokens: 4, stream: false },
+    });
+    await body?.cancel();
+    let job = '';
+    await until('the job is listed', async () => {
+      const answer = await stack.call('/v1/jobs', { key: owner.apiKey });
+      job = ((await answer.json()) as { data: { job: string }[] }).data[0]?.job ?? '';
+      return job !== '';
+    });
+    expect(await lead('accounts', job.replace('job_', 'rcpt_') + '_0')).toBe(`/jobs/${job}?account=${owner.id}`);
+    expect(await lead('accounts', `job_${'0'.repeat(32)}`)).toBe(`/accounts?q=job_${'0'.repeat(32)}`);
+  });
+
+  it('makes a link for a member that never signs in as whoever has the address that an owner wrote beside it', async () => {
+    const hands = new Hands(stack, owner.id);
+    await hands.signIn({ name: 'Juichi', email: 'juichi@irori.example' });
+    const theirs = await stack.makeAccount();
+    const body = { name: 'Not Juichi', email: 'juichi@irori.example', role: 'member' };
+    const { id } = (await stack.admin('POST', `/accounts/${theirs.id}/members`, body)).json;
+    const { cookie, csrf } = await hands.signIn({ is_operator: true, name: 'Oki' });
+    const made = await hands.ask(`/console/operator/accounts/${theirs.id}/members/${String(id)}/link`, {
+      cookie,
+      form: { csrf },
+    });
+    const link = /\/sign-in\/[\w-]{43}/.exec(made.text)?.[0] ?? '';
+    expect((await hands.ask(link)).text).toContain('signed in as Not Juichi');
   });
 
   it('revokes a key after asking, and says of one that is revoked that it is', async () => {

@@ -27,7 +27,8 @@ describe.skipIf(!HAS_BROWSER)(`an owner’s console (${BROWSER_TOLD})`, () => {
     server = await startModelServer();
     [owner, friend] = [await stack.makeAccount(), await stack.makeAccount(10_000_000)];
     await stack.startAgent({ owner, args: ['--models', 'say-8x0', '--backend', server.url] });
-    await listModel(stack, { owner, id: MODEL, digest: await learnDigest(stack, owner, 'say-8x0') });
+    const digest = await learnDigest(stack, owner, 'say-8x0');
+    for (const id of [MODEL, `${MODEL}-twice`]) await listModel(stack, { owner, id, digest });
     await askAll(stack, { account: friend, model: MODEL, prompt: 'say-8x0' });
     browser = await ConsoleBrowser.launch(stack);
     tab = await browser.open({ hasScripts: false });
@@ -55,6 +56,8 @@ describe.skipIf(!HAS_BROWSER)(`an owner’s console (${BROWSER_TOLD})`, () => {
     await tab.page.fill('#f-name', 'Attic');
     await press('main form:has(#f-name) button');
     expect(await text('h1')).toBe('Attic');
+    // One digest, two names, both of them told.
+    expect(await text('tbody')).toContain(`${MODEL}, ${MODEL}-twiceon the machine: say-8x0everyone`);
     await tab.go('/console/quiet');
     expect(await text()).toContain('Attic');
   });
@@ -103,6 +106,8 @@ describe.skipIf(!HAS_BROWSER)(`an owner’s console (${BROWSER_TOLD})`, () => {
     expect(await tab.go('/console/link?code=BCDF-GHJK')).toBe(404);
     expect(await text()).toContain('No machine shows this code');
     expect(await tab.page.inputValue('#f-code')).toBe('BCDF-GHJK');
+    expect(await tab.page.getAttribute('#f-code', 'aria-invalid')).toBe('true');
+    expect(await tab.page.locator('#f-code:focus').count()).toBe(1);
   });
 
   test('a pool gets a machine, and a member that is invited, says yes by itself, and may leave', async () => {
@@ -140,6 +145,8 @@ describe.skipIf(!HAS_BROWSER)(`an owner’s console (${BROWSER_TOLD})`, () => {
     expect(await invite(friend.id)).toContain('is a member already');
     expect(await invite(owner.id)).toContain('own, which may call it anyway');
     expect(await invite('Friend')).toContain('no account’s id');
+    // What was typed stands there, where the next key goes.
+    expect(await tab.page.inputValue('form[action$="/members"] input:focus')).toBe('Friend');
     expect(await text()).toContain(friend.id);
     expect(await pressed('form[action$="/members"] button[value=drop]')).toContain('You have left');
     await tab.go('/console/pools');

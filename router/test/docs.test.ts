@@ -7,7 +7,8 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ENDPOINTS, MODEL } from '../docs/endpoints.ts';
+import { MODEL } from '../docs/call-endpoints.ts';
+import { ENDPOINTS } from '../docs/endpoints.ts';
 import type { Endpoint } from '../docs/endpoint.ts';
 import { RECIPES } from '../docs/recipes.ts';
 import { VERIFY_PAGE, VERIFY_POLICY } from '../docs/verify-page.ts';
@@ -193,6 +194,25 @@ test('/docs is one page that loads nothing, runs nothing, and has a section for 
   const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
   expect(new Set(ids).size).toBe(ids.length);
   for (const [, id] of page.matchAll(/href="#([^"]+)"/g)) expect(ids).toContain(id);
+});
+
+test('/docs and /docs/look are told in the language that was chosen, or is liked best, and are kept apart by it', async () => {
+  const langOf = async (path: string, headers: Record<string, string>): Promise<string | undefined> => {
+    const response = await call(path, { key: null, headers });
+    expect(response.headers.get('vary')).toMatch(/accept-language, cookie/i);
+    return /<html lang="(\w+)">/.exec(await response.text())?.[1];
+  };
+  for (const path of ['/docs', '/docs/look']) {
+    expect(await langOf(path, {})).toBe('en');
+    expect(await langOf(path, { 'accept-language': 'ja,en;q=0.5' })).toBe('ja');
+    expect(await langOf(path, { 'accept-language': 'ja', cookie: 'irori_locale=en' })).toBe('en');
+  }
+  const described = await Promise.all(
+    ['en', 'ja'].map(async (locale) =>
+      (await call('/openapi.json', { headers: { 'accept-language': locale } })).text(),
+    ),
+  );
+  expect(described[0]).toBe(described[1]);
 });
 
 test('/verify is the page that checks receipts, packed and not, with a policy that lets it fetch nothing', async () => {

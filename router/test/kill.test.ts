@@ -191,7 +191,7 @@ describe('workerd killed in mid-answer', () => {
     await killAndRestart(stack.network.workerdPids());
     // The next call is what wakes the hub here: its only home sleeps.
     expect(await askWhole(stack, job('say-4x0'))).toMatchObject({ status: 503 });
-    await expect.poll(async () => (await readUsage(stack, caller)).held_micro, { timeout: 90_000 }).toBe(0);
+    await expect.poll(async () => (await readUsage(stack, caller)).held_micro).toBe(0);
     const nothing = { outcome: 'failed-by-network', outputTokens: 0, charge: 0, earn: 0 };
     expect(await rowsOf([silent, answer])).toMatchObject([nothing, nothing]);
     expect(await books.faultsAfter(NOTHING_MOVED)).toEqual([]);

@@ -118,7 +118,7 @@ describe('a transcription', () => {
     await expect.poll(() => JSON.stringify(server.seen.at(-1)?.body).includes(NEVER)).toBe(true);
     abort.abort();
     await refusal(call);
-    await expect.poll(() => server.left, { timeout: 90_000 }).toBeGreaterThan(before);
+    await expect.poll(() => server.left).toBeGreaterThan(before);
   });
 
   test.each([
@@ -233,7 +233,7 @@ describe('pictures', () => {
     await expect.poll(() => JSON.stringify(server.seen.at(-1)?.body).includes(NEVER)).toBe(true);
     abort.abort();
     await refusal(call);
-    await expect.poll(() => server.left, { timeout: 90_000 }).toBeGreaterThan(before);
+    await expect.poll(() => server.left).toBeGreaterThan(before);
   });
 });
 
@@ -290,10 +290,10 @@ describe('a model that is sold', () => {
     const calls = [refusal(heard(caller, { prompt: NEVER })), refusal(drawn(caller, NEVER))];
     const isAsked = (path: string): boolean =>
       JSON.stringify(server.seen.findLast((one) => one.path === path)).includes(NEVER);
-    await expect.poll(() => isAsked(HEARD) && isAsked(DRAWN), { timeout: 90_000 }).toBe(true);
+    await expect.poll(() => isAsked(HEARD) && isAsked(DRAWN)).toBe(true);
     await agent.signal('SIGKILL');
     for (const error of await Promise.all(calls)) expect(error).toBeInstanceOf(Error);
-    await expect.poll(async () => (await readUsage(stack, caller)).held_micro, { timeout: 90_000 }).toBe(0);
+    await expect.poll(async () => (await readUsage(stack, caller)).held_micro).toBe(0);
     expect((await readUsage(stack, caller)).balance_micro).toBe(10_000_000);
   });
 });

@@ -35,13 +35,13 @@ describe.skipIf(findAnvil() === null)('npm start -- --chain', () => {
   test('the next start has the same contracts, starts anvil again when it dies, and outlives its own end by force', async () => {
     const payouts = readPayouts();
     const again = npm.start(['--chain', '--no-agent']);
-    await expect.poll(again.said, { timeout: 90_000 }).toContain('No home was started');
+    await expect.poll(again.said).toContain('No home was started');
     expect(again.said()).toContain(payouts);
     const told = await readTold();
     expect(told).toMatchObject({ chain_id: 31_337, payouts: payouts.toLowerCase(), reachable: true });
     const before = readPids();
     killNow(before);
-    await expect.poll(again.said, { timeout: 90_000 }).toContain('anvil died and was started again.');
+    await expect.poll(again.said).toContain('anvil died and was started again.');
     await expect.poll(readPids).not.toEqual(before);
     const [anvil = 0] = readPids();
     again.child.kill('SIGKILL');
@@ -49,7 +49,7 @@ describe.skipIf(findAnvil() === null)('npm start -- --chain', () => {
     expect(isAlive(anvil)).toBe(true);
 
     const plain = npm.start(['--no-agent']);
-    await expect.poll(plain.said, { timeout: 90_000 }).toContain('No home was started');
+    await expect.poll(plain.said).toContain('No home was started');
     expect(plain.said()).toContain(`31337, Payouts ${payouts}: not started`);
     expect(isAlive(anvil)).toBe(false);
     expect((await fetch(`http://127.0.0.1:${npm.port}/audit/chain`)).status).toBe(404);

@@ -32,7 +32,7 @@ describe('npm start', () => {
   test('a second start has the same key and homes, tells scripts where it is, restarts a home that dies, and ends whole on Ctrl-C', async () => {
     const known = (JSON.parse(readFileSync(join(npm.dir, 'demo.json'), 'utf8')) as { apiKey: string }).apiKey;
     const again = npm.start([]);
-    await expect.poll(again.said, { timeout: 90_000 }).toContain('Ctrl-C ends everything');
+    await expect.poll(again.said).toContain('Ctrl-C ends everything');
     const local = readLocal();
     expect(statSync(join(npm.dir, 'local.json')).mode & 0o777).toBe(0o600);
     expect(local).toMatchObject({ endpoint: `http://127.0.0.1:${npm.port}/v1`, apiKey: known });
@@ -46,8 +46,8 @@ describe('npm start', () => {
     expect(beside.said()).toContain(`A network already runs on ${npm.dir}`);
 
     killNow(local.pids.agents);
-    await expect.poll(() => readLocal().pids.agents, { timeout: 90_000 }).not.toEqual(local.pids.agents);
-    await expect.poll(() => readLocal().pids.agents.length, { timeout: 90_000 }).toBe(1);
+    await expect.poll(() => readLocal().pids.agents).not.toEqual(local.pids.agents);
+    await expect.poll(() => readLocal().pids.agents.length).toBe(1);
     expect(again.said()).toContain('home 1 (Paris) ended (SIGKILL); starting it again.');
 
     const last = readLocal();
@@ -61,12 +61,12 @@ describe('npm start', () => {
     'a start that was killed leaves nothing that keeps the next one from starting',
     async () => {
       const killed = npm.start(['--no-agent']);
-      await expect.poll(killed.said, { timeout: 90_000 }).toContain('No home was started');
+      await expect.poll(killed.said).toContain('No home was started');
       const left = readLocal().pids.edge;
       killed.child.kill('SIGKILL');
       await killed.ended;
       const next = npm.start(['--no-agent']);
-      await expect.poll(next.said, { timeout: 90_000 }).toContain('No home was started');
+      await expect.poll(next.said).toContain('No home was started');
       expect(left.filter(isAlive)).toEqual([]);
       next.child.kill('SIGTERM');
       expect(await next.ended).toBe(143);

@@ -57,42 +57,71 @@ const pair = [
   }),
 ].map(toBundleJson);
 
-/** What is pasted, and the headline and a piece of text that follow. */
-const CASES: [title: string, pasted: unknown, headline: RegExp, text: string][] = [
-  ['a good receipt', bundle, /^Valid/, 'signed by 0x'],
+const INVALID = [/^Not valid/, /^無効/] as const;
+
+/** What is pasted, and the headline and a piece of text that follow, in English and in Japanese. */
+const CASES: [
+  title: string,
+  pasted: unknown,
+  headlines: readonly [RegExp, RegExp],
+  texts: readonly [string, string],
+][] = [
+  ['a good receipt', bundle, [/^Valid/, /^有効：/], ['signed by 0x', 'が署名：封印の下にあるのはこのメッセージだけ']],
   [
     'a flipped byte in the ticket',
     { ...bundle, ticket: { ...bundle.ticket, requestHash: flip(bundle.ticket.requestHash) } },
-    /^Not valid/,
-    'ticket-signature: the ticket is not signed by the router',
+    INVALID,
+    [
+      'ticket-signature: the ticket is not signed by the router',
+      'ticket-signature：チケットの署名が、ファイルに書かれたルーターのものではありません',
+    ],
   ],
   [
     'a flipped byte in the receipt',
     { ...bundle, receipt: { ...bundle.receipt!, responseHash: flip(bundle.receipt!.responseHash) } },
-    /^Not valid/,
-    'receipt-signature: the receipt is not signed by the node',
+    INVALID,
+    [
+      'receipt-signature: the receipt is not signed by the node',
+      'receipt-signature：領収書の署名が、チケットに書かれた家のものではありません',
+    ],
   ],
   [
     'a flipped byte in the acceptance',
     { ...bundle, acceptance: { ...bundle.acceptance!, epoch: 2 } },
-    /^Not valid/,
-    'acceptance-signature: the acceptance is not signed by the router',
+    INVALID,
+    [
+      'acceptance-signature: the acceptance is not signed by the router',
+      'acceptance-signature：承認書の署名が、ファイルに書かれたルーターのものではありません',
+    ],
   ],
   [
     'one signature of two',
     { ...bundle, acceptance: null, acceptanceSignature: null, acceptanceSeal: null },
-    /^Not yet accepted/,
-    'not-accepted: not yet accepted',
+    [/^Not yet accepted/, /^まだ承認されていないか、/],
+    ['not-accepted: not yet accepted', 'not-accepted：まだ承認されていません'],
   ],
   [
     'two receipts of one number',
     { object: 'list', data: pair },
-    /^Equivocation/,
-    'has signed two different receipts under the number 1',
+    [/^Equivocation/, /^二重署名：/],
+    ['has signed two different receipts under the number 1', 'は、番号 1 の異なる2通の領収書に署名しています'],
   ],
-  ['no receipt at all', '{"nothing":', /^Not valid/, 'cannot be read as JSON'],
-  ['markup', { router: '<img src=x onerror=alert(1)>' }, /^Not valid/, 'is not a receipt'],
+  ['no receipt at all', '{"nothing":', INVALID, ['cannot be read as JSON', '「貼り付けたもの」をJSONとして読めません']],
+  [
+    'markup',
+    { router: '<img src=x onerror=alert(1)>' },
+    INVALID,
+    ['is not a receipt', 'が返す領収書ではありません。domain：値がないか、形が違います。'],
+  ],
 ];
+
+const JAPANESE = '/verify?ja';
+/** What the page tells beside the documents themselves, what of it says to be in another language, and how far it goes beyond the window. */
+const READ_TOLD = `(() => {
+  const texts = [...document.querySelectorAll('#result :is(h2, h3, dt, dd, p, summary)')].map((one) => one.textContent);
+  const marks = document.querySelectorAll('#result [lang]').length;
+  return { texts, marks, over: document.documentElement.scrollWidth - innerWidth };
+})()`;
 
 /** A browser that is told what to do over its debugging line. */
 class Browser {
@@ -173,7 +202,10 @@ describe.skipIf(!command)(`in a browser (${BROWSER_TOLD})`, () => {
     folder = await mkdtemp(join(tmpdir(), 'irori-verify-'));
     server = createServer((request: IncomingMessage, response) => {
       asked.push(request.url ?? '');
-      response.setHeader('content-type', 'text/html').setHeader('content-security-policy', VERIFY_POLICY).end(HTML);
+      response
+        .setHeader('content-type', 'text/html')
+        .setHeader('content-security-policy', VERIFY_POLICY)
+        .end(tellVerifyPage(HTML, request.url === JAPANESE ? 'ja' : 'en'));
     });
     await new Promise<void>((done) => void server.listen(0, '127.0.0.1', done));
     opened = await Browser.open(command!);
@@ -200,7 +232,7 @@ describe.skipIf(!command)(`in a browser (${BROWSER_TOLD})`, () => {
     for (const url of [`http://127.0.0.1:${(server.address() as AddressInfo).port}/verify`, `file://${saved}`]) {
       await opened.goTo(url);
       const before = opened.requests.length;
-      for (const [title, pasted, headline, text] of CASES) {
+      for (const [title, pasted, [headline], [text]] of CASES) {
         const shown = await paste(pasted);
         expect([title, shown.headline]).toEqual([title, expect.stringMatching(headline)]);
         expect([title, shown.text]).toEqual([title, expect.stringContaining(text)]);
@@ -209,6 +241,28 @@ describe.skipIf(!command)(`in a browser (${BROWSER_TOLD})`, () => {
       expect(opened.requests.slice(before)).toEqual([]);
     }
     expect(asked.filter((path) => path !== '/favicon.ico')).toEqual(['/verify']);
+  });
+
+  test('in Japanese it tells every one of them in Japanese, and a narrow window does not scroll sideways', async () => {
+    await opened.call('Emulation.setDeviceMetricsOverride', {
+      width: 360,
+      height: 740,
+      deviceScaleFactor: 1,
+      mobile: false,
+    });
+    await opened.goTo(`http://127.0.0.1:${(server.address() as AddressInfo).port}${JAPANESE}`);
+    const english: string[] = [];
+    for (const [title, pasted, [, headline], [, text]] of CASES) {
+      const shown = await paste(pasted);
+      expect([title, shown.headline]).toEqual([title, expect.stringMatching(headline)]);
+      expect([title, shown.text]).toEqual([title, expect.stringContaining(text)]);
+      const told = (await opened.evaluate(READ_TOLD)) as { texts: string[]; marks: number; over: number };
+      english.push(...told.texts.filter((one) => /(?:[a-z]{2,} ){2}/i.test(one)));
+      expect([title, told.marks, told.over <= 0]).toEqual([title, 0, true]);
+    }
+    expect(english).toEqual([]);
+    await opened.call('Emulation.clearDeviceMetricsOverride');
+    await opened.goTo(`http://127.0.0.1:${(server.address() as AddressInfo).port}/verify`);
   });
 
   test('a receipt in a file that is dropped is checked without a press of the button', async () => {

@@ -2,36 +2,16 @@
 import { toEvidenceJson } from '../../schema/evidence.ts';
 import { checkFiles } from '../../schema/verify/check-files.ts';
 import type { FilesReport, GivenFile } from '../../schema/verify/check-files.ts';
+import { pickWords } from '../../schema/verify/pick-words.ts';
+import { tellFileFault } from '../../schema/verify/tell-faults.ts';
 import { tellPart, tellTogether } from '../../schema/verify/tell-report.ts';
 import type { Facts } from '../../schema/verify/tell-report.ts';
+import { codedText } from './coded-text.ts';
+import { pickPageWords } from './words.ts';
 
-const WORDS = {
-  en: {
-    valid: 'Valid: everything here holds.',
-    'not-valid': 'Not valid.',
-    equivocation: 'Equivocation: somebody has signed two things that cannot both be honest.',
-    pending: 'Not yet accepted, or not valid.',
-    none: 'Nothing to check yet.',
-    pasted: 'what you pasted',
-    good: 'Valid',
-    bad: 'Not valid',
-    together: 'Together',
-    file: 'The evidence as a file',
-  },
-  ja: {
-    valid: '有効：すべて成り立っています。',
-    'not-valid': '無効です。',
-    equivocation: '二重署名：両立しない二つのことに、誰かが署名しています。',
-    pending: 'まだ承認されていないか、無効です。',
-    none: '検証するものがまだありません。',
-    pasted: '貼り付けたもの',
-    good: '有効',
-    bad: '無効',
-    together: '全体',
-    file: '証拠のファイル',
-  },
-};
-const words = WORDS[document.documentElement.lang === 'ja' ? 'ja' : 'en'];
+const { lang } = document.documentElement;
+const words = pickPageWords(lang);
+const told = pickWords(lang);
 
 const pasted = find<HTMLTextAreaElement>('receipts');
 const chosen = find<HTMLInputElement>('files');
@@ -52,11 +32,11 @@ function check(): void {
   if (given.length === 0) return show('none', words.none, []);
   const saved = answer.value === '' ? null : answer.value;
   const report = checkFiles(given, saved);
-  if (!report.ok) return show('not-valid', words['not-valid'], [asSaid(makeText('p', report.error))]);
+  if (!report.ok) return show('not-valid', words['not-valid'], [makeText('p', tellFileFault(report.error, told))]);
   show(report.value.verdict, headlineOf(report.value), [
     ...report.value.parts.flatMap((part) => [
-      makeText('h3', `${part.result.ok ? words.good : words.bad}: ${part.id}`),
-      makeList(tellPart(part)),
+      makeText('h3', part.result.ok ? words.good(part.id) : words.bad(part.id)),
+      makeList(tellPart(part, told)),
     ]),
     ...makeTogether(report.value),
   ]);
@@ -68,7 +48,7 @@ function headlineOf({ verdict, parts }: FilesReport): string {
 }
 
 function makeTogether(report: FilesReport): HTMLElement[] {
-  const facts = tellTogether(report);
+  const facts = tellTogether(report, told);
   if (facts.length === 0) return [];
   const documents = report.evidence.flatMap(({ evidence, ids }) => {
     if (ids.length === 0) return [];
@@ -90,18 +70,12 @@ function show(kind: string, headline: string, content: readonly HTMLElement[]): 
 function makeList(facts: Facts): HTMLElement {
   const list = document.createElement('dl');
   for (const [name, text] of facts) list.append(makeText('dt', name), makeText('dd', text));
-  return asSaid(list);
-}
-
-/** Facts are told as whoever checks them anywhere reads them. */
-function asSaid(element: HTMLElement): HTMLElement {
-  element.lang = 'en';
-  return element;
+  return list;
 }
 
 function makeText(tag: string, text: string): HTMLElement {
   const element = document.createElement(tag);
-  element.textContent = text;
+  element.append(...codedText(text));
   return element;
 }
 

@@ -2,10 +2,10 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { describe, expect, test } from 'vitest';
 import { concatBytes, fromHex, toHex } from '../bytes.ts';
 import { checkBundle } from '../check-bundle.ts';
-import type { ReceiptBundle } from '../check-bundle.ts';
+import type { ReceiptBundle, ReceiptBundleJson } from '../check-bundle.ts';
 import { encodeEmptyChunk, encodeFinishChunk, makeChunkWriter } from '../chunks.ts';
 import { evidenceSchema, judgeEvidence, toEvidenceJson } from '../evidence.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Contradiction, Evidence } from '../evidence.ts';
 import { signHandover } from '../handover.ts';
 import { makeMessageSigner } from '../receipt.ts';
 import { SAMPLE_KEYS, SAMPLE_NODE, SAMPLE_ROUTER, sampleChain, toBundleJson } from '../sample-bundles.ts';
@@ -13,10 +13,13 @@ import type { SampleChange } from '../sample-bundles.ts';
 import { addressOfPrivateKey, PLACEHOLDER_DOMAIN, ZERO_WORD } from '../typed-data.ts';
 import { checkFiles } from './check-files.ts';
 import type { FilesReport } from './check-files.ts';
+import { tellEvidence, tellFileFault } from './tell-faults.ts';
+import { EN } from './words-en.ts';
+import { JA } from './words-ja.ts';
 
 function check(bundles: readonly ReceiptBundle[], answer: string | null = null): FilesReport {
   const report = checkFiles([{ name: 'r.json', text: JSON.stringify({ data: bundles.map(toBundleJson) }) }], answer);
-  if (!report.ok) throw new Error(report.error);
+  if (!report.ok) throw new Error(tellFileFault(report.error, EN));
   return report.value;
 }
 
@@ -136,9 +139,14 @@ describe('evidence is found', () => {
     const alone = checkFiles([{ name: 'e.json', text }]);
     expect(alone).toMatchObject({
       ok: true,
-      value: { verdict: 'equivocation', evidence: [{ sentence: found[0]!.sentence }] },
+      value: { verdict: 'equivocation', evidence: [{ contradiction, ids: [] }] },
     });
-    expect(found[0]!.sentence).toContain(`${signer} has signed `);
+    const { evidence } = found[0]!;
+    const kind = contradiction as Contradiction;
+    expect(tellEvidence(evidence, kind, EN)).toMatch(
+      new RegExp(`^${signer} has signed (?:two different |a (?:running )?total that falls)`),
+    );
+    expect(tellEvidence(evidence, kind, JA)).toMatch(new RegExp(`^${signer} は、.*(?:異なる|減る).*に署名しています$`));
   });
 
   test('in no honest chain, be it told twice', () => {
@@ -177,7 +185,7 @@ describe('evidence proves nothing', () => {
     const report = checkFiles([{ name: 'e.json', text: JSON.stringify(toEvidenceJson(evidence)) }]);
     expect(report).toMatchObject({
       ok: true,
-      value: { verdict: 'not-valid', evidence: [], unproven: [expect.any(String)] },
+      value: { verdict: 'not-valid', evidence: [], unproven: [fault] },
     });
   });
 
@@ -268,18 +276,39 @@ describe('a saved answer', () => {
   });
 });
 
-test('what is neither receipt nor evidence is said to be none, with the field', () => {
-  const read = (value: unknown) =>
-    checkFiles([{ name: 'f.json', text: typeof value === 'string' ? value : JSON.stringify(value) }]);
-  expect(read('{')).toMatchObject({ ok: false, error: expect.stringMatching(/^f\.json cannot be read as JSON: /) });
-  expect(read({ data: [] })).toEqual({ ok: false, error: 'f.json holds nothing to check.' });
-  expect(read({ ...toBundleJson(sampleChain(1)[0]!), router: 'me' })).toMatchObject({
-    ok: false,
-    error: expect.stringContaining('router: must be a 20-byte address'),
+describe('what is neither receipt nor evidence is said to be none, with the field', () => {
+  const [bundle] = sampleChain(1).map(toBundleJson) as [ReceiptBundleJson];
+  const form = '/^0x[0-9a-f]{40}$/';
+  test.each<[unknown, string | RegExp, string]>([
+    ['{', /^f\.json cannot be read as JSON: /, '「f.json」をJSONとして読めません（1行目の2文字目）。'],
+    ['[', /^f\.json cannot be read as JSON: /, '「f.json」をJSONとして読めません。'],
+    [{ data: [] }, 'f.json holds nothing to check.', '「f.json」には検証するものがありません。'],
+    [
+      { ...bundle, router: 'me' },
+      'f.json is not a receipt as GET /v1/receipts/{jobId} gives it: router: must be a 20-byte address in lower-case hex.',
+      `「f.json」は、GET /v1/receipts/{jobId} が返す領収書ではありません。router：形が違います（あるべき形：${form}）。`,
+    ],
+    [
+      { ...bundle, ticket: { ...bundle.ticket, note: 'x' } },
+      /^f\.json is not a receipt .*: ticket: Unrecognized key/,
+      '「f.json」は、GET /v1/receipts/{jobId} が返す領収書ではありません。ticket：知らない項目があります（note）。',
+    ],
+    [
+      { object: 'equivocation', of: 'seals' },
+      /^f\.json is not evidence of an equivocation: domain: /,
+      '「f.json」は、二重署名の証拠ではありません。domain：値がないか、形が違います。',
+    ],
+    [
+      7,
+      /^f\.json is not a receipt .*: the whole: /,
+      '「f.json」は、GET /v1/receipts/{jobId} が返す領収書ではありません。全体：値がないか、形が違います。',
+    ],
+  ])('%j', (value, english, japanese) => {
+    const read = checkFiles([{ name: 'f.json', text: typeof value === 'string' ? value : JSON.stringify(value) }]);
+    if (read.ok) throw new Error('it is read');
+    expect(tellFileFault(read.error, EN)).toEqual(
+      typeof english === 'string' ? english : expect.stringMatching(english),
+    );
+    expect(tellFileFault(read.error, JA)).toBe(japanese);
   });
-  expect(read({ object: 'equivocation', of: 'seals' })).toMatchObject({
-    ok: false,
-    error: expect.stringContaining('not evidence of an equivocation: domain'),
-  });
-  expect(read(7)).toMatchObject({ ok: false });
 });

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { checkBundle, receiptBundleSchema } from '../check-bundle.ts';
 import type { BundleFault, ReceiptBundle } from '../check-bundle.ts';
 import { evidenceSchema, judgeEvidence } from '../evidence.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Contradiction, Evidence, EvidenceFault } from '../evidence.ts';
 import { receiptIdOf, wordToJobId } from '../ids.ts';
 import { err, ok } from '../result.ts';
 import type { Result } from '../result.ts';
@@ -13,7 +13,6 @@ import type { AnswerCheck } from './check-answer.ts';
 import { checkLinks } from './check-links.ts';
 import type { ChainReport, LinkFault } from './check-links.ts';
 import { findEvidence } from './find-evidence.ts';
-import { tellEvidence, tellEvidenceFault } from './tell-faults.ts';
 
 export interface GivenFile {
   readonly name: string;
@@ -26,10 +25,27 @@ export interface PartReport {
   readonly result: Result<{ readonly receiptHash: string }, BundleFault>;
 }
 
-/** An equivocation that is proven, in a sentence and as the document that proves it. */
+/** Why a file cannot be checked. `said`: by whoever read it, in English. */
+export type FileFault =
+  | { readonly kind: 'empty'; readonly name: string }
+  | { readonly kind: 'not-json'; readonly name: string; readonly said: string }
+  | ({ readonly kind: 'not-receipt' | 'not-evidence'; readonly name: string } & FieldFault);
+
+/** What is wrong with a value, at the first place that is. */
+interface FieldFault {
+  /** Empty where it is the whole. */
+  readonly field: string;
+  readonly said: string;
+  /** The pattern that a text does not have; null where that is not the fault. */
+  readonly form: string | null;
+  /** Fields that nobody knows. */
+  readonly extra: readonly string[];
+}
+
+/** An equivocation that is proven, by what and by which document. */
 export interface ProvenEvidence {
-  readonly sentence: string;
   readonly evidence: Evidence;
+  readonly contradiction: Contradiction;
   /** The receipts that it was found in; none where it came as a document. */
   readonly ids: readonly string[];
 }
@@ -40,15 +56,15 @@ export interface FilesReport {
   readonly links: readonly LinkFault[];
   readonly evidence: readonly ProvenEvidence[];
   /** Evidence that proves nothing, and why. */
-  readonly unproven: readonly string[];
+  readonly unproven: readonly EvidenceFault[];
   /** Null where no answer was given. */
   readonly answer: readonly AnswerCheck[] | null;
   /** `valid`: every receipt holds, with both signatures; `equivocation`: somebody is proven to have signed two things that cannot both be honest. */
   readonly verdict: 'valid' | 'not-valid' | 'equivocation';
 }
 
-/** Errors: a file that cannot be read, in a sentence that names it. */
-export function checkFiles(files: readonly GivenFile[], answer: string | null = null): Result<FilesReport, string> {
+/** Errors: the first file that cannot be read. */
+export function checkFiles(files: readonly GivenFile[], answer: string | null = null): Result<FilesReport, FileFault> {
   const bundles: ReceiptBundle[] = [];
   const documents: Evidence[] = [];
   for (const file of files) {
@@ -68,20 +84,17 @@ function checkAll(
 ): FilesReport {
   const parts = bundles.map((bundle) => ({ id: idOf(bundle), bundle, result: checkBundle(bundle) }));
   const { chains, faults: links } = checkLinks(parts.filter(({ result }) => result.ok).map(({ bundle }) => bundle));
-  const found = findEvidence(bundles).map(({ evidence, contradiction, ids }) => {
-    return { sentence: tellEvidence(evidence, contradiction), evidence, ids };
-  });
   const judged = documents.map((evidence) => ({ evidence, result: judgeEvidence(evidence) }));
   const proven = judged.flatMap(({ evidence, result }) =>
-    result.ok ? [{ sentence: tellEvidence(evidence, result.value), evidence, ids: [] }] : [],
+    result.ok ? [{ evidence, contradiction: result.value, ids: [] }] : [],
   );
-  const unproven = judged.flatMap(({ result }) => (result.ok ? [] : [tellEvidenceFault(result.error)]));
+  const unproven = judged.flatMap(({ result }) => (result.ok ? [] : [result.error]));
   const answers = answer === null ? null : checkAnswer(bundles, answer);
   const isGood =
     parts.every(({ result }) => result.ok) &&
     links.length + unproven.length === 0 &&
     (answers?.every(({ isSame }) => isSame) ?? true);
-  const evidence = [...found, ...proven];
+  const evidence = [...findEvidence(bundles), ...proven];
   const verdict = evidence.length > 0 ? 'equivocation' : isGood ? 'valid' : 'not-valid';
   return { parts, chains, links, evidence, unproven, answer: answers, verdict };
 }
@@ -91,30 +104,25 @@ function idOf({ ticket }: ReceiptBundle): string {
 }
 
 /** A receipt, evidence, or a list of them (`data`). */
-function readFile({ name, text }: GivenFile): Result<(ReceiptBundle | Evidence)[], string> {
+function readFile({ name, text }: GivenFile): Result<(ReceiptBundle | Evidence)[], FileFault> {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return err(`${name} cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`);
+    return err({ kind: 'not-json', name, said: error instanceof Error ? error.message : String(error) });
   }
   const list = listSchema.safeParse(value);
   const items = list.success ? list.data.data : Array.isArray(value) ? (value as unknown[]) : [value];
-  if (items.length === 0) return err(`${name} holds nothing to check.`);
+  if (items.length === 0) return err({ kind: 'empty', name });
   const read: (ReceiptBundle | Evidence)[] = [];
   for (const item of items) {
     const isEvidence = isRecord(item) && item['object'] === 'equivocation';
     const parsed = (isEvidence ? evidenceSchema : receiptBundleSchema).safeParse(item);
     if (parsed.success) read.push(parsed.data);
-    else return err(`${name} is ${NOT[isEvidence ? 'evidence' : 'receipt']}: ${describeIssue(parsed.error)}.`);
+    else return err({ kind: isEvidence ? 'not-evidence' : 'not-receipt', name, ...findFault(parsed.error) });
   }
   return ok(read);
 }
-
-const NOT = {
-  receipt: 'not a receipt as GET /v1/receipts/{jobId} gives it',
-  evidence: 'not evidence of an equivocation',
-} as const;
 
 const listSchema = z.object({ data: z.array(z.unknown()) });
 
@@ -122,6 +130,11 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
-function describeIssue({ issues: [issue] }: z.ZodError): string {
-  return issue ? `${issue.path.map(String).join('.') || 'the whole'}: ${issue.message}` : 'it is not valid';
+function findFault({ issues: [issue] }: z.ZodError): FieldFault {
+  return {
+    field: issue?.path.map(String).join('.') ?? '',
+    said: issue?.message ?? 'it is not valid',
+    form: issue?.code === 'invalid_format' ? (issue.pattern ?? null) : null,
+    extra: issue?.code === 'unrecognized_keys' ? issue.keys : [],
+  };
 }

@@ -2,6 +2,7 @@
 import { ENERGY_TIER, nameEnergyMethod } from '../energy.ts';
 import type { EnergyTier } from '../energy.ts';
 import type { EnergyMethod, UsageReceipt } from '../receipt.ts';
+import type { VerifyWords } from './words-en.ts';
 
 /** Watt-hours at the wall above rest, with the interval that holds it; all null where nobody knows. */
 export interface EnergyFigures {
@@ -21,20 +22,12 @@ export function describeEnergy(receipt: Energy): EnergyFigures {
   return { wh: wh ?? null, wh90: [low ?? 0, high ?? 0], method, tier: ENERGY_TIER[method] };
 }
 
-const SEEN_BY: Readonly<Record<EnergyMethod, string>> = {
-  wall: 'a meter at the wall',
-  counter: "the card's or processor's own counter",
-  sampled: "the card's power, sampled",
-  estimated: 'an estimate by the kind of card',
-  unknown: 'nobody',
-};
-
 /** `0.0410 Wh (0.0360 to 0.0460) above rest, by …: tier B`. */
-export function tellEnergy(receipt: Energy): string {
+export function tellEnergy(receipt: Energy, words: VerifyWords): string {
   const { wh, wh90, method, tier } = describeEnergy(receipt);
-  if (wh === null || wh90 === null) return 'not known';
+  if (wh === null || wh90 === null) return words.energyUnknown;
   const [low, high] = wh90;
-  return `${print(wh)} Wh (${print(low)} to ${print(high)}) at the wall above rest, by ${SEEN_BY[method]}: tier ${tier ?? ''}`;
+  return words.energyTold(print(wh), [print(low), print(high)], words.seenBy[method], tier ?? '');
 }
 
 function toWh(microWh: bigint): number {

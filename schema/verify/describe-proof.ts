@@ -1,6 +1,7 @@
 // What proves a message, in numbers and in words for its owner. Pure.
 import type { Sealed } from '../seal.ts';
-import { nameKind } from './tell-faults.ts';
+import { nameKind, tellKind } from './tell-faults.ts';
+import type { VerifyWords } from './words-en.ts';
 
 export interface ProofFacts {
   readonly signer: string;
@@ -27,9 +28,6 @@ export function describeProof(signer: string, sealed: Sealed | null): ProofFacts
   };
 }
 
-export function formatProof({ signer, seal }: ProofFacts): string {
-  if (!seal) return `signed by ${signer} for itself`;
-  const messages = seal.covers === 1 ? 'this message alone' : `${seal.covers} messages`;
-  const hashes = seal.hashes === 1 ? '1 hash' : `${seal.hashes} hashes`;
-  return `seal ${seal.number} of ${seal.kind}, signed by ${signer}: ${messages} under it, ${hashes} of proof`;
+export function formatProof({ signer, seal }: ProofFacts, words: VerifyWords): string {
+  return seal ? words.sealed({ ...seal, kind: tellKind(seal.kind, words) }, signer) : words.alone(signer);
 }

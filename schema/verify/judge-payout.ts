@@ -9,7 +9,7 @@ import type { PayoutProof } from '../payout-proof.ts';
 import { ACCEPTANCE, makeMessageSigner } from '../receipt.ts';
 import type { Domain } from '../typed-data.ts';
 import { ZERO_ADDRESS } from '../typed-data.ts';
-import { FAULTS } from './tell-faults.ts';
+import { EN } from './words-en.ts';
 
 /** In their order: each leans on the one before. */
 export const PAYOUT_LINKS = ['ticket', 'receipt', 'acceptance', 'leaf', 'root', 'chain', 'payout'] as const;
@@ -95,7 +95,7 @@ function judgeReceipt({ receipt: bundle }: PayoutProof): LinkReport[] {
   return links.map((link, i) => {
     if (i < at) return { link, state: 'holds', sentence: words[link] };
     if (i > at || checked.ok) return { link, state: 'broken', sentence: NOT_LOOKED_AT };
-    return { link, state: 'broken', sentence: FAULTS[checked.error] };
+    return { link, state: 'broken', sentence: EN.faults[checked.error] };
   });
 }
 

@@ -1,53 +1,41 @@
-// What is wrong with a receipt, a chain or evidence, in words for whoever checks it. Pure.
-import type { BundleFault } from '../check-bundle.ts';
+// What is wrong with a file, a chain or evidence, in words for whoever checks it. Pure.
 import type { Contradiction, Evidence, EvidenceFault } from '../evidence.ts';
 import { SEAL_KIND } from '../seal.ts';
+import type { FileFault } from './check-files.ts';
 import type { LinkFault } from './check-links.ts';
+import type { VerifyWords } from './words-en.ts';
 
-export const FAULTS: Readonly<Record<BundleFault, string>> = {
-  'ticket-signature': 'the ticket is not signed by the router that the file names',
-  'receipt-signature': 'the receipt is not signed by the node of its ticket',
-  'receipt-of-other-ticket': 'the receipt belongs to another ticket',
-  'receipt-of-other-node': 'the receipt belongs to another node than its ticket',
-  'over-output-limit': 'the receipt counts more output tokens than its ticket allows',
-  'over-prompt-limit': 'the receipt counts more prompt tokens than its ticket allows',
-  'acceptance-signature': 'the acceptance is not signed by the router that the file names',
-  'acceptance-of-other-receipt': 'the acceptance belongs to another receipt',
-  'not-handed-over': 'the acceptance is of another router key, and the first has not signed that it handed over to it',
-  'counts-raised': 'the acceptance counts more tokens than the receipt',
-  'amount-raised': 'the acceptance pays more than the receipt claims',
-  'no-receipt': 'there is no receipt: the node never signed for this part',
-  'not-accepted':
-    'not yet accepted: the node has signed and the router has not, so only one of the two signatures is here; ask again in a moment',
-};
-
-const EVIDENCE_FAULTS: Readonly<Record<EvidenceFault, string>> = {
-  'one-signature': 'the first message is not signed by the signer that the file names',
-  'other-signature': 'the second message is not signed by the signer that the file names',
-  'no-contradiction': 'its two messages go together: they prove nothing',
-};
-
-const CONTRADICTIONS: Readonly<Record<Exclude<Contradiction, 'seal-number' | 'seal-total'>, string>> = {
-  'receipt-number': 'two different receipts under the number',
-  'receipt-ticket': 'two different receipts for the ticket',
-  'acceptance-count': 'two different acceptances under the count',
-  'acceptance-total': 'a running total that falls, at the count',
-};
+/** Why a file cannot be checked, in a sentence that names it. */
+export function tellFileFault(fault: FileFault, words: VerifyWords): string {
+  const { kind, name } = fault;
+  switch (kind) {
+    case 'empty':
+      return words.files.empty(name);
+    case 'not-json': {
+      const [, line, column] = /line (\d+) column (\d+)/.exec(fault.said) ?? [];
+      return words.files[kind](name, fault.said, line && column ? [line, column] : null);
+    }
+    case 'not-receipt':
+    case 'not-evidence': {
+      const { field, said, form, extra } = fault;
+      const of = form !== null ? 'form' : extra.length > 0 ? 'extra' : 'other';
+      const issue = words.issue(field === '' ? words.whole : field, said, of, form ?? extra.join(', '));
+      return words.files[kind](name, issue);
+    }
+  }
+}
 
 /** Who has signed what twice: `0x… has signed two different receipts under the number 5`. */
-export function tellEvidence(evidence: Evidence, contradiction: Contradiction): string {
-  return `${evidence.signer} has signed ${nameContradiction(evidence, contradiction)}`;
+export function tellEvidence(evidence: Evidence, contradiction: Contradiction, words: VerifyWords): string {
+  return words.hasSigned(evidence.signer, nameContradiction(evidence, contradiction, words));
 }
 
-export function tellEvidenceFault(fault: EvidenceFault): string {
-  return `this is no evidence: ${EVIDENCE_FAULTS[fault]}`;
+export function tellEvidenceFault(fault: EvidenceFault, words: VerifyWords): string {
+  return words.noEvidenceTold(words.evidenceFaults[fault]);
 }
 
-export function tellLink({ kind, node, ids, says, fits }: LinkFault): string {
-  const [first, second] = ids;
-  return kind === 'previous-hash'
-    ? `the chain of ${node} breaks: ${second} names ${says} as the receipt before it, and ${first} is ${fits}`
-    : `the running total of ${node} breaks: ${second} tells ${says} where ${fits} would follow ${first}`;
+export function tellLink({ kind, node, ids, says, fits }: LinkFault, words: VerifyWords): string {
+  return kind === 'previous-hash' ? words.brokenHash(node, ids, says, fits) : words.brokenTotal(node, ids, says, fits);
 }
 
 /** What a kind of seal covers, by its name. */
@@ -55,15 +43,24 @@ export function nameKind(kind: number): string {
   return Object.entries(SEAL_KIND).find(([, one]) => one === kind)?.[0] ?? String(kind);
 }
 
-function nameContradiction(evidence: Evidence, contradiction: Contradiction): string {
+/** The same in words. */
+export function tellKind(name: string, { kinds }: VerifyWords): string {
+  return (kinds as Readonly<Record<string, string>>)[name] ?? name;
+}
+
+function nameContradiction(evidence: Evidence, contradiction: Contradiction, words: VerifyWords): string {
+  const told = words.contradictions;
   if (evidence.of === 'seals') {
-    const { seal } = evidence.other;
+    const { kind, number } = evidence.other.seal;
+    const name = tellKind(nameKind(kind), words);
     return contradiction === 'seal-total'
-      ? `a total that falls, by the seals of ${nameKind(seal.kind)} ${evidence.one.seal.number} and ${seal.number}`
-      : `two different seals of ${nameKind(seal.kind)} under the number ${seal.number}`;
+      ? told['seal-total'](name, evidence.one.seal.number, number)
+      : told['seal-number'](name, number);
   }
-  const words = CONTRADICTIONS[contradiction as keyof typeof CONTRADICTIONS];
-  if (evidence.of === 'acceptances') return `${words} ${evidence.other.acceptance.count}`;
+  if (evidence.of === 'acceptances') {
+    const { count } = evidence.other.acceptance;
+    return contradiction === 'acceptance-total' ? told['acceptance-total'](count) : told['acceptance-count'](count);
+  }
   const { seq, ticketHash } = evidence.other.receipt;
-  return `${words} ${contradiction === 'receipt-ticket' ? ticketHash : seq}`;
+  return contradiction === 'receipt-ticket' ? told['receipt-ticket'](ticketHash) : told['receipt-number'](seq);
 }

@@ -76,7 +76,7 @@ async function verify(job: string): Promise<void> {
     change({ verified: new Map([...state.verified, [job, checked]]) });
   note({ value: null, fault: null, isAsking: true });
   try {
-    note({ value: await post<VerifyView>(receiptPath(job)), fault: null, isAsking: false });
+    note({ value: await post<VerifyView>(`${receiptPath(job)}?lang=${state.language}`), fault: null, isAsking: false });
   } catch (error) {
     note({ value: null, fault: sayFault(error), isAsking: false });
   }

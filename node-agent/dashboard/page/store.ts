@@ -113,7 +113,8 @@ export function setUi(name: string, value: string | null): void {
 export function speak(language: Language): void {
   localStorage.setItem(LANGUAGE_NAME, language);
   document.documentElement.lang = language;
-  change({ language, words: wordsOf(language), format: makeFormat(language) });
+  // What was told by the agent was told in the language before.
+  change({ language, words: wordsOf(language), format: makeFormat(language), verified: new Map() });
 }
 
 const PATHS: Readonly<Record<AskedName, string>> = {

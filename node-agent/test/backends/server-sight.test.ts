@@ -119,7 +119,7 @@ describe.each(PRODUCTS)('%s', (product, gets, sign) => {
     expect(await names()).toEqual([]);
     all({ isSilent: false });
     // On a busy machine 300 ms may be too short for one look.
-    await expect.poll(look, { timeout: 90_000 }).toBe(product);
+    await expect.poll(look).toBe(product);
     expect(await names()).toEqual(listed);
     all({ isSilent: true });
     for (const now of [210_000, 270_000, 330_000]) {
@@ -187,7 +187,7 @@ describe('what is known stays known', () => {
     const { look } = patient(server.url);
     expect(await look()).toBe('unknown');
     Object.assign(moods['/api/version'] ?? {}, { isSilent: false });
-    await expect.poll(look, { timeout: 90_000 }).toBe('ollama');
+    await expect.poll(look).toBe('ollama');
   });
 
   test('a list that never came is not an empty one: nothing is offered until it comes', async () => {
@@ -197,7 +197,7 @@ describe('what is known stays known', () => {
     expect(await look()).toContain('its list of models does not come');
     expect(await names()).toEqual([]);
     Object.assign(moods['/api/tags'] ?? {}, { isSilent: false });
-    await expect.poll(look, { timeout: 90_000 }).toBe('ollama');
+    await expect.poll(look).toBe('ollama');
     expect(await names()).toEqual(['gemma3:latest']);
   });
 

@@ -23,13 +23,16 @@ const GRANTED = 10_000_000;
 const CALLERS = 3;
 const PLACES = ['48.9,2.4,FR', '52.5,13.4,DE', '40.7,-74,US'];
 const SLOTS = '16';
-/** What waits for what is lost waits less long than deployed, and long enough for a busy machine. */
+/**
+ * What waits for what is lost waits less long than deployed, and long enough for a busy machine: a lease that lapses because nobody came to renew it has the
+ * account book as free what its caller was told is charged.
+ */
 const WAITS: Partial<Timings> = {
   retryMs: 400,
   orphanWaitMs: 2500,
   receiptWaitMs: 800,
   holdRenewMs: 2000,
-  holdLeaseMs: 8000,
+  holdLeaseMs: 20_000,
   holdGraceMs: 2000,
   traceWaitMs: 8000,
   turnWaitMs: 4000,

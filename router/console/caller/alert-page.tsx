@@ -10,6 +10,7 @@ import { formatCredits } from '../../look/format-money.ts';
 import { Facts, Note, Sheet } from '../../look/pieces.tsx';
 import { setAlerts, testAlerts } from '../../routes/alert-desk.ts';
 import { orAsk } from '../or-ask.ts';
+import { orNull } from '../or-null.ts';
 import { parseCredits } from '../parse-credits.ts';
 import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
@@ -17,6 +18,7 @@ import { requireMember } from '../visit.ts';
 import type { ConsoleEnv, SignedInMember } from '../visit.ts';
 import type { AlertSettings } from '../../billing/account-alerts.ts';
 import type { Locale } from '../../look/words.ts';
+import { AlertsSent, listAlertKeys } from './alert-history.tsx';
 import { ALERT_WORDS } from './alert-words.ts';
 import type { AlertWords } from './alert-words.ts';
 
@@ -76,8 +78,11 @@ async function showAlerts(
 ): Promise<Response> {
   const { locale } = c.get('visit');
   const words = ALERT_WORDS[locale];
-  const { settings, waiting } = await c.get('services').account(caller.accountId).alerts();
-  const told = { settings, waiting, csrf, words, locale };
+  const { account, keys } = c.get('services');
+  const { settings, waiting, sent } = await account(caller.accountId).alerts();
+  const named = await Promise.all(listAlertKeys(sent).map((id) => orNull(keys.find(id))));
+  const keyNames = new Map(named.flatMap((key) => (key === null ? [] : [[key.id, key.name] as const])));
+  const shown = { settings, waiting, csrf, words, locale };
   const body = (
     <>
       <h1>{words.title}</h1>
@@ -96,8 +101,9 @@ async function showAlerts(
       {saved?.secret === null && <Note tone="good">{words.saved}</Note>}
       {c.req.query('done') === 'ended' && <Note tone="good">{words.ended}</Note>}
       {c.req.query('done') === 'tested' && <Note tone="good">{words.tested}</Note>}
-      <Now {...told} />
-      <Settings {...told} />
+      <Now {...shown} />
+      <Settings {...shown} />
+      <AlertsSent sent={sent} keyNames={keyNames} words={words} locale={locale} />
     </>
   );
   return showPage(c, { title: words.title, body, islands: ['copy'] });

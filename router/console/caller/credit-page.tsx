@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import type { Context } from 'hono';
 import * as z from 'zod';
+import { tellMemo } from '../../billing/tell-memo.ts';
 import { ApiError } from '../../errors.ts';
 import { ActForm, TextField } from '../../look/form.tsx';
 import { formatCredits } from '../../look/format-money.ts';
@@ -12,6 +13,7 @@ import type { ToldCreditEvent } from '../../routes/credit-history.ts';
 import type { Locale } from '../../look/words.ts';
 import type { Services } from '../../services/edge.ts';
 import { orAsk } from '../or-ask.ts';
+import { CREDIT_FIELDS, tellPurpose } from '../credit-form.tsx';
 import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { orNull } from '../or-null.ts';
@@ -19,7 +21,7 @@ import { requireMember } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 import { CREDIT_WORDS } from './credit-words.ts';
 import type { CreditWords } from './credit-words.ts';
-import { GIFT_FIELDS, giftForm, Gifts, giveByForm, MOST_GIFTS } from './gift-part.tsx';
+import { giftForm, Gifts, giveByForm, MOST_GIFTS } from './gift-part.tsx';
 import { GIFT_WORDS } from './gift-words.ts';
 import { listSteps, readStep } from './list-steps.ts';
 import type { ListStep } from './list-steps.ts';
@@ -68,7 +70,7 @@ async function showCredit(c: Context<ConsoleEnv>): Promise<Response> {
         </Sheet>
       )}
       {gifts?.isSponsor === true && (
-        <Gifts gifts={gifts.gifts} mayGive={role === 'owner'} csrf={csrf} locale={locale} />
+        <Gifts c={c} gifts={gifts.gifts} mayGive={role === 'owner'} csrf={csrf} locale={locale} />
       )}
     </>
   );
@@ -124,7 +126,7 @@ function Ending({ ending, words, locale }: Told & { readonly ending: CreditNow['
           { head: words.kind, cell: ({ kind }) => words.kinds[kind] ?? kind },
           { head: words.amount, isNumber: true, cell: ({ left }) => formatCredits(left, locale) },
           { head: words.ends, cell: ({ expiresAt }) => <Time at={expiresAt ?? null} locale={locale} /> },
-          { head: words.purpose, cell: ({ purpose }) => purpose ?? '–' },
+          { head: words.purpose, cell: ({ purpose }) => tellPurpose(purpose ?? null, locale) },
         ]}
       />
     </Sheet>
@@ -171,7 +173,10 @@ function History({
             { head: words.when, cell: ({ at }) => <Time at={at} locale={locale} /> },
             { head: words.what, cell: ({ type }) => words.types[type] ?? type },
             { head: words.amount, isNumber: true, cell: (event) => formatCredits(event.amount_micro, locale) },
-            { head: words.memo, cell: ({ memo }) => memo ?? '–' },
+            {
+              head: words.memo,
+              cell: ({ memo }) => (memo === null ? '–' : <span translate="no">{tellMemo(memo, locale)}</span>),
+            },
           ]}
           links={[
             ...(previous === null ? [] : [{ href: previous, text: words.previous }]),
@@ -205,7 +210,7 @@ creditPages.post(
 
 creditPages.post(
   '/console/credit/gifts',
-  orAsk({ page: CREDIT, show: showCredit, fields: GIFT_FIELDS }, async (c) => {
+  orAsk({ page: CREDIT, show: showCredit, fields: CREDIT_FIELDS }, async (c) => {
     const { caller } = await requireMember(c, 'keys');
     const isAgain = await giveByForm(c.get('services'), caller, await readPageForm(c, giftForm));
     return c.redirect(`${CREDIT}?done=${isAgain ? 'given-before' : 'given'}`, 303);

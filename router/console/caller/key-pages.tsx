@@ -8,7 +8,8 @@ import type { ListedKey } from '../../auth/api-keys.ts';
 import { ApiError } from '../../errors.ts';
 import { ActForm, CheckGroup, SelectField, TextField } from '../../look/form.tsx';
 import { formatCredits } from '../../look/format-money.ts';
-import { Note, Sheet, Time } from '../../look/pieces.tsx';
+import { formatTime } from '../../look/format-time.ts';
+import { Badge, Note, Sheet, Time } from '../../look/pieces.tsx';
 import { Table } from '../../look/table.tsx';
 import type { Locale } from '../../look/words.ts';
 import { changeKey, mintKey, revokeKey } from '../../routes/key-desk.ts';
@@ -88,11 +89,19 @@ keyPages.get('/console/keys/:id/revoke', async (c) => {
   const body = (
     <>
       <h1>{title}</h1>
-      <p>{words.revokeTold}</p>
-      <ActForm csrf={member.csrf} isInline>
-        <button class="bad">{words.revoke}</button>
-        <a href="/console/keys">{words.back}</a>
-      </ActForm>
+      {key.revokedAt === null ? (
+        <>
+          <p>{words.revokeTold}</p>
+          <ActForm csrf={member.csrf} isInline>
+            <button class="bad">{words.revoke}</button>
+            <a href={KEYS}>{words.back}</a>
+          </ActForm>
+        </>
+      ) : (
+        <p>
+          {words.isRevoked} <Time at={key.revokedAt} locale={c.get('visit').locale} />. <a href={KEYS}>{words.back}</a>
+        </p>
+      )}
     </>
   );
   return showPage(c, { title, body });
@@ -126,7 +135,10 @@ async function showKeys(c: Context<ConsoleEnv>, member: SignedInMember, made: Ne
   const { caller } = member;
   const services = c.get('services');
   const memberId = caller.role === 'owner' ? null : caller.memberId;
-  const keys = await services.keys.list(caller.accountId, { after: c.req.query('after') ?? '', limit: PAGE, memberId });
+  const [keys, did] = await Promise.all([
+    services.keys.list(caller.accountId, { after: c.req.query('after') ?? '', limit: PAGE, memberId }),
+    findDone(c, member),
+  ]);
   const object = services.account(caller.accountId);
   const spent = await Promise.all(keys.map(({ id }) => object.keyUsage(id).catch(() => null)));
   const rows = keys.map((key, at) => ({ key, spent: spent[at]?.spent.month ?? null }));
@@ -135,7 +147,7 @@ async function showKeys(c: Context<ConsoleEnv>, member: SignedInMember, made: Ne
       <h1>{words.title}</h1>
       <p class="lead">{words.lead}</p>
       {made && <Made words={words} made={made} />}
-      <Outcome c={c} words={words} names={new Map(keys.map(({ id, name }) => [id, name]))} />
+      {!made && <Outcome did={did} words={words} />}
       <Sheet title={words.table}>
         <KeyTable
           words={words}
@@ -147,7 +159,7 @@ async function showKeys(c: Context<ConsoleEnv>, member: SignedInMember, made: Ne
       </Sheet>
       <Sheet title={words.make}>
         <ActForm csrf={member.csrf}>
-          <KeyFields words={words} form={EMPTY} isNew />
+          <KeyFields words={words} form={EMPTY} kept={null} />
           <button>{words.make}</button>
         </ActForm>
       </Sheet>
@@ -170,11 +182,20 @@ function Made({ words, made }: { words: KeyWords; made: NewKey }) {
   );
 }
 
-/** What the form before did, as its address says it. */
-function Outcome({ c, words, names }: { c: Context<ConsoleEnv>; words: KeyWords; names: ReadonlyMap<string, string> }) {
-  const [changed, revoked] = [c.req.query('changed'), c.req.query('revoked')];
-  if (revoked !== undefined) return <Note tone="good">{words.revoked('')}</Note>;
-  return changed === undefined ? null : <Note tone="good">{words.changed(names.get(changed) ?? '')}</Note>;
+/** What the form before did to which key, as its address says it. */
+interface Done {
+  readonly act: 'changed' | 'revoked';
+  readonly name: string;
+}
+
+async function findDone(c: Context<ConsoleEnv>, { caller }: SignedInMember): Promise<Done | null> {
+  const act = (['changed', 'revoked'] as const).find((one) => c.req.query(one) !== undefined);
+  const key = act === undefined ? null : await orNull(c.get('services').keys.find(c.req.query(act) ?? ''));
+  return act !== undefined && key?.accountId === caller.accountId ? { act, name: key.name } : null;
+}
+
+function Outcome({ did, words }: { did: Done | null; words: KeyWords }) {
+  return did && <Note tone="good">{words[did.act](did.name)}</Note>;
 }
 
 function KeyTable(props: {
@@ -191,11 +212,12 @@ function KeyTable(props: {
       rows={rows}
       empty={words.none}
       columns={[
-        { head: words.name, cell: ({ key }) => key.name },
+        { head: words.name, cell: ({ key }) => <a href={`${KEYS}/${key.id}`}>{key.name}</a> },
         { head: words.created, cell: ({ key }) => <Time at={key.createdAt} locale={locale} /> },
         {
           head: words.ends,
-          cell: ({ key }) => (key.expiresAt === null ? words.never : <Time at={key.expiresAt} locale={locale} />),
+          cell: ({ key }) =>
+            key.expiresAt === null ? words.never : <Ends at={key.expiresAt} {...{ words, locale }} />,
         },
         { head: words.spent, isNumber: true, cell: ({ spent }) => amount(spent, '–') },
         { head: words.limit, isNumber: true, cell: ({ key }) => amount(key.limits?.month ?? null, words.unlimited) },
@@ -218,6 +240,15 @@ function KeyTable(props: {
   );
 }
 
+/** One that is over stands in the list until it is revoked. */
+function Ends({ at, words, locale }: { at: number; words: KeyWords; locale: Locale }) {
+  return (
+    <>
+      <Time at={at} locale={locale} /> {at <= Date.now() && <Badge tone="warn">{words.over}</Badge>}
+    </>
+  );
+}
+
 async function showChange(c: Context<ConsoleEnv>, member: SignedInMember, key: ListedKey): Promise<Response> {
   const { locale } = c.get('visit');
   const words = KEY_WORDS[locale];
@@ -230,19 +261,44 @@ async function showChange(c: Context<ConsoleEnv>, member: SignedInMember, key: L
       </p>
       <Sheet title={words.spend}>
         <KeySpend usage={usage} words={words} locale={locale} />
+        <ul class="inline">
+          <li>
+            <a href={`/console/jobs?key=${key.id}`}>{words.itsJobs}</a>
+          </li>
+          <li>
+            <a href={`/console?by=day&key=${key.id}`}>{words.itsUsage}</a>
+          </li>
+        </ul>
+        <p class="small soft">
+          {words.id} <code>{key.id}</code>
+        </p>
       </Sheet>
-      <Sheet title={words.change}>
-        <ActForm csrf={member.csrf}>
-          <KeyFields words={words} form={toForm(key)} isNew={false} />
-          <button>{words.save}</button>
-        </ActForm>
-      </Sheet>
+      {key.revokedAt === null ? (
+        <Sheet title={words.change}>
+          <ActForm csrf={member.csrf}>
+            <KeyFields words={words} form={toForm(key)} kept={tellEnd(key, words, locale)} />
+            <button>{words.save}</button>
+          </ActForm>
+          <p>
+            <a href={`${KEYS}/${key.id}/revoke`}>{words.revoke}</a>
+          </p>
+        </Sheet>
+      ) : (
+        <Note>
+          {words.isRevoked} <Time at={key.revokedAt} locale={locale} />
+        </Note>
+      )}
     </>
   );
   return showPage(c, { title: key.name, body });
 }
 
-function KeyFields({ words, form, isNew }: { words: KeyWords; form: KeyForm; isNew: boolean }) {
+function tellEnd({ expiresAt }: ListedKey, words: KeyWords, locale: Locale): string {
+  return words.keep(expiresAt === null ? words.never : formatTime(expiresAt, locale));
+}
+
+/** `kept`: what a key that is there has of an end; null for a new one. */
+function KeyFields({ words, form, kept }: { words: KeyWords; form: KeyForm; kept: string | null }) {
   const lives = LIVES.map((days) => ({ value: String(days), label: words.lives(days) }));
   const never = { value: '', label: words.never };
   const limit = { type: 'text', help: words.limitHelp, attributes: { inputmode: 'decimal' } };
@@ -261,7 +317,7 @@ function KeyFields({ words, form, isNew }: { words: KeyWords; form: KeyForm; isN
         name="expires_days"
         label={words.expires}
         value={form.expires_days}
-        choices={isNew ? [never, ...lives] : [{ value: 'keep', label: '–' }, never, ...lives]}
+        choices={kept === null ? [never, ...lives] : [{ value: 'keep', label: kept }, never, ...lives]}
       />
       <div class="two">
         <TextField name="day" label={words.dayLimit} value={form.day} {...limit} />

@@ -27,6 +27,12 @@ test('a page whose way here is not told, or is too long, leads back to the newes
   expect(at(`${PATH}?before=7.1&trail=${'1.1~'.repeat(40)}`).trail).toEqual([]);
 });
 
+test('what the list is of stays as it is on the way', () => {
+  const path = `${PATH}?key=key_1`;
+  const { previous, next } = listSteps(path, { before: '9.1', trail: [''] }, '8.1');
+  expect([previous, next]).toEqual([path, `${path}&before=8.1&trail=%7E9.1`]);
+});
+
 test('the way back grows no longer than an address may', () => {
   let step = readStep(() => undefined);
   for (let page = 1; page < 100; page++) step = at(listSteps(PATH, step, `${page}.0`).next);

@@ -20,7 +20,7 @@ export function readStep(query: (name: string) => string | undefined): ListStep 
   return { before, trail: isTrail ? trail : [] };
 }
 
-/** Paths of the pages beside this one; null where there is none. A page whose way here nobody knows leads back to the newest. */
+/** Paths of the pages beside this one; null where there is none. `path` may have a query, which they keep. A page whose way here nobody knows leads back to the newest. */
 export function listSteps(
   path: string,
   { before, trail }: ListStep,
@@ -29,7 +29,7 @@ export function listSteps(
   const to = (place: string, way: readonly string[]): string => {
     if (place === '') return path;
     const query = new URLSearchParams({ before: place, ...(way.length > 0 && { trail: way.join(BETWEEN) }) });
-    return `${path}?${query.toString()}`;
+    return `${path}${path.includes('?') ? '&' : '?'}${query.toString()}`;
   };
   return {
     previous: before === null ? null : to(trail.at(-1) ?? '', trail.slice(0, -1)),

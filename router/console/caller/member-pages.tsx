@@ -8,9 +8,11 @@ import type { MemberRow } from '../../auth/members.ts';
 import { ActForm, SelectField, TextField } from '../../look/form.tsx';
 import { Note, Sheet, Time } from '../../look/pieces.tsx';
 import { Table } from '../../look/table.tsx';
+import type { Locale } from '../../look/words.ts';
 import { addMember, changeMember, findMember, removeMember } from '../../routes/member-desk.ts';
 import { inviteMember } from '../../routes/session-desk.ts';
 import { orAsk } from '../or-ask.ts';
+import { EventField, eventField, makeOnce } from '../form-number.tsx';
 import { readPageForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireMember } from '../visit.ts';
@@ -23,6 +25,7 @@ export const memberPages = new Hono<ConsoleEnv>();
 
 const emptyAsNull = (value: unknown): unknown => (value === '' ? null : value);
 const addForm = z.object({
+  event: eventField,
   name: newMemberBody.shape.name,
   email: z.preprocess(emptyAsNull, newMemberBody.shape.email),
   role: newMemberBody.shape.role,
@@ -41,8 +44,10 @@ memberPages.post(
   MEMBERS,
   orAsk({ page: MEMBERS, show }, async (c) => {
     const signedIn = await requireMember(c, 'members');
-    const said = await readPageForm(c, addForm);
-    const member = await addMember(c.get('services'), signedIn.caller.accountId, said);
+    const { event, ...said } = await readPageForm(c, addForm);
+    const add = (): Promise<MemberRow> => addMember(c.get('services'), signedIn.caller.accountId, said);
+    const member = await makeOnce(c, event, add);
+    if (!member) return c.redirect(`${MEMBERS}?done=before`, 303);
     return showMembers(c, signedIn, await invite(c, signedIn, member));
   }),
 );
@@ -53,6 +58,8 @@ memberPages.post('/console/members/:id/invite', async (c) => {
   await readPageForm(c, nothing);
   const member = await findOwn(c, signedIn);
   const { path } = await inviteMember(c.get('services'), signedIn.caller, member);
+  // The language of this page is changed where it stands.
+  c.set('visit', { ...c.get('visit'), path: MEMBERS });
   return showMembers(c, signedIn, { name: member.name, link: new URL(path, c.req.url).href });
 });
 
@@ -123,16 +130,14 @@ async function showMembers(
       <h1>{words.title}</h1>
       <p class="lead">{words.lead}</p>
       {invited && <Invited words={words} invited={invited} />}
-      {(done === 'changed' || done === 'removed') && <Note tone="good">{words[done]}</Note>}
+      {(done === 'changed' || done === 'removed' || done === 'before') && <Note tone="good">{words[done]}</Note>}
       <Sheet title={words.table}>
         <Table
           caption={words.table}
           rows={listed}
           empty={words.none}
           columns={[
-            { head: words.name, cell: ({ name }) => name },
-            { head: words.email, cell: ({ email }) => email ?? '–' },
-            { head: words.since, cell: ({ createdAt }) => <Time at={createdAt} locale={locale} /> },
+            { head: words.name, cell: (member) => <Who member={member} words={words} locale={locale} /> },
             { head: words.role, cell: (member) => <RoleForm words={words} member={member} csrf={csrf} /> },
             {
               head: '',
@@ -143,7 +148,8 @@ async function showMembers(
       </Sheet>
       <Sheet title={words.add}>
         <p>{sendSignInLink === null ? words.addTold : words.addMailed}</p>
-        <ActForm csrf={csrf}>
+        <ActForm csrf={csrf} action={MEMBERS}>
+          <EventField c={c} />
           <TextField name="name" label={words.name} isRequired />
           <TextField name="email" label={words.emailOr} type="email" />
           <SelectField name="role" label={words.role} value="member" choices={listRoles(words)} />
@@ -171,6 +177,28 @@ function Invited({ words, invited }: { words: MemberWords; invited: Invitation }
         {words.copy}
       </button>
     </Note>
+  );
+}
+
+/** In one cell: on a phone the role and what may be done stand beside it. */
+function Who({ member, words, locale }: { member: MemberRow; words: MemberWords; locale: Locale }) {
+  const { name, email, createdAt } = member;
+  return (
+    <>
+      <bdi translate="no">{name}</bdi>
+      {email !== null && (
+        <>
+          <br />
+          <small class="soft">
+            <bdi translate="no">{email}</bdi>
+          </small>
+        </>
+      )}
+      <br />
+      <small class="soft">
+        {words.since} <Time at={createdAt} locale={locale} />
+      </small>
+    </>
   );
 }
 

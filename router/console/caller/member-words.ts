@@ -6,7 +6,6 @@ const EN = {
   lead: 'People who share this account: its credit, its keys, its machines. What each may do follows the role.',
   table: 'Members of the account',
   name: 'Name',
-  email: 'Mail',
   role: 'Role',
   since: 'Since',
   roles: {
@@ -34,6 +33,7 @@ const EN = {
     'Their keys are revoked at once, and the account is shown to them no more. Answers that run come to their end.',
   removed: 'The member is removed, and the keys are revoked.',
   changed: 'The role is changed.',
+  before: 'That member was added already: nobody was added twice. Make a new link in the table, and hand it over.',
   none: 'Nobody yet: keys are the account’s own.',
   back: 'Back to the members',
   notOpened: 'has not signed in yet',
@@ -46,7 +46,6 @@ export const MEMBER_WORDS: Dictionaries<typeof EN> = {
     lead: 'このアカウントのクレジット、キー、マシンを共有する人たちです。できることは役割で決まります。',
     table: 'アカウントのメンバー',
     name: '名前',
-    email: 'メール',
     role: '役割',
     since: '参加',
     roles: {
@@ -73,6 +72,7 @@ export const MEMBER_WORDS: Dictionaries<typeof EN> = {
     removeTold: 'キーはただちに失効し、アカウントは表示されなくなります。実行中の回答は最後まで届きます。',
     removed: 'メンバーを削除し、キーを失効させました。',
     changed: '役割を変更しました。',
+    before: 'このメンバーはすでに追加済みです。二重には追加されていません。表で新しいリンクを作って渡してください。',
     none: 'まだメンバーはいません。キーはアカウント自身のものです。',
     back: 'メンバーの一覧へ',
     notOpened: '未サインイン',

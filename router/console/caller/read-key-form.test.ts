@@ -59,8 +59,13 @@ test.each([
   [{ requests: '1.5' }, 'limits.requests_per_minute'],
   [{ scopes: ['everything'] }, 'scopes.0'],
   [{ defaults: '{' }, 'defaults'],
-  [{ defaults: '{"sort":"worst"}' }, 'defaults.sort'],
+  [{ defaults: '{"sort":"worst"}' }, 'defaults'],
 ])('%o is refused by its field', (wrong, field) => {
   const said = readKeyForm({ ...EMPTY, ...wrong }, undefined);
   expect(said.ok ? null : said.error.path.join('.')).toBe(field);
+});
+
+test('of a wish that is none it is told which, and what it may be', () => {
+  const said = readKeyForm({ ...EMPTY, defaults: '{"sort":"worst"}' }, undefined);
+  expect(said.ok ? '' : said.error.message).toMatch(/^sort: .*closest/);
 });

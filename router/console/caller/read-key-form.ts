@@ -53,7 +53,14 @@ export function readKeyForm(form: KeyForm, before: KeyLimits | null | undefined)
   const parsed = newKeyBody.safeParse(said);
   if (parsed.success) return ok(parsed.data);
   const [issue] = parsed.error.issues;
+  if (issue?.path[0] === 'defaults' && issue.path.length > 1) return err(tellWish(issue, form));
   return err(issue ?? { code: 'custom', path: [], message: 'This is no key.', input: form });
+}
+
+/** Of a wish within the JSON: which one, and what it may be. Nothing that is offered stands beside that field. */
+function tellWish({ path, message }: z.core.$ZodIssue, { defaults }: KeyForm): z.core.$ZodIssue {
+  const name = path.slice(1).map(String).join('.');
+  return { code: 'custom', path: ['defaults'], message: `${name}: ${message}`, input: defaults };
 }
 
 /** Credits as people write them; what is no number stays none, and is refused by the body's own schema. */

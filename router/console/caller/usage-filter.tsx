@@ -24,10 +24,24 @@ export async function findUsageChoices(
   const find = async (group: UsageFilterName): Promise<readonly UsageSums[]> => {
     const fromDay = group === 'country' ? Math.max(ask.fromDay, ask.toDay - COUNTRY_DAYS + 1) : ask.fromDay;
     const all = { key: null, model: null, kind: null, after: null, limit: MOST_CHOICES };
-    return (await orNull(dayTotals.find({ ...ask, ...all, fromDay, groups: [group] })))?.rows ?? [];
+    return (await orNull(dayTotals.page({ ...ask, ...all, fromDay, groups: [group] })))?.rows ?? [];
   };
   const [key, model, country] = await Promise.all([find('key'), find('model'), find('country')]);
   return { key, model, country };
+}
+
+/** Keys that were used in these days, as a form offers them: by name, with one that is chosen in any case. Null where they cannot be told. */
+export async function findUsedKeys(
+  dayTotals: DayTotals,
+  ask: Pick<UsageAsk, 'accountId' | 'ownKeyId' | 'fromDay' | 'toDay'>,
+  { chosen, ...telling }: Telling & { readonly chosen: string | null },
+): Promise<Choice[]> {
+  const all = { key: null, model: null, kind: null, after: null, limit: MOST_CHOICES, largest: 'charged' } as const;
+  const rows = (await orNull(dayTotals.page({ ...ask, ...all, groups: ['key'] })))?.rows ?? [];
+  const choices = rows.map((row) => ({ value: valueOf('key', row), label: nameOf('key', row, telling) }));
+  return chosen === null || choices.some(({ value }) => value === chosen)
+    ? choices
+    : [...choices, { value: chosen, label: chosen }];
 }
 
 interface Telling {
@@ -52,6 +66,7 @@ export function UsageFilter({
     <form method="get" action="/console" class="row">
       <input type="hidden" name="by" value={view.by} />
       <input type="hidden" name="days" value={String(view.days)} />
+      {view.sort !== null && <input type="hidden" name="sort" value={view.sort} />}
       {names.map((filter) => (
         <SelectField
           name={filter}

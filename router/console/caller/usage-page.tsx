@@ -3,7 +3,6 @@ import { Hono } from 'hono';
 import { dayOf } from '../../billing/build-usage.ts';
 import { monthOf } from '../../billing/compute-periods.ts';
 import { firstDayOf } from '../../billing/build-usage-query.ts';
-import type { UsageGroup } from '../../billing/build-usage-query.ts';
 import type { UsageSums } from '../../billing/day-totals.ts';
 import { BarChart } from '../../look/chart.tsx';
 import { formatCredits, formatCreditsWhole } from '../../look/format-money.ts';
@@ -14,13 +13,23 @@ import type { Column } from '../../look/table.tsx';
 import type { Locale } from '../../look/words.ts';
 import { onlyKeySeen } from '../../auth/judge-rights.ts';
 import { orNull } from '../or-null.ts';
+import { OwnMachines, readOwnMachines } from '../owner/own-machines.tsx';
 import { showPage } from '../page-answer.tsx';
 import { requireMember } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 import { formatUsageTime, listTimes } from './list-times.ts';
 import type { UsageTime } from './list-times.ts';
-import { csvPath, isFiltered, readUsageView, spansOf, timeOf, USAGE_VIEWS, viewPath } from './read-usage-view.ts';
-import type { UsageView } from './read-usage-view.ts';
+import {
+  csvPath,
+  isFiltered,
+  readUsageView,
+  sortOf,
+  spansOf,
+  timeOf,
+  USAGE_VIEWS,
+  viewPath,
+} from './read-usage-view.ts';
+import type { UsageSort, UsageView } from './read-usage-view.ts';
 import { findUsageChoices, nameOf, UsageFilter, valueOf } from './usage-filter.tsx';
 import { USAGE_WORDS } from './usage-words.ts';
 import type { UsageWords } from './usage-words.ts';
@@ -28,9 +37,10 @@ import type { UsageWords } from './usage-words.ts';
 export const usagePages = new Hono<ConsoleEnv>();
 
 const DAY_MS = 86_400_000;
-/** Groups that are read, and rows that a page of the table has. */
-const MOST_ROWS = 1000;
+/** Rows of a page of the table. */
 const PAGE = 50;
+/** More than a leap year has days, or a week hours: the chart and a table of times are read whole. */
+const MOST_TIMES = 1000;
 
 usagePages.get('/console', async (c) => {
   const { caller } = await requireMember(c, 'usage');
@@ -41,15 +51,17 @@ usagePages.get('/console', async (c) => {
   const ask = { ...daysOf(view), accountId: caller.accountId, ownKeyId: onlyKeySeen(caller) };
   const { dayTotals, account } = c.get('services');
   const { key, model, country } = view;
-  const find = (group: UsageGroup): ReturnType<typeof dayTotals.find> =>
-    dayTotals.find({ ...ask, key, model, country, kind: null, after: null, limit: MOST_ROWS, groups: [group] });
-  const [now, times, rows, choices] = await Promise.all([
+  const wanted = { ...ask, key, model, country, kind: null, after: null };
+  const page = { groups: [view.by], limit: PAGE, skip: (view.page - 1) * PAGE, largest: sortOf(view) };
+  const [machines, now, times, rows, choices] = await Promise.all([
+    // Who sees one key alone is told of no machine.
+    ask.ownKeyId === null ? readOwnMachines(c.get('services'), caller.accountId) : { data: [], next: null },
     orNull(account(caller.accountId).usage()),
-    orNull(find(time)),
-    view.by === time ? null : orNull(find(view.by)),
+    orNull(dayTotals.find({ ...wanted, groups: [time], limit: MOST_TIMES })),
+    view.by === time ? null : orNull(dayTotals.page({ ...wanted, ...page })),
     findUsageChoices(dayTotals, ask),
   ]);
-  const shown = view.by === time ? times : rows;
+  const shown = view.by === time ? times && pageTimes(times.rows, view) : rows;
   const telling = { words, locale };
   const body = (
     <>
@@ -66,6 +78,7 @@ usagePages.get('/console', async (c) => {
           ]}
         />
       </Sheet>
+      <OwnMachines read={machines} locale={locale} />
       <Tabs label={words.span} tabs={spansOf(view.by).map((days) => tab(view, { days }, words.days(days)))} />
       <UsageFilter view={view} choices={choices} isOwn={ask.ownKeyId !== null} {...telling} />
       {(times === null || shown === null) && <Note tone="bad">{words.notNow}</Note>}
@@ -76,13 +89,25 @@ usagePages.get('/console', async (c) => {
       )}
       <Sheet title={words.table}>
         <Tabs label={words.by} tabs={USAGE_VIEWS.map((by) => tab(view, { by }, words[by]))} />
-        {shown && <UsageTable view={view} rows={shown.rows} ask={ask} {...telling} />}
-        {shown?.hasMore === true && <p class="small soft">{words.most(formatCount(MOST_ROWS, locale))}</p>}
+        {shown && <UsageTable view={view} shown={shown} ask={ask} {...telling} />}
       </Sheet>
     </>
   );
   return showPage(c, { title: words.title, body });
 });
+
+interface ShownRows {
+  readonly rows: readonly UsageSums[];
+  readonly hasMore: boolean;
+}
+
+/** One page of what was read whole: the newest first, or the largest. */
+function pageTimes(all: readonly UsageSums[], view: UsageView): ShownRows {
+  const sort = sortOf(view);
+  const ordered = sort === null ? all.toReversed() : all.toReversed().toSorted((a, b) => b[sort] - a[sort]);
+  const end = view.page * PAGE;
+  return { rows: ordered.slice(end - PAGE, end), hasMore: ordered.length > end };
+}
 
 /** Up to today; months from the first day of theirs. */
 function daysOf({ by, days }: UsageView): Days {
@@ -155,24 +180,24 @@ interface Days {
   readonly toDay: number;
 }
 
-function UsageTable(
-  props: Telling & { readonly view: UsageView; readonly rows: readonly UsageSums[]; readonly ask: Days },
-) {
-  const { view, rows, words, locale, ask } = props;
-  const count = (head: string, tell: (row: UsageSums) => string): Column<UsageSums> => ({
+function UsageTable(props: Telling & { readonly view: UsageView; readonly shown: ShownRows; readonly ask: Days }) {
+  const { view, shown, words, locale, ask } = props;
+  const { rows, hasMore } = shown;
+  const count = (head: string, sort: UsageSort, tell: (row: UsageSums) => string): Column<UsageSums> => ({
     head,
     isNumber: true,
     cell: tell,
+    sort: { href: viewPath(view, { sort }), isHere: sortOf(view) === sort },
   });
   const [from = '', to = ''] = [ask.fromDay, ask.toDay].map((day) => new Date(day * DAY_MS).toISOString().slice(0, 10));
-  const ordered = view.by === timeOf(view.by) ? rows.toReversed() : rows.toSorted((a, b) => b.charged - a.charged);
+  const isTime = view.by === timeOf(view.by);
   const step = (page: number, text: string) => ({ href: viewPath(view, { page }), text });
   return (
     <Table
       caption={words.table}
-      rows={ordered.slice((view.page - 1) * PAGE, view.page * PAGE)}
+      rows={rows}
       empty={
-        isFiltered(view) ? (
+        isFiltered(view) || view.page > 1 ? (
           words.nothingOf
         ) : (
           <>
@@ -181,16 +206,20 @@ function UsageTable(
         )
       }
       columns={[
-        { head: words[view.by], cell: (row) => <RowName view={view} row={row} words={words} locale={locale} /> },
-        count(words.jobs, ({ jobs }) => formatCount(jobs, locale)),
-        count(words.tokensIn, (row) => formatCount(row.prompt_tokens, locale)),
-        count(words.tokensOut, (row) => formatCount(row.output_tokens, locale)),
-        count(words.charged, ({ charged }) => formatCreditsWhole(charged, locale)),
-        count(words.energy, (row) => tellWattHours(row, locale)),
+        {
+          head: words[view.by],
+          cell: (row) => <RowName view={view} row={row} words={words} locale={locale} />,
+          ...(isTime && { sort: { href: viewPath(view, { sort: null }), isHere: sortOf(view) === null } }),
+        },
+        count(words.jobs, 'jobs', ({ jobs }) => formatCount(jobs, locale)),
+        count(words.tokensIn, 'prompt_tokens', (row) => formatCount(row.prompt_tokens, locale)),
+        count(words.tokensOut, 'output_tokens', (row) => formatCount(row.output_tokens, locale)),
+        count(words.charged, 'charged', ({ charged }) => formatCreditsWhole(charged, locale)),
+        count(words.energy, 'energy_micro_wh', (row) => tellWattHours(row, locale)),
       ]}
       links={[
         ...(view.page > 1 ? [step(view.page - 1, words.previous)] : []),
-        ...(ordered.length > view.page * PAGE ? [step(view.page + 1, words.next)] : []),
+        ...(hasMore ? [step(view.page + 1, words.next)] : []),
         ...(rows.length > 0 ? [{ href: csvPath(view, { from, to }), text: words.csv }] : []),
       ]}
     />

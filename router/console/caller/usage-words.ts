@@ -25,7 +25,6 @@ const EN = {
   showAll: 'Show all again',
   previous: 'Previous rows',
   next: 'More rows',
-  most: (count: string) => `The first ${count} by their names are here; the CSV has all.`,
   span: 'Days',
   days: (count: number) => (count === 1 ? 'Today' : `${count} days`),
   per: {
@@ -74,7 +73,6 @@ export const USAGE_WORDS: Dictionaries<typeof EN> = {
     showAll: '絞り込みを解除',
     previous: '前の行',
     next: '次の行',
-    most: (count) => `名前順で最初の${count}行までを表示しています。CSVにはすべて含まれます。`,
     span: '期間',
     days: (count) => (count === 1 ? '今日' : `${count}日間`),
     per: {

@@ -33,7 +33,11 @@ const USUAL_TOKENS = '256';
 const playForm = z.object({
   model: z.string().min(1).max(200),
   prompt: z.string().min(1).max(8000),
-  max_tokens: z.coerce.number().int().min(1).max(32_000).default(256),
+  // Empty as the script takes it.
+  max_tokens: z.preprocess(
+    (said) => (said === undefined || said === '' ? USUAL_TOKENS : said),
+    z.coerce.number().int().min(1).max(32_000),
+  ),
 });
 type Said = z.output<typeof playForm>;
 
@@ -78,6 +82,8 @@ interface Answered {
     readonly isFault: boolean;
     readonly english: string | null;
     readonly facts: Facts | null;
+    /** From the question to the end of the answer. */
+    readonly tookMs: number;
   };
 }
 
@@ -120,7 +126,9 @@ async function showPlay(c: Context<ConsoleEnv>, member: SignedInMember, answered
             {answered?.told.isFault ? '' : answered?.told.text}
           </p>
           <dl id="facts" class="facts">
-            {answered?.told.facts && <Told facts={answered.told.facts} words={words} locale={locale} />}
+            {answered?.told.facts && (
+              <Told facts={answered.told.facts} tookMs={answered.told.tookMs} words={words} locale={locale} />
+            )}
           </dl>
         </Sheet>
       </div>
@@ -208,8 +216,10 @@ async function ask(
   });
   const body = JSON.stringify({ model, max_tokens, messages: [{ role: 'user', content: prompt }] });
   const request = new Request(c.req.raw, { method: 'POST', body, headers: { 'content-type': 'application/json' } });
+  const begun = Date.now();
   const response = await inner.fetch(request, c.env, c.executionCtx);
   const json = parseJson(await response.text());
+  const tookMs = Date.now() - begun;
   const read = answerSchema.safeParse(json);
   if (read.success)
     return {
@@ -217,23 +227,28 @@ async function ask(
       isFault: false,
       english: null,
       facts: read.data.irori ?? null,
+      tookMs,
     };
   const { message = String(response.status), code = '' } = faultSchema.safeParse(json).data?.error ?? {};
   const { locale } = c.get('visit');
   const known = locale === 'ja' ? (REFUSALS_JA as Readonly<Record<string, string>>)[code] : undefined;
   const text = `${PLAYGROUND_WORDS[locale].failed} ${known ?? message}`;
-  return { text, isFault: true, english: known === undefined ? null : message, facts: null };
+  return { text, isFault: true, english: known === undefined ? null : message, facts: null, tookMs };
 }
 
 /** What the script tells of an answer, too; its receipt is a file here, for /verify. */
-function Told({ facts, words, locale }: { facts: Facts; words: (typeof PLAYGROUND_WORDS)['en']; locale: Locale }) {
+function Told(props: { facts: Facts; tookMs: number; words: (typeof PLAYGROUND_WORDS)['en']; locale: Locale }) {
+  const { facts, tookMs, words, locale } = props;
   const { energy } = facts;
+  const madeMs = tookMs - (facts.ttft_ms ?? tookMs);
+  const perS = (facts.output_tokens / madeMs) * 1000;
   const span = energy?.wh_90 ? ` (${energy.wh_90.map((wh) => formatMeasure(wh, locale)).join(' – ')})` : '';
   const rows: (readonly [string, Child])[] = [
     [words.home, facts.node],
     [words.country, facts.country === null ? '–' : formatCountry(facts.country, locale)],
     [words.distance, facts.distance_km === null ? '–' : `${formatMeasure(facts.distance_km, locale)} km`],
     [words.first, facts.ttft_ms === null ? '–' : formatSpan(facts.ttft_ms, locale)],
+    [words.speed, madeMs < LEAST_MS ? '–' : `${formatMeasure(perS, locale)} ${words.tokensPerS}`],
     [words.tokens, formatCount(facts.output_tokens, locale)],
     [words.cost, `${formatCredits(facts.charge_micro, locale)} ${words.credits}`],
     [words.energy, energy?.wh == null ? '–' : `${formatMeasure(energy.wh, locale)} Wh${span}`],
@@ -268,6 +283,8 @@ function tellReason(reason: string | null, locale: Locale): string {
 
 /** Longer texts are no figures. */
 const LONG = 22;
+/** What came all at once, ms, tells nothing of how fast it was made. */
+const LEAST_MS = 50;
 
 const factsSchema = z.object({
   job: z.string().regex(/^[\w-]+$/),

@@ -4,7 +4,9 @@ import type { Context } from 'hono';
 import * as z from 'zod';
 import { ApiError } from '../../errors.ts';
 import type { TakenCode } from '../../auth/sign-in-codes.ts';
-import { readOpenForm, readPageForm } from '../page-form.ts';
+import { Note } from '../../look/pieces.tsx';
+import { signInPath } from '../../routes/session-desk.ts';
+import { readOpenForm, readPersonForm } from '../page-form.ts';
 import { showPage } from '../page-answer.tsx';
 import { startSession } from '../session-start.ts';
 import { dropSession, requirePerson } from '../visit.ts';
@@ -24,41 +26,80 @@ signInPages.route('/', wayInPages);
 signInPages.get('/sign-in/:code', async (c) => {
   const words = SIGN_IN_WORDS[c.get('visit').locale];
   const code = await c.get('services').signInCodes.look(c.req.param('code'), Date.now());
-  if (code && !mayTake(c, code))
-    return showPage(c, { title: words.title, body: <p role="alert">{words.otherBrowser}</p>, status: 403 });
-  const isGood = code !== null;
-  const body = isGood ? (
+  if (code && !mayTake(c, code)) return showUntaken(c, words.otherBrowser, 403);
+  const told = code && (await tellCode(c, code));
+  if (!told) return showUntaken(c, words.over, 404);
+  const here = c.get('visit').signedIn?.person;
+  const isOther = here !== undefined && code.personId !== null && here.id !== code.personId;
+  const body = (
     <>
-      <h1>{words.linkTitle}</h1>
-      <p>{words.linkTold}</p>
+      <h1>{told.title}</h1>
+      <p class="lead">{told.lead}</p>
+      {isOther && <Note>{words.instead(here.name)}</Note>}
       <form method="post">
         <input type="hidden" name="to" value={pickWayOn(c.req.query('to'), '')} />
-        <button>{words.go}</button>
+        <button>{told.go}</button>
       </form>
     </>
-  ) : (
+  );
+  return showPage(c, { title: told.title, body });
+});
+
+interface ToldCode {
+  readonly title: string;
+  readonly lead: string;
+  readonly go: string;
+}
+
+/**
+ * What its button does, before anybody presses it: a link may have been planted, to make its reader look on as somebody else, or into an account of another's.
+ * Null for one that leads to nobody any more.
+ */
+async function tellCode(c: Context<ConsoleEnv>, { personId, memberId, email }: TakenCode): Promise<ToldCode | null> {
+  const { people, members, accounts } = c.get('services');
+  const { locale, signedIn } = c.get('visit');
+  const words = SIGN_IN_WORDS[locale];
+  if (email !== null) return { title: words.proofTitle, lead: words.proofTold(email), go: words.proofGo };
+  if (personId !== null) {
+    const person = await people.find(personId);
+    return person && { title: words.linkTitle, lead: words.linkTold(person.name), go: words.go };
+  }
+  const member = memberId === null ? null : await members.find(memberId);
+  if (!member || member.removedAt !== null) return null;
+  const account = (await accounts.find(member.accountId))?.name ?? '';
+  const lead = signedIn ? words.joinTold(account, signedIn.person.name) : words.joinNew(account, member.name);
+  return { title: words.joinTitle, lead, go: words.joinGo };
+}
+
+function showUntaken(c: Context<ConsoleEnv>, why: string, status: 403 | 404): Response | Promise<Response> {
+  const words = SIGN_IN_WORDS[c.get('visit').locale];
+  const body = (
     <>
       <h1>{words.title}</h1>
-      <p role="alert">{words.over}</p>
+      <p role="alert">{why}</p>
       <p>
         <a href="/sign-in">{words.another}</a>
       </p>
     </>
   );
-  return showPage(c, { title: words.title, body, status: isGood ? 200 : 404 });
-});
+  return showPage(c, { title: words.title, body, status });
+}
 
 signInPages.post('/sign-in/:code', async (c) => {
   const { to } = await readOpenForm(c, codeForm);
   const { signInCodes, people } = c.get('services');
   const now = Date.now();
   const known = await signInCodes.look(c.req.param('code'), now);
-  if (known && !mayTake(c, known)) return c.redirect(`/sign-in/${c.req.param('code')}`, 303);
+  if (known && !mayTake(c, known)) return c.redirect(signInPath(c.req.param('code')), 303);
   const taken = await signInCodes.take(c.req.param('code'), now);
-  if (!taken) return c.redirect(`/sign-in/${c.req.param('code')}`, 303);
+  if (!taken) return c.redirect(signInPath(c.req.param('code')), 303);
   const personId = taken.personId ?? (await acceptInvitation(c, taken.memberId, now));
-  if (taken.email !== null && !(await people.prove(personId, taken.email)))
-    throw new ApiError('conflict', 'This mail address is somebody else’s here already.');
+  if (taken.email !== null) {
+    if (!(await people.prove(personId, taken.email)))
+      throw new ApiError('conflict', 'This mail address is somebody else’s here already.');
+    // Those that went to the address before it end: whoever reads its mail is nobody here any more.
+    await signInCodes.dropOf(personId);
+  }
   const usual = await startSession(c, { personId, memberId: taken.memberId });
   return c.redirect(pickWayOn(to, usual), 303);
 });
@@ -81,7 +122,7 @@ async function acceptInvitation(c: Context<ConsoleEnv>, memberId: string | null,
 }
 
 signInPages.post('/sign-out', async (c) => {
-  await readPageForm(c, nothing);
+  await readPersonForm(c, nothing);
   const { session, person } = requirePerson(c);
   await c.get('services').sessions.end(person.id, session.id);
   dropSession(c);
@@ -92,7 +133,7 @@ const chooseForm = z.object({ member: z.string().max(64) });
 
 /** As which member pages are shown from now on: one of the person's own. */
 signInPages.post('/console/choose', async (c) => {
-  const { member } = await readPageForm(c, chooseForm);
+  const { member } = await readPersonForm(c, chooseForm);
   const { session, memberships } = requirePerson(c);
   if (memberships.some(({ memberId }) => memberId === member))
     await c.get('services').sessions.choose(session.id, member);

@@ -1,5 +1,6 @@
 // Words of the pages that sign in.
-import type { Dictionaries, WordsOf } from '../../look/words.ts';
+import type { WordsOf } from '../../../schema/words-of.ts';
+import type { Dictionaries } from '../../look/words.ts';
 
 /** What went wrong with a passkey, by the word in the address. */
 const FAULTS_EN: Readonly<Record<string, string>> = {
@@ -25,6 +26,8 @@ const EN = {
   passkeyNone: 'Passkeys need a browser that has them, and JavaScript. The other ways need neither.',
   needsName:
     'Passkeys are of a name: open this console by https, or as http://localhost on its own machine, to sign in with one.',
+  notNow:
+    'Nothing was asked of your passkey: this page is too old, too many asked from here within the hour, or the line is down. Load the page again in a while.',
   byMail: 'With a link by mail',
   email: 'Mail address',
   byMailTold: 'If it is somebody’s here, a link comes that works once within 15 minutes.',
@@ -44,7 +47,17 @@ const EN = {
   accountTold: 'Yours, or that of your group or firm. Those who share it see it.',
   freshGo: 'Make the account',
   linkTitle: 'Sign in with this link',
-  linkTold: 'It works once, in this browser.',
+  linkTold: (name: string) => `This browser is signed in as ${name}. The link works once.`,
+  instead: (name: string) => `You are signed in as ${name}, which ends here.`,
+  proofTitle: 'Make this mail address yours',
+  proofTold: (email: string) => `Links to sign in go to ${email} from now on, and to no address before it.`,
+  proofGo: 'It is mine',
+  joinTitle: 'An invitation',
+  joinTold: (account: string, name: string) =>
+    `Into the account ${account}. You join as who you are here, ${name}, and are shown that account at once; you change back at the top of each page.`,
+  joinNew: (account: string, name: string) =>
+    `Into the account ${account}, as ${name}. Are you somebody here already? Sign in first, and open the link again.`,
+  joinGo: 'Join',
   go: 'Sign in',
   over: 'This link was used already, or its time is over. Ask for another one.',
   otherBrowser: 'This link makes a mail address yours: open it in the browser in which you asked for it, signed in.',
@@ -66,6 +79,8 @@ export const SIGN_IN_WORDS: Dictionaries<typeof EN> = {
     passkeyNone: 'パスキーには対応ブラウザーと JavaScript が必要です。ほかの方法にはどちらも不要です。',
     needsName:
       'パスキーは名前のあるアドレスに結び付きます。パスキーでサインインするには、このコンソールを https か、同じマシン上なら http://localhost で開いてください。',
+    notNow:
+      'パスキーの確認を始められませんでした。ページが古いか、この1時間の回数の上限か、通信の問題です。しばらくしてから読み込み直してください。',
     byMail: 'メールのリンクで',
     email: 'メールアドレス',
     byMailTold: '登録されているアドレスなら、15分以内に一度だけ使えるリンクが届きます。',
@@ -85,7 +100,17 @@ export const SIGN_IN_WORDS: Dictionaries<typeof EN> = {
     accountTold: 'ご自身、またはグループや会社の名前です。共有するメンバーに表示されます。',
     freshGo: 'アカウントを作る',
     linkTitle: 'このリンクでサインイン',
-    linkTold: 'このブラウザーで一度だけ有効です。',
+    linkTold: (name) => `このブラウザーで${name}としてサインインします。リンクは一度だけ有効です。`,
+    instead: (name) => `いまは${name}としてサインインしています。続けると、そのサインインは終わります。`,
+    proofTitle: 'メールアドレスの登録',
+    proofTold: (email) => `今後、サインイン用のリンクは ${email} だけに届きます。以前のアドレスには届きません。`,
+    proofGo: '自分のアドレスとして登録する',
+    joinTitle: 'アカウントへの招待',
+    joinTold: (account, name) =>
+      `アカウント「${account}」への招待です。いまのあなた（${name}）として参加し、すぐにこのアカウントの表示に切り替わります。表示は各ページの上部で元に戻せます。`,
+    joinNew: (account, name) =>
+      `アカウント「${account}」に${name}として参加します。すでにここを使っている場合は、先にサインインしてからリンクを開き直してください。`,
+    joinGo: '参加する',
     go: 'サインイン',
     over: 'このリンクは使用済みか、期限が切れています。新しいリンクを依頼してください。',
     otherBrowser:

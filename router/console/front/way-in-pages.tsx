@@ -75,7 +75,7 @@ function PasskeyWay({ words, wayOn }: { words: SignInWords; wayOn: string }) {
         <p class="soft" data-without>
           {words.passkeyNone}
         </p>
-        <p role="alert" data-fault={words.faults['refused']} hidden></p>
+        <p role="alert" data-fault={words.faults['refused']} data-not-now={words.notNow} hidden></p>
       </form>
     </Sheet>
   );

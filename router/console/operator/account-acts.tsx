@@ -1,7 +1,6 @@
 // POST under /console/operator/accounts: what an operator does to accounts. Each act says what it did; what cannot be taken back is asked once more.
 import { Hono } from 'hono';
 import * as z from 'zod';
-import { CREDIT_PURPOSES } from '../../../schema/credit.ts';
 import { ROLES } from '../../../schema/key-rights.ts';
 import type { AccountRow } from '../../auth/accounts.ts';
 import { shownText } from '../../auth/bodies.ts';
@@ -18,13 +17,13 @@ import { linkBody, makeMemberLink, makeSignInLink } from '../../routes/session-d
 import type { SignInLink } from '../../routes/session-desk.ts';
 import { showPage } from '../page-answer.tsx';
 import { orAsk } from '../or-ask.ts';
+import { eventField, makeOnce } from '../form-number.tsx';
 import { readPageForm } from '../page-form.ts';
 import { requireOperator } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 import type { Context } from 'hono';
-import { ACCOUNTS, accountPath, EVENT_ID, findAccount, showAccount, showAccounts } from './accounts-pages.tsx';
-import { parseCredits } from '../parse-credits.ts';
-import { parseDays } from '../parse-days.ts';
+import { ACCOUNTS, accountPath, findAccount, showAccount, showAccounts } from './accounts-pages.tsx';
+import { CREDIT_FIELDS, CREDIT_SHAPE, readCredit } from '../credit-form.tsx';
 import { orNull } from '../or-null.ts';
 import { AskOnce, didPath, Named } from './pieces.tsx';
 import { ACCOUNT_WORDS } from './words-accounts.ts';
@@ -42,28 +41,24 @@ export const accountActs = new Hono<ConsoleEnv>();
 const ON_ACCOUNT = {
   page: (c: Context<ConsoleEnv>) => accountPath(c.req.param('id') ?? ''),
   show: showAccount,
-  fields: { amount_micro: 'amount', expires_in_s: 'days' },
+  fields: CREDIT_FIELDS,
 };
 
 const nothing = z.object({});
-const nameForm = z.object({ name: shownText });
+const nameForm = z.object({ name: shownText, event: eventField });
 
 accountActs.post(
   ACCOUNTS,
   orAsk({ page: ACCOUNTS, show: showAccounts }, async (c) => {
     requireOperator(c);
-    const { name } = await readPageForm(c, nameForm);
-    const account = await c.get('services').accounts.create(name, Date.now());
-    return c.redirect(didPath(accountPath(account.id), 'created'), 303);
+    const { name, event } = await readPageForm(c, nameForm);
+    const account = await makeOnce(c, event, () => c.get('services').accounts.create(name, Date.now()));
+    return c.redirect(account ? didPath(accountPath(account.id), 'created') : didPath(ACCOUNTS, 'created-before'), 303);
   }),
 );
 
 const grantForm = z.object({
-  event: z.string().regex(EVENT_ID),
-  amount: z.string().max(20),
-  days: z.string().trim().max(4).default(''),
-  purpose: z.enum(['', ...CREDIT_PURPOSES]).default(''),
-  memo: z.string().trim().max(500).default(''),
+  ...CREDIT_SHAPE,
   /** Where it was asked once more. */
   sure: z.enum(['', 'yes']).default(''),
 });
@@ -73,20 +68,10 @@ accountActs.post(
   orAsk(ON_ACCOUNT, async (c) => {
     requireOperator(c);
     const form = await readPageForm(c, grantForm);
-    const { event, amount, days, purpose, memo } = form;
     const account = await findAccount(c);
-    const micro = parseCredits(amount);
-    if (micro === null) throw new ApiError('invalid_value', ACCOUNT_WORDS.en.badAmount, { param: 'amount' });
-    const lasts = parseDays(days);
-    if (days !== '' && lasts === null) throw new ApiError('invalid_value', ACCOUNT_WORDS.en.badDays, { param: 'days' });
-    if (micro > ASKED_AGAIN && form.sure === '') return askGrant(c, account, { form, micro });
-    const input = {
-      event_id: event,
-      amount_micro: micro,
-      memo: memo === '' ? null : memo,
-      purpose: purpose === '' ? null : purpose,
-      expires_in_s: lasts === null ? null : lasts * DAY_S,
-    };
+    const input = readCredit(form, { mustEnd: false });
+    if (input.amount_micro > ASKED_AGAIN && form.sure === '')
+      return askGrant(c, account, { form, micro: input.amount_micro });
     const { status } = await grantCredit(c.get('services'), account.id, { input, repeat: null });
     return c.redirect(didPath(accountPath(account.id), status === 200 ? 'again' : 'granted'), 303);
   }),

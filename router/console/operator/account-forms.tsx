@@ -1,28 +1,29 @@
 // What an operator may do to one account, as forms.
-import { CREDIT_PURPOSES } from '../../../schema/credit.ts';
+import type { Context } from 'hono';
 import { ROLES } from '../../../schema/key-rights.ts';
 import { ActForm, SelectField, TextField } from '../../look/form.tsx';
 import { Sheet } from '../../look/pieces.tsx';
 import type { Locale } from '../../look/words.ts';
+import { CreditFields } from '../credit-form.tsx';
+import type { ConsoleEnv } from '../visit.ts';
 import { segment } from './pieces.tsx';
 import { ACCOUNT_WORDS } from './words-accounts.ts';
 
 interface ActsProps {
+  readonly c: Context<ConsoleEnv>;
   readonly accountId: string;
   readonly csrf: string;
-  /** Of the next grant. */
-  readonly eventId: string;
   /** Null where nobody can tell now. */
   readonly isSponsor: boolean | null;
   readonly locale: Locale;
 }
 
-export function AccountActs({ accountId, csrf, eventId, isSponsor, locale }: ActsProps) {
+export function AccountActs({ c, accountId, csrf, isSponsor, locale }: ActsProps) {
   const words = ACCOUNT_WORDS[locale];
   const at = `/console/operator/accounts/${segment(accountId)}`;
   return (
     <>
-      <GrantForm at={at} csrf={csrf} eventId={eventId} locale={locale} />
+      <GrantForm at={at} csrf={csrf} c={c} locale={locale} />
       <MemberForm at={at} csrf={csrf} locale={locale} />
       {isSponsor !== null && (
         <Sheet title={words.sponsor}>
@@ -49,33 +50,12 @@ interface FormProps {
   readonly locale: Locale;
 }
 
-function GrantForm({ at, csrf, eventId, locale }: FormProps & { readonly eventId: string }) {
+function GrantForm({ at, csrf, c, locale }: FormProps & Pick<ActsProps, 'c'>) {
   const words = ACCOUNT_WORDS[locale];
-  const purposes = CREDIT_PURPOSES.map((value) => ({ value, label: words[value] }));
   return (
     <Sheet title={words.grant}>
       <ActForm csrf={csrf} action={`${at}/credit`}>
-        <input type="hidden" name="event" value={eventId} />
-        <TextField
-          name="amount"
-          label={words.amount}
-          help={words.amountHelp}
-          isRequired
-          attributes={{ inputmode: 'decimal', maxlength: '20' }}
-        />
-        <TextField
-          name="days"
-          label={words.days}
-          help={words.daysHelp}
-          attributes={{ inputmode: 'numeric', maxlength: '4' }}
-        />
-        <SelectField
-          name="purpose"
-          label={words.purpose}
-          choices={[{ value: '', label: words.anything }, ...purposes]}
-          value=""
-        />
-        <TextField name="memo" label={words.memo} help={words.memoHelp} attributes={{ maxlength: '500' }} />
+        <CreditFields c={c} mustEnd={false} />
         <button>{words.grantGo}</button>
       </ActForm>
     </Sheet>

@@ -1,4 +1,5 @@
 // What came to one account's credit last, for the operator: whether a grant was made is seen here, whatever became of the page that made it.
+import { tellMemo } from '../../billing/tell-memo.ts';
 import type { ToldCreditEvent } from '../../routes/credit-history.ts';
 import { formatCredits } from '../../look/format-money.ts';
 import { Sheet, Time } from '../../look/pieces.tsx';
@@ -9,7 +10,7 @@ import { Named, NotNow } from './pieces.tsx';
 import { ACCOUNT_WORDS } from './words-accounts.ts';
 
 export function CreditOf({ events, locale }: { events: readonly ToldCreditEvent[] | null; locale: Locale }) {
-  const { types, when, what, memo } = CREDIT_WORDS[locale];
+  const { types, when, what, memo, amount } = CREDIT_WORDS[locale];
   const words = ACCOUNT_WORDS[locale];
   return (
     <Sheet title={words.history}>
@@ -21,8 +22,8 @@ export function CreditOf({ events, locale }: { events: readonly ToldCreditEvent[
           columns={[
             { head: when, cell: ({ at }) => <Time at={at} locale={locale} /> },
             { head: what, cell: ({ type }) => types[type] ?? type },
-            { head: words.amount, isNumber: true, cell: (event) => formatCredits(event.amount_micro, locale) },
-            { head: memo, cell: (event) => <Named>{event.memo ?? '–'}</Named> },
+            { head: amount, isNumber: true, cell: (event) => formatCredits(event.amount_micro, locale) },
+            { head: memo, cell: (event) => <Named>{event.memo === null ? '–' : tellMemo(event.memo, locale)}</Named> },
           ]}
           rows={events}
           empty={words.historyNone}

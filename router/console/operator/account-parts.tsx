@@ -8,7 +8,7 @@ import type { AccountUsage } from '../../billing/account-doors.ts';
 import { ActForm } from '../../look/form.tsx';
 import { formatCredits } from '../../look/format-money.ts';
 import { formatCount } from '../../look/format-number.ts';
-import { Facts, Sheet, Time } from '../../look/pieces.tsx';
+import { Badge, Facts, Sheet, Time } from '../../look/pieces.tsx';
 import { Table } from '../../look/table.tsx';
 import type { Locale } from '../../look/words.ts';
 import { Named, NotNow, segment } from './pieces.tsx';
@@ -72,6 +72,7 @@ export function KeysOf(
 ) {
   const { keys, members, links, accountId, locale } = props;
   const words = ACCOUNT_WORDS[locale];
+  const list = new Intl.ListFormat(locale, { style: 'narrow', type: 'conjunction' });
   const nameOf = (memberId: string | null): string =>
     memberId === null ? words.accountOwn : (members?.find(({ id }) => id === memberId)?.name ?? memberId);
   return (
@@ -85,7 +86,10 @@ export function KeysOf(
             { head: words.key, cell: (key) => <Named>{key.name}</Named> },
             { head: words.id, cell: (key) => <code>{key.id}</code> },
             { head: words.member, cell: (key) => <Named>{nameOf(key.memberId)}</Named> },
-            { head: words.scopes, cell: (key) => (key.scopes ?? USUAL_SCOPES).join(', ') },
+            {
+              head: words.scopes,
+              cell: (key) => list.format((key.scopes ?? USUAL_SCOPES).map((scope) => words.scope[scope])),
+            },
             { head: words.made, cell: (key) => <Time at={key.createdAt} locale={locale} /> },
             {
               head: words.expires,
@@ -93,14 +97,19 @@ export function KeysOf(
             },
             {
               head: words.revoke,
-              cell: (key) => (
-                <a
-                  href={`/console/operator/accounts/${segment(accountId)}/keys/${segment(key.id)}/revoke`}
-                  aria-label={words.revokeTitle(key.name)}
-                >
-                  {words.revoke}
-                </a>
-              ),
+              cell: (key) =>
+                key.revokedAt === null ? (
+                  <a
+                    href={`/console/operator/accounts/${segment(accountId)}/keys/${segment(key.id)}/revoke`}
+                    aria-label={words.revokeTitle(key.name)}
+                  >
+                    {words.revoke}
+                  </a>
+                ) : (
+                  <>
+                    <Badge tone="bad">{words.keyRevoked}</Badge> <Time at={key.revokedAt} locale={locale} />
+                  </>
+                ),
             },
           ]}
           rows={keys}

@@ -1,8 +1,8 @@
 // GET /console/operator/accounts: all accounts, by id or name; and one account: what it has, who may use it, what may be done to it.
 import { Hono } from 'hono';
 import type { Context } from 'hono';
-import { makeId } from '../../../schema/ids.ts';
 import type { AccountRow } from '../../auth/accounts.ts';
+import type { ListedKey } from '../../auth/api-keys.ts';
 import { ApiError } from '../../errors.ts';
 import { ActForm, TextField } from '../../look/form.tsx';
 import { Badge, Sheet, Time } from '../../look/pieces.tsx';
@@ -17,6 +17,8 @@ import { CreditOf } from './account-history.tsx';
 import { AccountActs } from './account-forms.tsx';
 import { AccountFacts, HomesOf, KeysOf, MembersOf } from './account-parts.tsx';
 import { orNull } from '../or-null.ts';
+import { EventField } from '../form-number.tsx';
+import { leadOn } from './lead-on.ts';
 import { Did, listLinks, Named, PAGE_ROWS, readList, Search, segment } from './pieces.tsx';
 import { ACCOUNT_DONE, ACCOUNT_WORDS } from './words-accounts.ts';
 
@@ -25,9 +27,6 @@ export const ACCOUNTS = '/console/operator/accounts';
 const SHOWN = 50;
 /** And of what came to its credit. */
 const EVENTS = 10;
-
-/** Of a grant from these pages. */
-export const EVENT_ID = /^evt_[0-9a-f]{32}$/;
 
 export const accountPages = new Hono<ConsoleEnv>();
 
@@ -65,6 +64,7 @@ export async function showAccounts(c: Context<ConsoleEnv>): Promise<Response> {
       </Sheet>
       <Sheet title={words.create}>
         <ActForm csrf={csrf}>
+          <EventField c={c} />
           <TextField
             name="name"
             label={words.name}
@@ -80,7 +80,11 @@ export async function showAccounts(c: Context<ConsoleEnv>): Promise<Response> {
   return showPage(c, { title: words.title, body });
 }
 
-accountPages.get(ACCOUNTS, showAccounts);
+accountPages.get(ACCOUNTS, async (c) => {
+  requireOperator(c);
+  const found = await leadOn(c.get('services'), readList(c).q);
+  return found === null ? showAccounts(c) : c.redirect(found, 303);
+});
 
 export async function showAccount(c: Context<ConsoleEnv>): Promise<Response> {
   const { csrf } = requireOperator(c);
@@ -89,6 +93,7 @@ export async function showAccount(c: Context<ConsoleEnv>): Promise<Response> {
   const services = c.get('services');
   const account = await findAccount(c);
   const keysAfter = (c.req.query('keys') ?? '').slice(0, 100);
+  const searched = await findOwnKey(services, account.id, c.req.query('key') ?? '');
   const skip = /^\d{1,4}$/.test(c.req.query('members') ?? '') ? Number(c.req.query('members')) : 0;
   const { usage, keys, members, homes, gifts, history } = await readAccount(services, account.id, keysAfter);
   const body = (
@@ -104,8 +109,12 @@ export async function showAccount(c: Context<ConsoleEnv>): Promise<Response> {
       <AccountFacts usage={usage} accountId={account.id} locale={locale} />
       <CreditOf events={history?.data ?? null} locale={locale} />
       <KeysOf
-        keys={keys}
-        links={linkMore(account.id, 'keys', keys?.length === SHOWN ? keys.at(-1)?.id : undefined, locale)}
+        keys={searched ? [searched] : keys}
+        links={
+          searched
+            ? [{ href: accountPath(account.id), text: words.keysAll }]
+            : linkMore(account.id, 'keys', keys?.length === SHOWN ? keys.at(-1)?.id : undefined, locale)
+        }
         members={members}
         accountId={account.id}
         locale={locale}
@@ -125,13 +134,7 @@ export async function showAccount(c: Context<ConsoleEnv>): Promise<Response> {
       />
       <HomesOf homes={homes} accountId={account.id} locale={locale} />
       {account.disabledAt === null && (
-        <AccountActs
-          accountId={account.id}
-          csrf={csrf}
-          eventId={eventOf(c)}
-          isSponsor={gifts?.isSponsor ?? null}
-          locale={locale}
-        />
+        <AccountActs c={c} accountId={account.id} csrf={csrf} isSponsor={gifts?.isSponsor ?? null} locale={locale} />
       )}
     </>
   );
@@ -139,13 +142,6 @@ export async function showAccount(c: Context<ConsoleEnv>): Promise<Response> {
 }
 
 accountPages.get(`${ACCOUNTS}/:id`, showAccount);
-
-/** Under its number a grant is granted once, however often the form is sent, and shown again after a refusal: of some nobody knows whether it was granted. */
-function eventOf(c: Context<ConsoleEnv>): string {
-  const sent = c.get('typed')?.['event'];
-  if (typeof sent === 'string' && EVENT_ID.test(sent)) return sent;
-  return makeId('evt', crypto.getRandomValues(new Uint8Array(16)));
-}
 
 /** Its own page. */
 export function accountPath(accountId: string): string {
@@ -157,6 +153,12 @@ export async function findAccount(c: Context<ConsoleEnv>): Promise<AccountRow> {
   const account = await c.get('services').accounts.find(c.req.param('id') ?? '');
   if (!account) throw new ApiError('not_found', 'There is no such account.');
   return account;
+}
+
+/** One that was searched for: it may be old, or revoked, and then it is in no list. */
+async function findOwnKey(services: Services, accountId: string, keyId: string): Promise<ListedKey | null> {
+  const key = keyId === '' ? null : await orNull(services.keys.find(keyId));
+  return key?.accountId === accountId ? key : null;
 }
 
 /** Each of its sources by itself; null for one that is away. */

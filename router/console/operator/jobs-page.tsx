@@ -10,6 +10,8 @@ import { showPage } from '../page-answer.tsx';
 import { requireOperator } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 import { orNull } from '../or-null.ts';
+import { findSearch } from './find-search.ts';
+import { leadOn } from './lead-on.ts';
 import { Named, NotNow, Search, segment } from './pieces.tsx';
 import { ODD_WORDS } from './words-running.ts';
 
@@ -18,7 +20,6 @@ const HOURS = ['1', '6', '24'] as const;
 const KINDS = ['failed', 'slow'] as const;
 const HOUR_MS = 3_600_000;
 const SHOWN = 100;
-const ACCOUNT_ID = /^acct_[0-9a-f]{32}$/;
 /** As many as are looked at. */
 const ALL = 2000;
 
@@ -42,8 +43,11 @@ oddJobPages.get(JOBS, async (c) => {
     kind: KINDS.find((one) => one === c.req.query('kind')) ?? 'failed',
     skip: /^\d{1,4}$/.test(c.req.query('skip') ?? '') ? Number(c.req.query('skip')) : 0,
   };
+  const searched = findSearch(asked.q);
   // Of a network that is busy, an account's own are few among the newest of all.
-  const account = ACCOUNT_ID.test(asked.q) ? asked.q : undefined;
+  const account = searched.of === 'account' ? searched.id : undefined;
+  const path = account === undefined ? await orNull(leadOn(c.get('services'), asked.q)) : null;
+  if (path !== null) return c.redirect(path, 303);
   const windowMs = Number(asked.hours) * HOUR_MS;
   const found = await orNull(c.get('services').oddJobs.find({ windowMs, limit: ALL, account }, Date.now()));
   const body = (

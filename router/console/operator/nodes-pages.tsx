@@ -20,6 +20,8 @@ import { requireOperator } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 import { AgainstNode, EvidenceOf, NodeNow } from './node-parts.tsx';
 import { orNull } from '../or-null.ts';
+import { findSearch } from './find-search.ts';
+import { leadOn } from './lead-on.ts';
 import { AskOnce, Did, didPath, listLinks, Named, PAGE_ROWS, readList, Search, segment } from './pieces.tsx';
 import { NODE_DONE, NODE_WORDS } from './words-nodes.ts';
 
@@ -32,6 +34,9 @@ nodePages.get(NODES, async (c) => {
   const { locale } = c.get('visit');
   const words = NODE_WORDS[locale];
   const { q, after } = readList(c);
+  // An account's homes are a list of this page.
+  const found = findSearch(q).of === 'account' ? null : await leadOn(c.get('services'), q);
+  if (found !== null) return c.redirect(found, 303);
   const rows = await c.get('services').nodes.search(q, after, PAGE_ROWS);
   const body = (
     <>

@@ -1,11 +1,22 @@
 // Words of the operator's pages of accounts.
+import type { Scope } from '../../../schema/key-rights.ts';
 import type { Dictionaries } from '../../look/words.ts';
+
+/** Short: what each is said to be on the pages of keys. */
+const SCOPES_EN: Readonly<Record<Scope, string>> = {
+  call: 'call',
+  usage: 'usage',
+  keys: 'keys',
+  nodes: 'nodes',
+  members: 'members',
+};
 
 const EN = {
   title: 'Accounts',
-  search: 'Name or id',
+  search: 'Name, mail of a member, or any id (account, key, home, job)',
   noneYet: 'There is no account yet. Make the first one below.',
-  noneFound: (q: string) => `No account's name or id holds “${q}”. Search for less of it.`,
+  noneFound: (q: string) =>
+    `No account's name, id or member's mail holds “${q}”, and no key, home or recent job is called that. Search for less of it.`,
   name: 'Name',
   id: 'Id',
   made: 'Made',
@@ -30,8 +41,11 @@ const EN = {
   keys: 'API keys',
   keysNone:
     'No key is open. Its members make keys on their page of keys; an account without members is given one by the admin API.',
+  keysAll: 'All of its open keys',
+  keyRevoked: 'revoked',
   key: 'Key',
   scopes: 'May',
+  scope: SCOPES_EN,
   member: 'Of',
   accountOwn: 'the account',
   expires: 'Ends',
@@ -64,18 +78,6 @@ const EN = {
   bigGrant: 'Grant this much?',
   bigGrantTold: (amount: string) => `${amount} credits are to be granted. What is granted can be spent at once.`,
   grant: 'Grant credit',
-  amount: 'Amount in credits',
-  amountHelp: 'As 25 or 0.5; six decimals at most.',
-  days: 'Ends after so many days',
-  daysHelp: 'Left empty, it never ends.',
-  purpose: 'For',
-  anything: 'nothing in particular',
-  education: 'education',
-  research: 'research',
-  trial: 'trial',
-  support: 'support',
-  memo: 'Memo',
-  memoHelp: 'Stands in the books beside it.',
   grantGo: 'Grant it',
   sponsor: 'Sponsor',
   sponsorTold: 'A sponsor may give credit of its own to other accounts.',
@@ -90,17 +92,16 @@ const EN = {
   isDisabled: 'This account is disabled.',
   checkBooks: 'Check its books',
   usageOf: 'Slow and failed jobs',
-  badAmount: 'The amount must be in credits, above nothing, with six decimals at most: 25 or 0.5.',
-  badDays: 'Days are a whole number from 1 to 3,660, or nothing.',
 };
 
 export const ACCOUNT_WORDS: Dictionaries<typeof EN> = {
   en: EN,
   ja: {
     title: 'アカウント',
-    search: '名前またはID',
+    search: '名前、メンバーのメール、またはID（アカウント・キー・家・ジョブ）',
     noneYet: 'アカウントはまだありません。下のフォームで最初のアカウントを作成してください。',
-    noneFound: (q) => `名前またはIDに「${q}」を含むアカウントはありません。短くして検索してください。`,
+    noneFound: (q) =>
+      `名前、ID、メンバーのメールに「${q}」を含むアカウントも、そのIDのキー、家、最近のジョブもありません。短くして検索してください。`,
     name: '名前',
     id: 'ID',
     made: '作成日時',
@@ -125,8 +126,11 @@ export const ACCOUNT_WORDS: Dictionaries<typeof EN> = {
     keys: 'APIキー',
     keysNone:
       '有効なキーはありません。メンバーはキーのページで作成できます。メンバーのいないアカウントには管理APIで発行してください。',
+    keysAll: '有効なキーをすべて表示',
+    keyRevoked: '失効済み',
     key: 'キー',
     scopes: '権限',
+    scope: { call: '呼び出し', usage: '参照', keys: 'キー', nodes: 'マシン', members: 'メンバー' },
     member: '所有者',
     accountOwn: 'アカウント',
     expires: '期限',
@@ -158,18 +162,6 @@ export const ACCOUNT_WORDS: Dictionaries<typeof EN> = {
     bigGrant: 'この額を付与しますか？',
     bigGrantTold: (amount) => `${amount} クレジットを付与します。付与した分はすぐに使えます。`,
     grant: 'クレジットを付与',
-    amount: '金額（クレジット）',
-    amountHelp: '25や0.5のように、小数は6桁まで。',
-    days: '有効日数',
-    daysHelp: '空欄なら無期限です。',
-    purpose: '用途',
-    anything: '指定なし',
-    education: '教育',
-    research: '研究',
-    trial: '試用',
-    support: 'サポート',
-    memo: 'メモ',
-    memoHelp: '帳簿に一緒に記録されます。',
     grantGo: '付与する',
     sponsor: 'スポンサー',
     sponsorTold: 'スポンサーは自分のクレジットを他のアカウントに提供できます。',
@@ -183,13 +175,12 @@ export const ACCOUNT_WORDS: Dictionaries<typeof EN> = {
     isDisabled: 'このアカウントは無効です。',
     checkBooks: '帳簿を検査',
     usageOf: '遅延・失敗ジョブ',
-    badAmount: '金額は0より大きいクレジットで、小数は6桁までです（例：25、0.5）。',
-    badDays: '日数は1から3,660の整数、または空欄です。',
   },
 };
 
 const DONE_EN = {
   created: 'The account is made.',
+  'created-before': 'That account was made already: none was made twice. Search for it by its name.',
   granted: 'The credit is granted: it can be spent now.',
   again: 'That grant stood in the books already: nothing was granted twice.',
   sponsor: 'It may give credit of its own to others now.',
@@ -202,6 +193,7 @@ export const ACCOUNT_DONE: Dictionaries<typeof DONE_EN> = {
   en: DONE_EN,
   ja: {
     created: 'アカウントを作成しました。',
+    'created-before': 'そのアカウントはすでに作成済みです。二重には作成されていません。名前で検索できます。',
     granted: 'クレジットを付与しました。すぐに使えます。',
     again: 'この付与はすでに帳簿にあります。二重には付与されていません。',
     sponsor: '自分のクレジットを他のアカウントに提供できるようになりました。',

@@ -163,15 +163,7 @@ function Codes(props: {
             return <Badge tone={tone}>{words[word]}</Badge>;
           },
         },
-        {
-          head: words.used,
-          isNumber: true,
-          cell: ({ used, uses }) => `${formatCount(used, locale)} / ${formatCount(uses, locale)}`,
-        },
-        { head: words.pool, cell: ({ poolId }) => pools.find(({ id }) => id === poolId)?.name ?? poolId ?? '–' },
-        { head: words.open, cell: ({ isPublic }) => (isPublic ? words.openYes : words.openNo) },
-        { head: words.created, cell: ({ createdAt }) => <Time at={createdAt} locale={locale} /> },
-        { head: words.expires, cell: ({ expiresAt }) => <Time at={expiresAt} locale={locale} /> },
+        // Near the front, so that a narrow window shows it.
         {
           head: words.end,
           cell: (code) =>
@@ -183,6 +175,15 @@ function Codes(props: {
               </ActForm>
             ),
         },
+        {
+          head: words.used,
+          isNumber: true,
+          cell: ({ used, uses }) => `${formatCount(used, locale)} / ${formatCount(uses, locale)}`,
+        },
+        { head: words.pool, cell: ({ poolId }) => pools.find(({ id }) => id === poolId)?.name ?? poolId ?? '–' },
+        { head: words.open, cell: ({ isPublic }) => (isPublic ? words.openYes : words.openNo) },
+        { head: words.created, cell: ({ createdAt }) => <Time at={createdAt} locale={locale} /> },
+        { head: words.expires, cell: ({ expiresAt }) => <Time at={expiresAt} locale={locale} /> },
       ]}
     />
   );

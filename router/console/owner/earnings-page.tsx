@@ -5,7 +5,7 @@ import { tellMachines } from '../../routes/node-earnings.ts';
 import { showPage } from '../page-answer.tsx';
 import { requireMember } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
-import { ByMachine, Claims, Held, Totals } from './earnings-parts.tsx';
+import { ByMachine, Claims, Held, Meanings, Totals } from './earnings-parts.tsx';
 import { MONEY_WORDS } from './money-words.ts';
 import type { MoneyWords } from './money-words.ts';
 import { orNull } from '../or-null.ts';
@@ -45,18 +45,19 @@ earningsPages.get('/console/earnings', async (c) => {
       {told === null && <Note tone="bad">{words.away}</Note>}
       {nodes.length === 0 && (
         <p class="soft">
-          {words.none} <a href="/console/machines">{words.toMachines}</a>
+          {words.none} <a href="/console/link">{words.toMachines}</a>
         </p>
       )}
       {machines.length > 0 && (
         <>
           <Totals {...shown} />
+          <Meanings machines={machines} words={words} />
           <ByMachine {...shown} next={next} />
           <Held {...shown} />
           <Claims {...shown} />
         </>
       )}
-      <Tables words={words} />
+      {nodes.length > 0 && <Tables words={words} />}
     </>
   );
   return showPage(c, { title: words.title, body });

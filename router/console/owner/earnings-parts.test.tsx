@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { renderElement } from '../../look/render-element.ts';
 import type { Locale } from '../../look/words.ts';
-import { ByMachine, Claims, Held, Totals } from './earnings-parts.tsx';
+import { ByMachine, Claims, Held, Meanings, Totals } from './earnings-parts.tsx';
 import type { EarningMachine } from './earnings-parts.tsx';
 import { MONEY_WORDS } from './money-words.ts';
 
@@ -42,6 +42,7 @@ function read(machines: readonly EarningMachine[], locale: Locale = 'en'): strin
   const page = (
     <main>
       <Totals {...told} />
+      <Meanings machines={machines} words={told.words} />
       <ByMachine {...told} next={null} />
       <Held {...told} />
       <Claims {...told} />
@@ -56,6 +57,8 @@ test('what was earned is told with what became of it, amounts below one another 
   const text = read([ATTIC, { ...ATTIC, nodeId: 'node_b', name: 'Cellar', earned: 500_000, claims: ATTIC.claims }]);
   expect(text).toContain('Earned in all 0.51776 by accepted receipts Pending 0.00600');
   expect(text).toContain('Held back 0.00000 nothing is held back');
+  expect(text).toContain('counted when the epoch closes, 29 Nov 2026, 09:07 UTC');
+  expect(text).toContain('Claimable now – The part of what is payable');
   expect(text).toContain('Attic 0.01776 0.003 0.00 0.00126 0.00126 0.0135 29 Nov 2026, 09:07');
   expect(text).toContain('Cellar 0.50000 0.003');
   expect(text).not.toContain('Why something is held back');
@@ -67,7 +70,10 @@ test('what is held back is told with its reason and until when', () => {
     { ...ATTIC, sums: held, heldFor: 'book-has-less' },
     { ...ATTIC, name: 'Cellar', sums: held, heldFor: 'withheld' },
   ]);
-  expect(text).toContain('Attic 0.002000 The book has less of this machine than its account accepted.');
+  expect(text).toContain(
+    'Attic 0.002000 The network’s book has less of this machine than the machine’s account accepted.',
+  );
+  expect(text).toContain('nothing that you have to do');
   expect(text).toContain('the next one closes 29 Nov 2026, 09:07 UTC');
   expect(text).toContain('Cellar 0.002000 The network holds it back, by a decision about this machine.');
   expect(read([{ ...ATTIC, sums: held, heldFor: 'account-away' }], 'ja')).toContain('口座に問い合わせできませんでした');
@@ -76,7 +82,9 @@ test('what is held back is told with its reason and until when', () => {
 test('a claim is told with its transaction, its gas in coins and who paid, and the next one with what it waits for', () => {
   const text = read([ATTIC]);
   expect(text).toContain('irori-node claim');
-  expect(text).toContain('Attic 0.00126 0.000075 nothing');
+  expect(text).toContain('Attic 0.00126 0.000075 nothing: it can be claimed now');
+  const none = { ...ATTIC, claims: { ...ATTIC.claims, claimable_micro: 0 } } as EarningMachine;
+  expect(read([none])).toContain('Attic 0.00 – there is nothing to claim yet');
   expect(text).toContain(`29 Nov 2026, 09:06 Attic 0.013500 tokens 0.0000993 the router ${CLAIM.tx}`);
   const waits = { ...ATTIC, claims: { ...ATTIC.claims, wait_for: 'next-root' } } as EarningMachine;
   expect(read([waits])).toContain('the next root to be final');

@@ -50,9 +50,10 @@ function listSums(machines: readonly EarningMachine[]): readonly Sum[] {
 }
 
 export function Totals({ machines, words, locale }: Told) {
+  const closesAt = machines.find(({ sums }) => sums.pending > 0)?.pendingUntil ?? null;
   const notes: Readonly<Partial<Record<Sum, string>>> = {
     earned: words.earnedNote,
-    pending: words.pendingNote,
+    pending: closesAt === null ? words.pendingNote : words.pendingAt(`${formatTime(closesAt, locale)} UTC`),
     held: sumOf(machines, 'held') > 0 ? words.heldNote : words.nothingHeld,
     payable: words.payableNote,
     credited: words.creditedNote,
@@ -73,6 +74,33 @@ export function Totals({ machines, words, locale }: Told) {
     };
   });
   return <Facts facts={facts} />;
+}
+
+/** For who sees these words for the first time. */
+export function Meanings({ machines, words }: Omit<Told, 'locale'>) {
+  const means: Readonly<Record<Sum, string | null>> = {
+    earned: null,
+    pending: words.pendingMeans,
+    held: words.heldMeans,
+    payable: words.payableMeans,
+    credited: words.creditedMeans,
+    claimable: words.claimableMeans,
+    claimed: words.claimedMeans,
+  };
+  return (
+    <details>
+      <summary>{words.meanings}</summary>
+      <ul>
+        {listSums(machines)
+          .filter((sum) => means[sum] !== null)
+          .map((sum) => (
+            <li>
+              <strong>{words[sum]}</strong> – {means[sum]}
+            </li>
+          ))}
+      </ul>
+    </details>
+  );
 }
 
 export function ByMachine({ machines, words, locale, next }: Told & { next: string | null }) {
@@ -112,6 +140,7 @@ export function Held({ machines, words, locale }: Told) {
     heldFor === null || heldFor === 'withheld' ? words.withheld : KEPT_WORDS[locale][heldFor];
   return (
     <Sheet title={words.why}>
+      <p>{words.heldTold}</p>
       <Table
         caption={words.why}
         rows={rows}
@@ -171,10 +200,17 @@ function NextClaims({ machines, words, locale }: Told) {
             return <Amount micro={micro} text={claimable(micro)} />;
           },
         },
-        { head: words.nextGas, isNumber: true, cell: ({ claims }) => tellGas(claims?.gas.wei ?? null, locale) },
+        {
+          head: words.nextGas,
+          isNumber: true,
+          cell: (one) => tellGas((amountOf(one, 'claimable') > 0 && one.claims?.gas.wei) || null, locale),
+        },
         {
           head: words.waits,
-          cell: ({ claims }) => (claims?.wait_for ? WAIT_WORDS[locale][claims.wait_for] : words.waitsNone),
+          cell: (one) => {
+            if (one.claims?.wait_for) return WAIT_WORDS[locale][one.claims.wait_for];
+            return amountOf(one, 'claimable') > 0 ? words.waitsNone : words.nothingYet;
+          },
         },
       ]}
     />

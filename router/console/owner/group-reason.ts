@@ -16,7 +16,7 @@ const YOURS: ReadonlySet<string> = new Set<PauseReason>([
 
 export function groupReason(code: string): Fill {
   if (code === 'job') return 'work';
-  if (code === 'offline') return 'none';
+  if (code === 'offline' || code === 'unseen') return 'none';
   if (code === 'cooling' || code === 'quiet:no-model' || code === 'paused:backend-down') return 'fault';
   if (code.startsWith('paused:')) return YOURS.has(code.slice('paused:'.length)) ? 'yours' : 'machine';
   return 'ready';

@@ -34,7 +34,8 @@ const decisionForm = z.object({
 linkPages.get('/link', readVisit, (c) => {
   const { signedIn, locale } = c.get('visit');
   const code = (c.req.query('code') ?? '').slice(0, 20);
-  const here = code === '' ? '/console/link' : `/console/link?code=${encodeURIComponent(code)}`;
+  const path = code === '' ? '/link' : `/link?code=${encodeURIComponent(code)}`;
+  const here = `/console${path}`;
   if (signedIn?.membership) return c.redirect(here, 303);
   const url = new URL(c.req.url);
   // On one machine agents print its number, and who signed in did so under its name: cookies tell the two apart.
@@ -42,7 +43,7 @@ linkPages.get('/link', readVisit, (c) => {
     url.hostname = 'localhost';
     return c.redirect(url.href, 303);
   }
-  const page = makeLinkPage(locale, `/sign-in?to=${encodeURIComponent(here)}`);
+  const page = makeLinkPage(locale, path, `/sign-in?to=${encodeURIComponent(here)}`);
   return c.html(page, 200, { ...PAGE_HEADERS, 'cache-control': 'no-store', vary: 'accept-language, cookie' });
 });
 
@@ -57,6 +58,9 @@ async function showLink(c: Context<ConsoleEnv>): Promise<Response> {
   const body = (
     <>
       <header>
+        <p class="small">
+          <a href="/console/machines">{words.machines}</a>
+        </p>
         <h1>{words.link}</h1>
         <p class="soft">{words.linkSub}</p>
       </header>

@@ -29,6 +29,12 @@ import { orNull } from '../or-null.ts';
 
 export const machinePages = new Hono<ConsoleEnv>();
 
+const SERVED = {
+  everyone: 'everyone',
+  'pools and own account': 'openNo',
+  'own account only': 'ownOnly',
+} as const satisfies Readonly<Record<OwnerNode['models'][number]['served_to'], keyof MachineWords>>;
+
 const changeForm = z.object({ name: z.union([z.literal(''), shownText]), public: z.enum(['yes', 'no']) });
 const revokeForm = z.object({ sure: z.literal('yes') });
 
@@ -98,8 +104,8 @@ function MachineNow({ node, words, locale }: Told & { node: OwnerNode }) {
             rows={node.models}
             empty={words.noModels}
             columns={[
-              { head: words.model, cell: (one) => <code>{one.catalogue_id ?? one.name}</code> },
-              { head: words.served, cell: (one) => (one.catalogue_id === null ? words.ownOnly : words.everyone) },
+              { head: words.model, cell: (one) => <ModelNames model={one} words={words} /> },
+              { head: words.served, cell: (one) => words[SERVED[one.served_to]] },
             ]}
           />
         </Sheet>
@@ -110,6 +116,30 @@ function MachineNow({ node, words, locale }: Told & { node: OwnerNode }) {
       <Sheet title={words.perDay}>
         <EarnedDays days={node.earned_days_micro ?? []} words={words} locale={locale} />
       </Sheet>
+    </>
+  );
+}
+
+/** Every name that callers have for it, and the machine's own where that is another. */
+function ModelNames({ model, words }: { model: OwnerNode['models'][number]; words: MachineWords }) {
+  const { name, catalogue_ids: ids } = model;
+  if (ids.length === 0) return <code>{name}</code>;
+  return (
+    <>
+      {ids.map((id, i) => (
+        <>
+          {i > 0 && ', '}
+          <code>{id}</code>
+        </>
+      ))}
+      {!ids.includes(name) && (
+        <>
+          <br />
+          <small class="soft">
+            {words.hereCalled} <code>{name}</code>
+          </small>
+        </>
+      )}
     </>
   );
 }

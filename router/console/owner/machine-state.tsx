@@ -3,6 +3,7 @@ import { tellCooling } from '../../../schema/cooling-words.ts';
 import { STATES_JA } from '../../../schema/state-words-ja.ts';
 import { STATE_WORDS } from '../../../schema/state-words.ts';
 import type { StateWord } from '../../../schema/state-words.ts';
+import { tellWhy } from '../../../schema/why-words.ts';
 import { Badge } from '../../look/pieces.tsx';
 import type { Tone } from '../../look/pieces.tsx';
 import type { Locale } from '../../look/words.ts';
@@ -29,6 +30,12 @@ export function MachineState(props: {
       {node.reason !== null && <small class="soft"> {tellReason(node.reason, locale)}</small>}
     </>
   );
+}
+
+/** What kept it from work the longest in the last day, as the way to all of that. */
+export function MainlyQuiet({ node, locale }: { readonly node: OwnerNode; readonly locale: Locale }) {
+  if (node.quiet_24h === null) return <>–</>;
+  return <a href={`/console/quiet?node=${node.id}`}>{tellWhy(node.quiet_24h, locale).told}</a>;
 }
 
 /** Of a pause by its word; of cooling by the hub's own sentence. */

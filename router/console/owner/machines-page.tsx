@@ -15,7 +15,7 @@ import type { ConsoleEnv } from '../visit.ts';
 import { MACHINE_WORDS } from './machine-words.ts';
 import type { MachineWords } from './machine-words.ts';
 import { orNull } from '../or-null.ts';
-import { MachineState } from './machine-state.tsx';
+import { MachineState, MainlyQuiet } from './machine-state.tsx';
 
 const DAY_MS = 86_400_000;
 const PAGE = 25;
@@ -121,7 +121,8 @@ function MachinesTable({ nodes, next, words, locale }: Told & { nodes: readonly 
           { head: words.state, cell: (node) => <MachineState node={node} words={words} locale={locale} /> },
           {
             head: words.models,
-            cell: ({ models }) => models.map((one) => one.catalogue_id ?? one.name).join(', ') || '–',
+            cell: ({ models }) =>
+              models.flatMap(({ name, catalogue_ids: ids }) => (ids.length > 0 ? ids : [name])).join(', ') || '–',
           },
           {
             head: words.slots,
@@ -129,8 +130,9 @@ function MachinesTable({ nodes, next, words, locale }: Told & { nodes: readonly 
             cell: ({ running, slots }) =>
               slots === null ? '–' : `${formatCount(running ?? 0, locale)} / ${formatCount(slots, locale)}`,
           },
-          { head: words.today, isNumber: true, cell: credits((one) => one.earned_today_micro) },
-          { head: words.month, isNumber: true, cell: credits((one) => one.earned_30d_micro) },
+          { head: words.todayCredits, isNumber: true, cell: credits((one) => one.earned_today_micro) },
+          { head: words.monthCredits, isNumber: true, cell: credits((one) => one.earned_30d_micro) },
+          { head: words.mainly, cell: (node) => <MainlyQuiet node={node} locale={locale} /> },
           { head: words.version, cell: ({ version }) => version?.replace(/^irori-node\//, '') ?? '–' },
         ]}
       />

@@ -84,14 +84,21 @@ function Answers({ invitation, csrf, words }: Told & { invitation: InvitedTo }) 
   );
 }
 
+/** An invitation that was refused, as it was typed. */
+export interface RefusedInvite {
+  readonly pool: string;
+  readonly account: string;
+}
+
 export function OwnPool(
   props: Told & {
+    readonly refused: RefusedInvite | null;
     readonly pool: PoolDetails;
     readonly invited: readonly Invitation[] | null;
     readonly machines: readonly NodeRow[];
   },
 ) {
-  const { pool, invited, machines, ...told } = props;
+  const { pool, invited, machines, refused, ...told } = props;
   const { words } = told;
   return (
     <Sheet title={pool.name}>
@@ -101,7 +108,7 @@ export function OwnPool(
       <Members pool={pool} {...told} />
       {invited === null && <p class="soft">{words.away}</p>}
       {invited !== null && invited.length > 0 && <Invited pool={pool} invited={invited} {...told} />}
-      <InviteForm pool={pool} {...told} />
+      <InviteForm pool={pool} refused={refused?.pool === pool.id ? refused : null} {...told} />
     </Sheet>
   );
 }
@@ -133,7 +140,15 @@ function Homes({ pool, machines, csrf, words }: Told & { pool: PoolDetails; mach
         ]}
       />
       {others.length === 0 ? (
-        <p class="small soft">{words.noOther}</p>
+        <p class="small soft">
+          {machines.length > 0 ? (
+            words.noOther
+          ) : (
+            <>
+              {words.noMachine} <a href="/console/link">{words.addMachine}</a>
+            </>
+          )}
+        </p>
       ) : (
         <ActForm csrf={csrf} action={`/console/pools/${pool.id}/homes`}>
           <Labelled id={id} label={words.addHome}>
@@ -219,7 +234,7 @@ function Invited(props: Told & { pool: PoolDetails; invited: readonly Invitation
   );
 }
 
-function InviteForm({ pool, csrf, words }: Told & { pool: PoolDetails }) {
+function InviteForm({ pool, refused, csrf, words }: Told & { pool: PoolDetails; refused: RefusedInvite | null }) {
   const id = `member-${pool.id}`;
   const help = `help-${pool.id}`;
   return (
@@ -228,7 +243,18 @@ function InviteForm({ pool, csrf, words }: Told & { pool: PoolDetails }) {
         <small class="help" id={help}>
           {words.inviteHelp}
         </small>
-        <input id={id} name="what" type="text" required maxlength={100} autocomplete="off" aria-describedby={help} />
+        <input
+          id={id}
+          name="what"
+          type="text"
+          value={refused?.account}
+          required
+          maxlength={100}
+          autocomplete="off"
+          aria-describedby={help}
+          aria-invalid={refused ? 'true' : undefined}
+          autofocus={refused ? true : undefined}
+        />
       </Labelled>
       <button name="act" value="invite">
         {words.doInvite}

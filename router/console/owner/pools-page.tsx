@@ -24,6 +24,7 @@ import { requireMember } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 import { orNull } from '../or-null.ts';
 import { Act, OwnPool, Waiting } from './pool-parts.tsx';
+import type { RefusedInvite } from './pool-parts.tsx';
 import { POOL_WORDS } from './pool-words.ts';
 import type { PoolWords } from './pool-words.ts';
 
@@ -55,7 +56,8 @@ const FAULTS = {
 
 const deskOf = (c: Context<ConsoleEnv>): PoolDesk => ({ services: c.get('services'), tellNode: ALL_AREAS.tellNode });
 const tellDone = (c: Context<ConsoleEnv>, did: keyof typeof DID) => c.redirect(`/console/pools?did=${did}`, 303);
-const tellFault = (c: Context<ConsoleEnv>, fault: keyof typeof FAULTS) => c.redirect(`/console/pools?no=${fault}`, 303);
+const tellFault = (c: Context<ConsoleEnv>, fault: keyof typeof FAULTS, invite?: RefusedInvite) =>
+  c.redirect(`/console/pools?${String(new URLSearchParams({ no: fault, ...invite }))}`, 303);
 
 async function showPools(c: Context<ConsoleEnv>): Promise<Response> {
   const { caller, csrf } = await requireMember(c, 'nodes');
@@ -63,6 +65,10 @@ async function showPools(c: Context<ConsoleEnv>): Promise<Response> {
   const words = POOL_WORDS[locale];
   const { own, joined, machines, waiting } = await readPools(c.get('services'), caller.accountId);
   const told = { csrf, words, locale };
+  const refused =
+    c.req.query('no') === undefined
+      ? null
+      : { pool: c.req.query('pool') ?? '', account: (c.req.query('account') ?? '').slice(0, 100) };
   const body = (
     <>
       <header>
@@ -73,7 +79,10 @@ async function showPools(c: Context<ConsoleEnv>): Promise<Response> {
       {waiting === null && <p class="soft">{words.away}</p>}
       {waiting !== null && waiting.length > 0 && <Waiting invitations={waiting} {...told} />}
       {own.length + joined.length === 0 && <p>{words.noPools}</p>}
-      {own.map(({ pool, invited }) => pool && <OwnPool pool={pool} invited={invited} machines={machines} {...told} />)}
+      {own.map(
+        ({ pool, invited }) =>
+          pool && <OwnPool pool={pool} invited={invited} machines={machines} refused={refused} {...told} />,
+      )}
       {joined.map(({ id, name }) => (
         <Sheet title={name}>
           <p>{words.isMember}</p>
@@ -164,9 +173,9 @@ poolsPages.post('/console/pools/:id/members', async (c) => {
     await withdrawInvitation(c.get('services'), caller.accountId, of);
     return tellDone(c, 'withdraw');
   }
-  if (!invitationBody.safeParse({ account }).success) return tellFault(c, 'no-id');
+  if (!invitationBody.safeParse({ account }).success) return tellFault(c, 'no-id', { pool: of.poolId, account });
   const made = await inviteToPool(c.get('services'), caller.accountId, of);
-  return made.ok ? tellDone(c, 'invite') : tellFault(c, made.error);
+  return made.ok ? tellDone(c, 'invite') : tellFault(c, made.error, { pool: of.poolId, account });
 });
 
 poolsPages.post('/console/pools/invitations/:id', async (c) => {

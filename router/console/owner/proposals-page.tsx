@@ -154,6 +154,7 @@ function formatVotes(wei: bigint, locale: Locale): string {
 function Rules({ vote, words, locale }: Told) {
   const { values, next } = vote;
   const { rules } = PROPOSAL_WORDS[locale];
+  const isChanging = next !== null && RULE_NAMES.some((name) => next.values[name] !== values[name]);
   const tell = (name: (typeof RULE_NAMES)[number], of: typeof values): string => tellRuleValue(name, of[name], locale);
   return (
     <Sheet title={words.now}>
@@ -164,10 +165,15 @@ function Rules({ vote, words, locale }: Told) {
         columns={[
           { head: words.rule, cell: (name) => rules[name].name },
           { head: words.value, cell: (name) => tell(name, values) },
-          {
-            head: words.coming,
-            cell: (name) => (next && next.values[name] !== values[name] ? tell(name, next.values) : '–'),
-          },
+          ...(isChanging
+            ? [
+                {
+                  head: words.coming,
+                  cell: (name: (typeof RULE_NAMES)[number]) =>
+                    next.values[name] === values[name] ? '–' : tell(name, next.values),
+                },
+              ]
+            : []),
           { head: words.meaning, cell: (name) => rules[name].told },
         ]}
       />

@@ -16,7 +16,7 @@ import { MACHINE_WORDS } from './machine-words.ts';
 import type { MachineWords } from './machine-words.ts';
 import { orNull } from '../or-null.ts';
 import { FILL_WORDS } from './quiet-words.ts';
-import { sumReasons, mainReason } from './sum-reasons.ts';
+import { sumReasons, mainReason } from '../../homes/sum-reasons.ts';
 
 const PAGE = 10;
 const HOUR_MS = 3_600_000;
@@ -47,7 +47,11 @@ quietPages.get('/console/quiet', async (c) => {
         <h1>{words.quiet}</h1>
         <p class="soft">{words.quietSub}</p>
       </header>
-      {nodes.length === 0 && <p class="soft">{words.quietNone}</p>}
+      {nodes.length === 0 && (
+        <p class="soft">
+          {words.quietNone} <a href="/console/link">{words.addLink}</a>
+        </p>
+      )}
       {whys === null && <Note tone="bad">{words.away}</Note>}
       {whys !== null &&
         nodes.map(({ id, name }) => (
@@ -71,11 +75,15 @@ quietPages.get('/console/quiet', async (c) => {
 function Day({ hours, words, locale }: Told & { hours: readonly IdleHour[] }) {
   if (hours.length === 0) return <p class="soft">{words.neverSeen}</p>;
   const reasons = sumReasons(hours);
-  const known = reasons.reduce((sum, { minutes }) => sum + minutes, 0);
-  const worked = reasons.find(({ code }) => code === 'job')?.minutes ?? 0;
+  const all = reasons.reduce((sum, { minutes }) => sum + minutes, 0);
+  const minutesOf = (wanted: string): number => reasons.find(({ code }) => code === wanted)?.minutes ?? 0;
+  const unseen = minutesOf('unseen');
   return (
     <>
-      <p>{words.workedOf(formatCount(worked, locale), formatCount(known, locale))}</p>
+      <p>
+        {words.workedOf(formatCount(minutesOf('job'), locale), formatCount(all - unseen, locale))}
+        {unseen > 0 && ` ${words.unseen(formatCount(unseen, locale))}`}
+      </p>
       <HoursChart
         hours={fillDay(hours)}
         legend={FILLS.filter((fill) => fill === 'none' || reasons.some(({ code }) => groupReason(code) === fill)).map(
@@ -92,7 +100,7 @@ function Day({ hours, words, locale }: Told & { hours: readonly IdleHour[] }) {
           {
             head: words.share,
             isNumber: true,
-            cell: ({ minutes }) => formatShare(minutes / Math.max(1, known), locale),
+            cell: ({ minutes }) => formatShare(minutes / Math.max(1, all), locale),
           },
         ]}
       />

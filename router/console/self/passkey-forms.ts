@@ -5,7 +5,7 @@ import { parseJson } from '../../../schema/json.ts';
 import { shownText } from '../../auth/bodies.ts';
 import { findPasskeyPlace, makeAddOptions } from '../../auth/make-passkey-options.ts';
 import { ApiError } from '../../errors.ts';
-import { readPageForm } from '../page-form.ts';
+import { readPersonForm } from '../page-form.ts';
 import { requireFresh } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 
@@ -18,7 +18,7 @@ const YOU = '/console/you';
 const NONE = 'There are no passkeys here.';
 
 passkeyForms.post('/console/you/passkeys/ask', async (c) => {
-  await readPageForm(c, nothing);
+  await readPersonForm(c, nothing);
   const { person } = await requireFresh(c, YOU);
   const { passkeys } = c.get('services');
   const place = findPasskeyPlace(c.req.url);
@@ -29,7 +29,7 @@ passkeyForms.post('/console/you/passkeys/ask', async (c) => {
 });
 
 passkeyForms.post('/console/you/passkeys', async (c) => {
-  const { key: name, response } = await readPageForm(c, addForm);
+  const { key: name, response } = await readPersonForm(c, addForm);
   const { person } = await requireFresh(c, YOU);
   const { passkeys } = c.get('services');
   const place = findPasskeyPlace(c.req.url);
@@ -39,7 +39,7 @@ passkeyForms.post('/console/you/passkeys', async (c) => {
 });
 
 passkeyForms.post('/console/you/passkeys/remove', async (c) => {
-  const { id } = await readPageForm(c, removeForm);
+  const { id } = await readPersonForm(c, removeForm);
   const { person } = await requireFresh(c, YOU);
   await c.get('services').passkeys?.remove(person.id, id);
   return c.redirect('/console/you?done=passkey-removed', 303);

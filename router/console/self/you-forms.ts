@@ -6,7 +6,7 @@ import { ApiError } from '../../errors.ts';
 import { passMails } from '../../routes/counted-doors.ts';
 import { makeOwnLink } from '../own-link.ts';
 import { orAsk } from '../or-ask.ts';
-import { readPageForm } from '../page-form.ts';
+import { readPersonForm } from '../page-form.ts';
 import { dropSession, keepLocale, requireFresh, requirePerson } from '../visit.ts';
 import type { ConsoleEnv } from '../visit.ts';
 import { showYou, YOU } from './you-page.tsx';
@@ -24,7 +24,7 @@ const endForm = z.object({ id: z.string().regex(/^[0-9a-f]{64}$/) });
 youForms.post(
   '/console/you',
   orAsk(ASKING, async (c) => {
-    const change = await readPageForm(c, aboutForm);
+    const change = await readPersonForm(c, aboutForm);
     const { person } = requirePerson(c);
     await c.get('services').people.change(person.id, change);
     keepLocale(c, change.locale);
@@ -36,7 +36,7 @@ youForms.post(
 youForms.post(
   '/console/you/mail',
   orAsk(ASKING, async (c) => {
-    const { email } = await readPageForm(c, mailForm);
+    const { email } = await readPersonForm(c, mailForm);
     const { person, membership } = await requireFresh(c, YOU);
     const { sendSignInLink, signInCodes } = c.get('services');
     if (!sendSignInLink) throw new ApiError('not_found', 'This network sends no mail.');
@@ -52,7 +52,7 @@ youForms.post(
 );
 
 youForms.post('/console/you/sessions/end', async (c) => {
-  const { id } = await readPageForm(c, endForm);
+  const { id } = await readPersonForm(c, endForm);
   const { person, session } = requirePerson(c);
   await c.get('services').sessions.end(person.id, id);
   if (id !== session.id) return c.redirect('/console/you?done=ended', 303);
@@ -62,7 +62,7 @@ youForms.post('/console/you/sessions/end', async (c) => {
 
 /** Links that wait to be opened end, too: who has one would be in again. */
 youForms.post('/console/you/sessions/end-all', async (c) => {
-  await readPageForm(c, nothing);
+  await readPersonForm(c, nothing);
   const { person } = await requireFresh(c, YOU);
   const { sessions, signInCodes } = c.get('services');
   await signInCodes.dropOf(person.id);

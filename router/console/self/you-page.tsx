@@ -149,7 +149,7 @@ function AddKey({ words, csrf }: { words: YouWords; csrf: string }) {
       <p class="soft" data-without>
         {words.needsScript}
       </p>
-      <p role="alert" data-fault={words.done['passkey-refused']} hidden></p>
+      <p role="alert" data-fault={words.done['passkey-refused']} data-not-now={words.notNow} hidden></p>
     </form>
   );
 }

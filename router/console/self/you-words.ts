@@ -1,5 +1,6 @@
 // Words of the page of oneself.
-import type { Dictionaries, WordsOf } from '../../look/words.ts';
+import type { WordsOf } from '../../../schema/words-of.ts';
+import type { Dictionaries } from '../../look/words.ts';
 
 /** What was done, or was not, by the word in the address. */
 const DONE_EN: Readonly<Record<string, string>> = {
@@ -46,6 +47,8 @@ const EN = {
   add: 'Add a passkey',
   remove: 'Remove',
   needsScript: 'Adding one needs a browser that has passkeys, and JavaScript.',
+  notNow:
+    'Nothing was asked of your authenticator: this page is of a session that is over, or the line is down. Load it again.',
   needsName:
     'A passkey is of a name: open this console by https, or as http://localhost on its own machine, to add one.',
   mail: 'Mail address',
@@ -95,6 +98,7 @@ export const YOU_WORDS: Dictionaries<typeof EN> = {
     add: 'パスキーを登録',
     remove: '削除',
     needsScript: '登録にはパスキーに対応したブラウザーと JavaScript が必要です。',
+    notNow: '登録を始められませんでした。前のセッションのページか、通信の問題です。読み込み直してください。',
     needsName:
       'パスキーは名前のあるアドレスに結び付きます。登録するには、このコンソールを https か、同じマシン上なら http://localhost で開いてください。',
     mail: 'メールアドレス',

@@ -98,7 +98,7 @@ test('an object of before there were limits takes its held credit over', async (
     storage.sql.exec('ALTER TABLE held DROP COLUMN keys');
     const row = JSON.stringify([[jobId, 300, Date.now() + 60_000, Date.now() + 60_000, 0]]);
     storage.sql.exec('INSERT OR REPLACE INTO held VALUES (1, 0, ?, 0, 0)', row);
-    for (const table of ['keyLimits', 'keySpending', 'alertSettings', 'toldAlerts', 'alerts'])
+    for (const table of ['keyLimits', 'keySpending', 'alertSettings', 'toldAlerts', 'alerts', 'sentAlerts'])
       storage.sql.exec(`DROP TABLE ${table}`);
   });
   await evictDurableObject(stub);
@@ -163,7 +163,12 @@ describe('the operator', () => {
     expect(again['secret']).toMatch(/^whsec_/);
     expect(again['secret']).not.toBe(first['secret']);
     // An account without credit is told so at once, as far as anybody takes it.
-    expect((await admin('GET', path)).json).toEqual({ url, low_balance_micro: null, waiting: 1 });
+    expect((await admin('GET', path)).json).toEqual({
+      url,
+      low_balance_micro: null,
+      waiting: 1,
+      sent: expect.any(Array),
+    });
     expect((await admin('DELETE', path)).json).toEqual({ deleted: true });
     expect((await admin('GET', path)).status).toBe(404);
     expect((await admin('PUT', '/accounts/acct_none/alerts', { url })).status).toBe(404);

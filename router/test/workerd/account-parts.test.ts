@@ -157,7 +157,7 @@ describe('when the hold lapses', () => {
     const expiresAt = Date.now() + 100;
     const job = await openJob({ expiresAt });
     await job.stub.settle(partOf(job, 0, { expiresAtMs: ticketOf(expiresAt) }));
-    await expect.poll(() => outcomeOf(job), { timeout: 45_000 }).toBe('failed-by-node');
+    await expect.poll(() => outcomeOf(job)).toBe('failed-by-node');
     expect(await job.stub.usage()).toMatchObject({ balance: 1000, held: 0, totals: { jobs: 1, charged: 0 } });
     const memo = await env.DB.prepare('SELECT memo FROM events WHERE id = ?')
       .bind(`settle:${job.jobId}:0`)

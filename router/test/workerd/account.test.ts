@@ -211,7 +211,7 @@ test('a charge above the hold takes the hold, the home is paid that now and the 
   await stub.hold({ jobId, keyId: 'key_1', amount: 30, expiresAt: soon() });
   await stub.settle(partOf(jobId));
   expect((await stub.usage()).balance).toBe(1970);
-  await expect.poll(async () => (await stub.booked()).unpayable, { timeout: 45_000 }).toBe(1);
+  await expect.poll(async () => (await stub.booked()).unpayable).toBe(1);
   const postings = await env.DB.prepare('SELECT postings FROM flushes WHERE instr(parts, ?)')
     .bind(jobId.slice(4))
     .first<string>('postings');
@@ -222,7 +222,7 @@ test('a charge above the hold takes the hold, the home is paid that now and the 
   expect(await stub.settle(partOf(jobId))).toEqual({ applied: false });
   expect((await stub.receipts(jobId)).settlements).toEqual([]);
   await stub.settle(partOf(newId('job'), { charge: 150, earn: 135 }));
-  await expect.poll(async () => (await stub.booked()).waiting, { timeout: 45_000 }).toBe(0);
+  await expect.poll(async () => (await stub.booked()).waiting).toBe(0);
   expect(await ledger.balanceOf(`owner:${accountId}`)).toBe(45 + 135);
   expect(await findBooked(env.DB, ledger, accountId, jobId)).toMatchObject([{ charge: 30, earn: 45 }]);
 });
@@ -257,10 +257,10 @@ test('a batch whose answer was lost is written again and counted once, also afte
   faults.loseAnswer = 2;
   await stub.settle(settlementOf(accountId, jobId));
   // The grant it is paid from is written, and then, heard of or not, the part.
-  await expect.poll(() => faults.loseAnswer, { timeout: 45_000 }).toBe(0);
+  await expect.poll(() => faults.loseAnswer).toBe(0);
   await evictDurableObject(stub);
   faults.loseAnswer = 1;
-  await expect.poll(() => ledger.balanceOf(accountId), { timeout: 45_000 }).toBe(950);
+  await expect.poll(() => ledger.balanceOf(accountId)).toBe(950);
   await evictDurableObject(stub);
   await drain(stub);
   expect(faults.written).toBeGreaterThanOrEqual(3);
@@ -305,7 +305,7 @@ const DAY_MS = 86_400_000;
 test('the alarm alone carries a settlement to the book, without any further call', async () => {
   const { accountId, stub } = await openAccount(1000);
   await stub.settle(settlementOf(accountId, newId('job')));
-  await expect.poll(() => ledger.balanceOf(accountId), { timeout: 45_000 }).toBe(950);
+  await expect.poll(() => ledger.balanceOf(accountId)).toBe(950);
 });
 
 test('a job that holds credit may still bring a receipt; a settled or unknown one not', async () => {

@@ -1,8 +1,9 @@
 // How a hub gives jobs to its homes: the promise, cooling, what it learns, free slots by class, moves, hints.
-import { applyD1Migrations, evictDurableObject } from 'cloudflare:test';
+import { applyD1Migrations, evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Capacity } from '../../../schema/placement.ts';
+import { PRESENCE_REFRESH_MS } from '../../../schema/presence.ts';
 import { CAPACITY_HEADER, TOOK_HEADER } from '../../../schema/offer.ts';
 import type { JobOffer, OfferRefusal } from '../../../schema/offer.ts';
 import { guessRttMs } from '../../placement/learn-rtt.ts';
@@ -207,6 +208,35 @@ describe('a home that fails', () => {
     const why = await stub.why(home.nodeId);
     expect(why).toMatchObject({ online: false, pause: null });
     expect(why?.since).toBeLessThan(evictedAt);
+  });
+
+  // Minutes are counted by the clock, so what the hub kept is moved back.
+  test.each([
+    ['kept its socket was there all the time', 'kept', ['quiet']],
+    ['hangs up as its hub sleeps was there until then', 'hung-up', ['quiet']],
+    ['lost its socket with its hub is not known of since', 'lost', ['quiet', 'unseen']],
+  ] as const)('and of its last hour: one that %s', async (_, fate, told) => {
+    const stub = openHub();
+    const home = await joinHub(stub);
+    await sleep(50);
+    const nodeId = fate === 'lost' ? `node_${'0'.repeat(32)}` : home.nodeId;
+    await runInDurableObject(stub, async (__, { storage }) => {
+      const now = Date.now();
+      const nodes = [[nodeId, { c: [[now - 7_200_000, 1, null, null, null]], j: [], a: [] }]];
+      storage.kv.put('idle', JSON.stringify({ v: 1, at: now - 1_800_000, nodes }));
+      // The last report was later than the last save.
+      await storage.setAlarm(now + PRESENCE_REFRESH_MS - 1_200_000);
+    });
+    await evictDurableObject(stub);
+    if (fate === 'hung-up') home.close();
+    await sleep(50);
+    const why = await stub.why(nodeId);
+    expect(why?.online).toBe(fate === 'kept');
+    const spans = why?.lastHour.spans ?? [];
+    expect(spans.map(({ reason }) => reason)).toEqual(told);
+    const unseen = spans.filter(({ reason }) => reason === 'unseen').map(({ from, to }) => (to - from) / 60_000);
+    // 20 minutes, and the one in which they begin.
+    for (const minutes of unseen) expect([20, 21]).toContain(minutes);
   });
 
   test('by its model server on different prompts of different callers cools down; a job that failed elsewhere too is forgiven', async () => {

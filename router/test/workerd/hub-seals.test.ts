@@ -52,9 +52,7 @@ test('a part whose receipt is withheld is delivered without it, and one that com
   await records;
   const account = env.NODE_ACCOUNT.getByName(home.nodeId);
   // 2 s after the end it is settled, as open: nothing is accepted.
-  await expect
-    .poll(() => account.unsigned().then(() => account.totals()), { timeout: 45_000 })
-    .toMatchObject({ count: 0 });
+  await expect.poll(() => account.unsigned().then(() => account.totals())).toMatchObject({ count: 0 });
   await new Promise((wake) => setTimeout(wake, 2500));
   expect(await account.totals()).toMatchObject({ count: 0 });
   sendReceipt();
@@ -107,10 +105,8 @@ test('tickets of jobs that begin together stand under few seals, each with its p
   const home = await joinHub(stub, { slots: 32 });
   const offers = Array.from({ length: 24 }, (_, i) => makeJobOffer({ jobId: `job_${String(i).padStart(32, '0')}` }));
   const asked = offers.map((offer) => ask(stub, offer));
-  await expect.poll(() => home.heard.filter(({ name }) => name === 'job').length, { timeout: 45_000 }).toBe(24);
-  await expect
-    .poll(() => home.heard.filter(({ name }) => name === 'tickets').length, { timeout: 45_000 })
-    .toBeGreaterThan(0);
+  await expect.poll(() => home.heard.filter(({ name }) => name === 'job').length).toBe(24);
+  await expect.poll(() => home.heard.filter(({ name }) => name === 'tickets').length).toBeGreaterThan(0);
   expect(home.heard.filter(({ name }) => name === 'tickets').length).toBeLessThan(24);
   home.close();
   await Promise.all(asked);

@@ -94,7 +94,7 @@ async function makeOld(
 /** The grant is in the book. */
 async function start(): Promise<Account> {
   const account = await openAccount();
-  await expect.poll(async () => (await account.stub.booked()).waiting, { timeout: 45_000 }).toBe(0);
+  await expect.poll(async () => (await account.stub.booked()).waiting).toBe(0);
   return account;
 }
 
@@ -124,7 +124,7 @@ describe.each([
     ];
     const grants = [{ id: `grant:settle:${account.accountId}:1` }];
     expect(await readRows(account)).toMatchObject({ grants, parts });
-    await expect.poll(async () => (await account.stub.booked()).waiting, { timeout: 45_000 }).toBe(0);
+    await expect.poll(async () => (await account.stub.booked()).waiting).toBe(0);
     await evictDurableObject(account.stub);
     expect(await account.stub.settle(waits)).toEqual({ applied: false });
     expect(await readRows(account)).toEqual({ grants, parts, waiting: [] });
@@ -145,7 +145,7 @@ describe.each([
     expect(await stub.settle({ ...settlementOf(account, jobId, 0), isFinal: false })).toEqual({ applied: true });
     expect(await stub.settle(settlementOf(account, newId('job'), 0))).toEqual({ applied: true });
     expect(await stub.usage()).toMatchObject({ balance: 900, totals: { jobs: 2, charged: 100 } });
-    await expect.poll(() => ledger.balanceOf(account.accountId), { timeout: 45_000 }).toBe(900);
+    await expect.poll(() => ledger.balanceOf(account.accountId)).toBe(900);
   });
 });
 
@@ -154,7 +154,7 @@ test('what the book has taken leaves its bytes to the next', async () => {
   await account.stub.grant({ eventId: 'more', accountId: account.accountId, amount: 10_000, memo: null });
   const pagesAfter = async (jobs: number): Promise<number> => {
     for (let i = 0; i < jobs; i++) await account.stub.settle(settlementOf(account, newId('job'), 0));
-    await expect.poll(async () => (await account.stub.booked()).waiting, { timeout: 45_000 }).toBe(0);
+    await expect.poll(async () => (await account.stub.booked()).waiting).toBe(0);
     return runInDurableObject(account.stub, (_, { storage }) => storage.sql.databaseSize);
   };
   const before = await pagesAfter(20);
@@ -185,13 +185,13 @@ test('what the fees cannot pay yet waits without holding up the rest, is counted
     storage.sql.exec(into, `settle:${jobs[0]}:0`, entry, jobs[0]);
   });
   await stub.settle(partOf(jobs[1], 100, 90));
-  await expect.poll(async () => (await stub.booked()).unpayable, { timeout: 45_000 }).toBe(1);
+  await expect.poll(async () => (await stub.booked()).unpayable).toBe(1);
   expect(await stub.booked()).toEqual({ booked: 900, waiting: 1, unpayable: 1 });
   expect(await ledger.balanceOf(account.accountId)).toBe(900);
   await stub.settle(partOf(jobs[2], 200, 180));
-  await expect.poll(() => ledger.balanceOf(account.accountId), { timeout: 45_000 }).toBe(700);
+  await expect.poll(() => ledger.balanceOf(account.accountId)).toBe(700);
   await evictDurableObject(stub);
-  await expect.poll(async () => (await stub.booked()).waiting, { timeout: 45_000 }).toBe(0);
+  await expect.poll(async () => (await stub.booked()).waiting).toBe(0);
   const { part } = await findFateOf(env.DB, ledger, {
     accountId: account.accountId,
     jobId: jobs[0],

@@ -1,7 +1,7 @@
 // Reasons of a day are summed, and the main one of an hour is the longest.
 import { expect, it } from 'vitest';
 import { groupReason } from './group-reason.ts';
-import { mainReason, sumReasons } from './sum-reasons.ts';
+import { mainHindrance, mainReason, sumReasons } from '../../homes/sum-reasons.ts';
 
 it('tells whose doing a minute was', () => {
   const codes = [
@@ -12,8 +12,9 @@ it('tells whose doing a minute was', () => {
     'paused:temperature',
     'cooling',
     'offline',
+    'unseen',
   ];
-  expect(codes.map(groupReason)).toEqual(['work', 'ready', 'ready', 'yours', 'machine', 'fault', 'none']);
+  expect(codes.map(groupReason)).toEqual(['work', 'ready', 'ready', 'yours', 'machine', 'fault', 'none', 'none']);
 });
 
 it('sums reasons over hours, the longest first', () => {
@@ -27,5 +28,7 @@ it('sums reasons over hours, the longest first', () => {
     { code: 'passed:farther', minutes: 2 },
   ]);
   expect(hours.map(mainReason)).toEqual(['quiet', 'quiet']);
+  expect(mainHindrance(hours)).toBe('quiet');
+  expect(mainHindrance([{ at: 0, jobs: 1, missed: 0, minutes: { job: 20, unseen: 40 } }])).toBeNull();
   expect(mainReason({ at: 0, jobs: 0, missed: 0, minutes: {} })).toBeNull();
 });
