@@ -70,7 +70,8 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 test('pings that are answered keep the line, an unanswered one ends it and the hub is dialled again', async () => {
-  await connect({ pingMs: 40 });
+  // Long enough for an answer on a busy machine.
+  await connect({ pingMs: 40, pongMs: 1500 });
   await until(() => hub.pings >= 5);
   expect(hub.dials).toBe(1);
   hub.isAnsweringPings = false;
