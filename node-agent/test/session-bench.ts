@@ -176,7 +176,7 @@ export async function openSession(
   const sayWelcome = (): void => session.hear(encodeJsonFrame('welcome', welcome));
   if (options.isWelcomed !== false) sayWelcome();
   const until = async (holds: () => boolean): Promise<void> => {
-    for (const end = performance.now() + 8000; !holds();) {
+    for (const end = performance.now() + 90_000; !holds();) {
       if (performance.now() > end) throw new Error(`it never held: ${holds.toString()}`);
       await sleep(2);
     }

@@ -54,7 +54,7 @@ export function twinOf(signature: Hex): Hex {
 }
 const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 
-/** So that the chain need not be asked for it before each call. */
+/** So that the chain need not be asked for it before each call: votes cost more gas where the block is of another second than the estimate. */
 const ENOUGH = { gas: 5_000_000n, maxFeePerGas: 10n ** 11n, maxPriorityFeePerGas: 10n ** 9n };
 
 /** As it is published in a package. */
@@ -176,7 +176,7 @@ export async function startBench(): Promise<Bench> {
     url: chain.url,
     domain,
     sendRaw: async (who, to, data) => {
-      const hash = await walletOf(who).sendTransaction({ to: getAddress(to), data });
+      const hash = await walletOf(who).sendTransaction({ to: getAddress(to), data, ...ENOUGH });
       const { status } = await client.waitForTransactionReceipt({ hash, pollingInterval: 20 });
       if (status !== 'success') throw new Error('it was reverted');
     },
@@ -210,7 +210,7 @@ export async function startBench(): Promise<Bench> {
       await client.impersonateAccount({ address: account });
       const call = { ...contracts[contract], functionName: name, args, account };
       await client.simulateContract(call);
-      const hash = await client.writeContract(call);
+      const hash = await client.writeContract({ ...call, ...ENOUGH });
       await client.waitForTransactionReceipt({ hash, pollingInterval: 20 });
     },
     settle: async (leaves, total) => {

@@ -197,7 +197,7 @@ describe.skipIf(findAnvil() === null)('on a chain', () => {
     bench = await startBench();
     await bench.bond('holder', 'root', 400n * TOKEN);
     for (const play of [playBonds, playEpochs, playChallenges, playFaults, playVote]) await play();
-  }, 60_000);
+  });
   afterAll(async () => bench.stop());
 
   test('the README’s table has each call that was measured, and no other', () => {

@@ -7,7 +7,7 @@ import type { Answer, AskOptions } from './ask.ts';
 import { readError } from './error-shape.ts';
 import { startModelServer } from './model-server.ts';
 import type { ModelServer } from './model-server.ts';
-import { residentBytes } from './process-memory.ts';
+import { residentBytes, usedCpuS } from './process-memory.ts';
 import { ADMIN_SECRET, startStack } from './stack.ts';
 import type { Stack, TestAccount } from './stack.ts';
 import { until } from './until.ts';
@@ -88,15 +88,15 @@ describe('bodies', () => {
     const body = `{"model":"say-2x0","messages":[{"role":"user","content":[${'{},'.repeat(340_000)}{}]}]}`;
     await (await ask(owner, 'say-2x0')).text();
     const memory = (): number => stack.network.workerdPids().reduce((sum, pid) => sum + residentBytes(pid), 0);
-    const before = memory();
-    const startedAt = performance.now();
+    const computed = (): number => stack.network.workerdPids().reduce((sum, pid) => sum + usedCpuS(pid), 0);
+    const [before, computedBefore] = [memory(), computed()];
     const refused = await Promise.all(
       Array.from({ length: 8 }, async () =>
         readError(await stack.call('/v1/chat/completions', { key: poor.apiKey, body }), 400),
       ),
     );
     expect(refused[0]).toMatchObject({ param: 'messages', message: expect.stringContaining('Send fewer') });
-    expect(performance.now() - startedAt).toBeLessThan(4000);
+    expect(computed() - computedBefore).toBeLessThan(4);
     expect((memory() - before) / MIB).toBeLessThan(150);
   });
 
@@ -169,7 +169,8 @@ describe('guests', () => {
         const startedAt = Date.now();
         const answer = await askAll(stack, { account, model: 'test/free', prompt: 'say-2x0', place: PARIS });
         expect({ error: answer.error, isDone: answer.isDone }).toEqual({ error: null, isDone: true });
-        expect(Date.now() - startedAt).toBeLessThan(5000);
+        // Behind the greedy one's it would be twenty minutes.
+        expect(Date.now() - startedAt).toBeLessThan(30_000);
       }
       expect(running.filter(({ tokens }) => tokens > 0)).toHaveLength(2);
     } finally {

@@ -53,8 +53,9 @@ describe('where all is well', () => {
     for (const { node, measured, guessed } of nodes) {
       const [model] = Object.values({ ...guessed, ...measured });
       const town = homes.townOf(node);
-      expect([town, model?.rttMs]).toEqual([town, expect.any(Number)]);
-      if (town) expect([town, model?.rttMs ?? 0]).toSatisfy(([, rttMs]) => rttMs > 0.8 * LINES[town]);
+      // Averaged with a guess that is shorter than any of the lines.
+      const least = town === null ? Infinity : 0.8 * LINES[town];
+      expect([town, model?.rttMs]).toSatisfy(([, rttMs]) => rttMs > least);
     }
   });
 });

@@ -1,4 +1,4 @@
-// How much memory a process holds, for tests that show it bounded.
+// How much memory a process holds and how long it has computed, for tests that show it bounded.
 import { execFileSync } from 'node:child_process';
 import type { TestAgent } from './stack.ts';
 import { until } from './until.ts';
@@ -6,6 +6,19 @@ import { until } from './until.ts';
 /** Resident memory in bytes. */
 export function residentBytes(pid: number): number {
   return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) * 1024;
+}
+
+/** Processor time used so far, in whole seconds: on a busy machine it says more than a clock. */
+export function usedCpuS(pid: number): number {
+  const told = execFileSync('ps', ['-o', 'time=', '-p', String(pid)], { encoding: 'utf8' });
+  // [[days-]hours:]minutes:seconds
+  return told
+    .trim()
+    .split(/[-:]/)
+    .map(Number)
+    .reduceRight((sum, part, i, parts) => {
+      return sum + part * ([1, 60, 3600, 86_400][parts.length - 1 - i] ?? 0);
+    }, 0);
 }
 
 /** Bytes that an agent (started with `tellsHeld`) holds when its garbage is collected. */

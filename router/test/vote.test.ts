@@ -143,7 +143,7 @@ describe.skipIf(findAnvil() === null)('on a chain', () => {
       return (await feeNow()) === 800;
     });
     expect(await charge(800)).toEqual([]);
-  }, 60_000);
+  });
 
   test('what counts from a later epoch on is not charged before it, and the page tells both in words', async () => {
     const later = epochOf(Date.now(), SECONDS) + 1000;
@@ -175,7 +175,7 @@ describe.skipIf(findAnvil() === null)('on a chain', () => {
     expect(await charge(800)).toEqual([]);
     const listed = await home.run(runVote, [], { json: false });
     expect(told(listed)).toContain(`The network’s fee: 8 %, and 12 % from epoch ${later} on`);
-  }, 60_000);
+  });
 
   test('without the wallet’s key what it has to send is printed', async () => {
     const { json } = await home.run(runVote, ['propose', 'fee=9'], { owner: `0x${'ab'.repeat(20)}` });

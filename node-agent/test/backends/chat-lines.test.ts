@@ -84,7 +84,7 @@ function ask(lines: ChatLines, url: string, until?: (call: ChatCall, body: strin
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi';
 /** Until what has happened on one end has come to the other. */
 async function until(holds: () => boolean): Promise<void> {
-  for (const endAt = Date.now() + 30_000; !holds();) {
+  for (const endAt = Date.now() + 90_000; !holds();) {
     if (Date.now() > endAt) throw new Error(`it never held: ${holds.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }

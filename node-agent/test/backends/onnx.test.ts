@@ -261,7 +261,7 @@ describe('the worker', () => {
     expect((await own.run(job, look, new AbortController().signal)).outputTokens).toBe(8);
     // Eight tokens at this pace take twice as long as a model without a job would stay.
     expect(new Set(seen)).toEqual(new Set([undefined]));
-    for (const end = Date.now() + 5000; (await own.models())[0]?.loadMs === undefined && Date.now() < end;)
+    for (const end = Date.now() + 90_000; (await own.models())[0]?.loadMs === undefined && Date.now() < end;)
       await sleep(10);
     expect((await own.models())[0]?.loadMs).toBeGreaterThan(0);
     await own.close();

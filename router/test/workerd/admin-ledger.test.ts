@@ -24,7 +24,7 @@ test('the ledger check of an owner names its homes whose receipts the fees canno
   await makeLedger(env.DB).apply([buildSettleEntry({ ...bare, earn: 0 }, null)]);
   await expect
     .poll(async () => (await admin('GET', `/ledger/check?account=${accountId}`)).json['homes_unpayable'], {
-      timeout: 20_000,
+      timeout: 45_000,
     })
     .toEqual([]);
 });

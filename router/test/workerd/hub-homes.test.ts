@@ -5,7 +5,6 @@ import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Capacity } from '../../../schema/placement.ts';
 import { CAPACITY_HEADER, TOOK_HEADER } from '../../../schema/offer.ts';
 import type { JobOffer, OfferRefusal } from '../../../schema/offer.ts';
-import { guessRttMs } from '../../placement/learn-rtt.ts';
 import { CHAT_REQUEST, makeJobOffer } from '../make-job-offer.ts';
 import { ask, joinHub, makeModel, openHub, readRecords, sleep, waitFor } from './join-hub.ts';
 
@@ -144,21 +143,6 @@ describe('the promise', () => {
     const offer = makeJobOffer();
     const refusal = await refusalOf(await ask(stub, { ...offer, wish: { ...offer.wish, countries: ['JP'] } }));
     expect(refusal).toMatchObject({ code: 'none', emptiedBy: 'country' });
-  });
-});
-
-describe('a home whose line says nothing', () => {
-  test('is not asked after two and a half minutes; one that speaks, if only a state, is, whether it pings or not', async () => {
-    const stub = openHub();
-    const startedAt = Date.now();
-    const home = await joinHub(stub);
-    vi.useFakeTimers({ toFake: ['Date'], now: startedAt + 120_000 });
-    home.tell();
-    await sleep(100);
-    vi.setSystemTime(startedAt + 240_000);
-    expect((await runJob(stub, home))[0]).toMatchObject({ node: home.nodeId });
-    vi.setSystemTime(startedAt + 480_000);
-    expect(await refusalOf(await ask(stub, makeJobOffer()))).toMatchObject({ code: 'none' });
   });
 });
 
@@ -308,17 +292,6 @@ test("jobs on the caller's own homes are free, also while others pay", async () 
   expect(paid.frame.ticket).toMatchObject({ priceIn: 1_000_000n, priceOut: 2_000_000n });
   paid.send('refuse', { code: 'busy', message: 'no' }, paid.job);
   await (await other).arrayBuffer();
-});
-
-test('the way to each home that has come is known to a hub that slept since', async () => {
-  const stub = openHub();
-  const homes = [await joinHub(stub), await joinHub(stub), await joinHub(stub)];
-  const read = async () => Promise.all(homes.map(async ({ nodeId }) => (await stub.why(nodeId))?.guessed['m']?.rttMs));
-  const before = await read();
-  await evictDurableObject(stub);
-  expect(await read()).toEqual(before);
-  // Nothing of it is the guess that stands before any measurement.
-  expect(before).not.toContain(guessRttMs(50));
 });
 
 test('every grant tells what is free, in all and by speed class; cold homes stand in no class', async () => {

@@ -1,16 +1,19 @@
-// A hub that slept: what it makes of a socket whose attachment says that a job runs there, and of homes that stayed, left or were lost meanwhile.
+// A hub that slept: what it makes of a socket whose attachment says that a job runs there, what it knows still of its homes, which stayed, left or were lost
+// meanwhile, and whom it takes for silent.
 import { applyD1Migrations, evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { beforeAll, expect, test } from 'vitest';
+import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { PONG } from '../../../schema/frames.ts';
 import { PRESENCE_REFRESH_MS } from '../../../schema/presence.ts';
 import { ZERO_WORD } from '../../../schema/typed-data.ts';
 import type { OfferRefusal } from '../../../schema/offer.ts';
+import { guessRttMs } from '../../placement/learn-rtt.ts';
 import { makeJobOffer } from '../make-job-offer.ts';
-import { ask, joinHub, openHub, sleep, waitFor } from './join-hub.ts';
+import { ask, joinHub, openHub, readRecords, sleep, waitFor } from './join-hub.ts';
 import type { HubStub } from './join-hub.ts';
 
 beforeAll(() => applyD1Migrations(env.DB, env.MIGRATIONS));
+afterEach(() => void vi.useRealTimers());
 
 /** A home at a hub of its own. */
 async function joinOwn() {
@@ -126,4 +129,32 @@ test.each([
   const unseen = spans.filter(({ reason }) => reason === 'unseen').map(({ from, to }) => (to - from) / 60_000);
   // 20 minutes, and the one in which they begin.
   expect(unseen.filter((minutes) => minutes !== 20 && minutes !== 21)).toEqual([]);
+});
+
+test('the way to each home that has come is known to a hub that slept since', async () => {
+  const stub = openHub();
+  const homes = [await joinHub(stub), await joinHub(stub), await joinHub(stub)];
+  const read = async () => Promise.all(homes.map(async ({ nodeId }) => (await stub.why(nodeId))?.guessed['m']?.rttMs));
+  const before = await read();
+  await evictDurableObject(stub);
+  expect(await read()).toEqual(before);
+  // Nothing of it is the guess that stands before any measurement.
+  expect(before).not.toContain(guessRttMs(50));
+});
+
+test('a home that says nothing is not asked after two and a half minutes; one that speaks, if only a state, is, whether it pings or not', async () => {
+  const startedAt = Date.now();
+  const { stub, nodeId, tell, nextJob } = await joinOwn();
+  vi.useFakeTimers({ toFake: ['Date'], now: startedAt + 120_000 });
+  tell();
+  await sleep(100);
+  vi.setSystemTime(startedAt + 240_000);
+  const answering = offer(stub);
+  const job = await nextJob();
+  job.head();
+  job.say('one ');
+  job.end();
+  expect((await readRecords(await answering))[0]).toMatchObject({ node: nodeId });
+  vi.setSystemTime(startedAt + 480_000);
+  expect(await (await offer(stub)).json<OfferRefusal>()).toMatchObject({ code: 'none' });
 });
