@@ -22,7 +22,7 @@ let owner: TestAccount;
 
 beforeAll(async () => {
   const bindings = { JOBS_AT_ONCE: JSON.stringify(LIMITS) };
-  [stack, models] = await Promise.all([startStack({ bindings, timings: { bodyMs: 1500 } }), startModelServer()]);
+  [stack, models] = await Promise.all([startStack({ bindings, timings: { bodyMs: 6000 } }), startModelServer()]);
   owner = await stack.makeAccount();
   const args = ['--backend', models.url, '--models', 'say-*,say-8x0', '--slots', '4'];
   await stack.startAgent({ owner, args, place: PARIS });

@@ -73,13 +73,16 @@ test('8 calls at once at a home with one slot are all answered, one after anothe
 
 test('the official client gets all of 8 calls at once in their order, and asks for none of them twice', async () => {
   const client = new OpenAI({ apiKey: caller.apiKey, baseURL: `${stack.url}/v1` });
+  // None is answered before all have come.
+  const first = await occupy();
   const before = server.seen.length;
   const all = Array.from({ length: 8 }, async (_, i) => {
-    // In the order of their numbers, and sooner than they can be answered.
-    await new Promise((wake) => setTimeout(wake, 150 * i));
+    await new Promise((wake) => setTimeout(wake, 300 * i));
     const messages = [{ role: 'user' as const, content: `say-4x100-fat${i}` }];
     return client.chat.completions.create({ model: MODEL, messages });
   });
+  await new Promise((wake) => setTimeout(wake, 300 * all.length));
+  await first.leave();
   const answers = await Promise.all(all);
   expect(answers.map(({ choices }) => choices[0]?.finish_reason)).toEqual(answers.map(() => 'stop'));
   const asked = server.seen.slice(before).map(({ body }) => (body['messages'] as { content: string }[])[0]?.content);
