@@ -76,12 +76,13 @@ test('in Japanese it has the same facts, and no word of English', () => {
     '領収書',
     '承認書',
   ]);
-  for (const [i, [name, text]] of japanese.entries()) {
-    expect(plain(`${name} ${text}`)).not.toMatch(/[a-z]{3,}/i);
-    // Each number and address of the English ones.
-    const said = (facts: string): string[] => [...new Set(facts.match(/0x[0-9a-f]+|\d+(?:\.\d+)?/g))].sort();
-    if (!text.includes('封印')) expect(said(text.replace('100万', ''))).toEqual(said(english[i]?.[1] ?? ''));
-  }
+  for (const [name, text] of japanese) expect(plain(`${name} ${text}`)).not.toMatch(/[a-z]{3,}/i);
+  // Each number and address of the English ones, but for what tells of seals.
+  const said = (facts: string): string[] => [...new Set(facts.match(/0x[0-9a-f]+|\d+(?:\.\d+)?/g))].sort();
+  const unsealed = [...japanese.entries()].filter(([, [, text]]) => !text.includes('封印'));
+  expect(unsealed.map(([, [, text]]) => said(text.replace('100万', '')))).toEqual(
+    unsealed.map(([i]) => said(english[i]?.[1] ?? '')),
+  );
 });
 
 test('what only another version knows is told by its number in either language', () => {
