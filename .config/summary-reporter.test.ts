@@ -17,8 +17,10 @@ type Modules = Parameters<SummaryReporter['onTestRunEnd']>[0];
 function start(states: readonly string[], { errors = [] as readonly unknown[], watch = false } = {}) {
   const exits: number[] = [];
   const reporter = new SummaryReporter((code) => void exits.push(code));
-  const tests = states.map((state) => ({ result: () => ({ state }), fullName: state }));
-  const modules = [{ children: { allTests: () => tests }, ok: () => true, errors: () => [] }] as unknown as Modules;
+  const fault = { message: 'expected 1\nto be 2' };
+  const tests = states.map((state) => ({ result: () => ({ state, errors: [fault] }), fullName: `it ${state}` }));
+  const children = { allTests: () => tests };
+  const modules = [{ children, relativeModuleId: 'a.test.ts', ok: () => true, errors: () => [] }] as unknown as Modules;
   const state = { getTestModules: () => [...modules], getUnhandledErrors: () => [...errors] };
   reporter.onInit({ config: { watch }, state });
   reporter.onTestRunStart(['a', 'b']);
@@ -40,6 +42,17 @@ test.each([
     vi.advanceTimersByTime(61_000);
     expect(exits).toEqual([code]);
   }
+});
+
+test('what failed is named with its file and its error’s first line, last before the sums, told or not', () => {
+  const told: string[] = [];
+  vi.mocked(process.stdout.write).mockImplementation((words) => Boolean(told.push(String(words))));
+  start(['passed', 'failed', 'skipped'], { errors: [new Error('unhandled')] });
+  vi.advanceTimersByTime(61_000);
+  for (const [event, end] of vi.mocked(process.on).mock.calls) if (event === 'exit') end();
+  expect(told.slice(-4).join('')).toBe(
+    'skipped: it skipped\nfailed: unhandled\nfailed: a.test.ts: it failed: expected 1\n1 passed, 2 failed\n',
+  );
 });
 
 test('who watches is not left', () => {

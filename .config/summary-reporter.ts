@@ -1,10 +1,13 @@
-// Ends a test run with what was skipped and why (the reason stands in the title), and one line that scripts can read.
+// Ends a test run with what was skipped and why (the reason stands in the title), what failed, and one line that scripts can read.
 import type { Reporter, TestModule, Vitest } from 'vitest/node';
 
 /** A worker has so long to stop once its tests are over. Vitest itself waits for ever for one whose workerd does not go. */
 const STOP_MS = 6_000;
 /** No test takes so long, nor comes near on a busy machine: a run of which nothing is heard for this time will not go on. Vitest itself waits for ever. */
 const STILL_MS = 360_000;
+
+/** Of an error, characters. */
+const MOST_TOLD = 300;
 
 /** What of a run it looks at. */
 interface Run {
@@ -82,20 +85,32 @@ export default class SummaryReporter implements Reporter {
 
   /** Gives how many failed. */
   #tell(modules: readonly TestModule[], errors: readonly unknown[]): number {
-    const counts = { passed: 0, failed: errors.length };
+    const counts = { passed: 0, failed: 0 };
     const skipped: string[] = [];
+    const failed = errors.map(tellFirst);
     for (const module of modules) {
+      const name = module.relativeModuleId;
       for (const test of module.children.allTests()) {
-        const { state } = test.result();
+        const { state, errors: faults } = test.result();
         if (state === 'passed') counts.passed++;
-        else if (state === 'failed') counts.failed++;
+        else if (state === 'failed') failed.push(`${name}: ${test.fullName}: ${tellFirst(faults?.[0])}`);
         else skipped.push(test.fullName);
       }
-      if (!module.ok() && module.errors().length > 0) counts.failed++;
+      if (!module.ok() && module.errors().length > 0) failed.push(`${name}: ${tellFirst(module.errors()[0])}`);
     }
+    counts.failed = failed.length;
     for (const name of skipped) process.stdout.write(`skipped: ${name}\n`);
-    // After every other reporter has had its say.
-    process.on('exit', () => void process.stdout.write(`${counts.passed} passed, ${counts.failed} failed\n`));
+    // After every other reporter has had its say, which a run that ends without a worker never has: a log's last lines name what failed.
+    process.on('exit', () => {
+      for (const told of failed) process.stdout.write(`failed: ${told}\n`);
+      process.stdout.write(`${counts.passed} passed, ${counts.failed} failed\n`);
+    });
     return counts.failed;
   }
+}
+
+/** An error's first line. */
+function tellFirst(error: unknown): string {
+  const said = typeof error === 'object' && error !== null && 'message' in error ? error.message : error;
+  return (String(said).split('\n')[0] ?? '').slice(0, MOST_TOLD);
 }

@@ -1,6 +1,6 @@
 // Signing a browser in: always a token that nobody had before, so that one that was planted, or left by somebody else, opens nothing.
 import type { Context } from 'hono';
-import { keepSession } from './visit.ts';
+import { keepLocale, keepSession } from './visit.ts';
 import type { ConsoleEnv } from './visit.ts';
 
 /** Gives the page that somebody begins at who was on the way to none. */
@@ -14,6 +14,9 @@ export async function startSession(
   // Who signs in once more looks on as whom they did.
   const memberId = of.memberId ?? (before?.person.id === of.personId ? before.session.memberId : null);
   keepSession(c, await sessions.open({ ...of, memberId, about: c.req.header('user-agent') ?? '' }, Date.now()));
+  const person = await people.find(of.personId);
+  // Pages that ask nobody who looks are in their language too.
+  if (person?.locale) keepLocale(c, person.locale);
   if ((await people.listMemberships(of.personId)).length > 0) return '/console';
-  return (await people.find(of.personId))?.isOperator ? '/console/operator/accounts' : '/console/you';
+  return person?.isOperator ? '/console/operator/accounts' : '/console/you';
 }

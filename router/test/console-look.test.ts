@@ -106,6 +106,17 @@ describe.skipIf(!HAS_BROWSER)(`in a browser (${BROWSER_TOLD})`, () => {
     await tab.close();
   });
 
+  test('whoever chose a language once reads it in each browser that they sign in with, on open pages too', async () => {
+    const hands = new Hands(stack, account.id);
+    const { cookie, csrf } = await hands.signIn({ name: 'Rin' });
+    await hands.ask('/console/you', { cookie, form: { csrf, name: 'Rin', locale: 'ja' } });
+    const tab = await browser.open();
+    await tab.signIn({ account: account.id, name: 'Rin' });
+    await tab.go('/docs');
+    expect(await tab.page.getAttribute('html', 'lang')).toBe('ja');
+    await tab.close();
+  });
+
   test('by keyboard alone: past the frame, into Japanese and back, in by a link, out by a button', async () => {
     const tab = await browser.open();
     const { page } = tab;
