@@ -27,7 +27,8 @@ const PAGES_JA: Readonly<Record<string, string>> = {
     'フォームは application/x-www-form-urlencoded で送信してください。',
   'You are signed out: load the page again, and sign in.':
     'サインアウトしています。ページを読み込み直して、サインインしてください。',
-  'You are no member of any account yet.': 'まだどのアカウントのメンバーでもありません。',
+  'You are a member of no account: ask for an invitation.':
+    'どのアカウントのメンバーでもありません。招待を依頼してください。',
   'You are no member of this account any more.': 'このアカウントのメンバーではなくなっています。',
   'This network sends no mail.': 'このネットワークはメールを送りません。',
   'There are no passkeys here.': 'ここではパスキーを使えません。',
