@@ -1,11 +1,19 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import SummaryReporter from './summary-reporter.ts';
 
+/** What was written, and what is to be done at the process's end. */
+const told: string[] = [];
+const ends: ((...given: unknown[]) => void)[] = [];
+
 beforeEach(() => {
   vi.useFakeTimers();
-  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  // What is told at the process's end is no matter here.
-  vi.spyOn(process, 'on').mockReturnValue(process);
+  told.length = 0;
+  vi.spyOn(process.stdout, 'write').mockImplementation((words) => Boolean(told.push(String(words))));
+  ends.length = 0;
+  vi.spyOn(process, 'on').mockImplementation((event, end) => {
+    if (event === 'exit') ends.push(end);
+    return process;
+  });
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -17,7 +25,7 @@ type Modules = Parameters<SummaryReporter['onTestRunEnd']>[0];
 function start(states: readonly string[], { errors = [] as readonly unknown[], watch = false } = {}) {
   const exits: number[] = [];
   const reporter = new SummaryReporter((code) => void exits.push(code));
-  const fault = { message: 'expected 1\nto be 2' };
+  const fault = { message: 'expected 1\nto be 2', cause: { message: 'none\nat all' } };
   const tests = states.map((state) => ({ result: () => ({ state, errors: [fault] }), fullName: `it ${state}` }));
   const children = { allTests: () => tests };
   const modules = [{ children, relativeModuleId: 'a.test.ts', ok: () => true, errors: () => [] }] as unknown as Modules;
@@ -45,13 +53,11 @@ test.each([
 });
 
 test('what failed is named with its file and its error’s first line, last before the sums, told or not', () => {
-  const told: string[] = [];
-  vi.mocked(process.stdout.write).mockImplementation((words) => Boolean(told.push(String(words))));
   start(['passed', 'failed', 'skipped'], { errors: [new Error('unhandled')] });
   vi.advanceTimersByTime(61_000);
-  for (const [event, end] of vi.mocked(process.on).mock.calls) if (event === 'exit') end();
+  for (const end of ends) end();
   expect(told.slice(-4).join('')).toBe(
-    'skipped: it skipped\nfailed: unhandled\nfailed: a.test.ts: it failed: expected 1\n1 passed, 2 failed\n',
+    'skipped: it skipped\nfailed: unhandled\nfailed: a.test.ts: it failed: expected 1 (none)\n1 passed, 2 failed\n',
   );
 });
 
@@ -63,8 +69,6 @@ test('who watches is not left', () => {
 
 test('a run of which nothing is heard any more ends badly, and names the file', () => {
   const exits: number[] = [];
-  const told: string[] = [];
-  vi.spyOn(process.stdout, 'write').mockImplementation((words) => Boolean(told.push(String(words))));
   const reporter = new SummaryReporter((code) => void exits.push(code));
   const still = {
     children: { allTests: () => [] },

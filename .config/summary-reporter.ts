@@ -109,8 +109,9 @@ export default class SummaryReporter implements Reporter {
   }
 }
 
-/** An error's first line. */
+/** An error's first line, and its cause's: `fetch failed` alone tells nothing. */
 function tellFirst(error: unknown): string {
-  const said = typeof error === 'object' && error !== null && 'message' in error ? error.message : error;
-  return (String(said).split('\n')[0] ?? '').slice(0, MOST_TOLD);
+  const isOne = typeof error === 'object' && error !== null && 'message' in error;
+  const first = (String(isOne ? error.message : error).split('\n')[0] ?? '').slice(0, MOST_TOLD);
+  return isOne && 'cause' in error && error.cause !== undefined ? `${first} (${tellFirst(error.cause)})` : first;
 }

@@ -196,7 +196,7 @@ describe.skipIf(executablePath === null)(`in a browser (${BROWSER_TOLD})`, () =>
       '承認書ルーター 0x12…：プロンプト212トークン',
     );
     await page.selectOption('.language select', 'en');
-    expect(await page.locator('.notice[data-kind=good] dl').count()).toBe(0);
+    await expect.poll(async () => page.locator('.notice[data-kind=good] dl').count()).toBe(0);
     const [file] = await Promise.all([page.waitForEvent('download'), page.click('text=Save as CSV')]);
     expect([file.suggestedFilename(), await readFile(await file.path(), 'utf8')]).toEqual([
       'irori-earnings.csv',

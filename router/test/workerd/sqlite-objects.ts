@@ -87,7 +87,7 @@ export class FakeStorage {
     return {
       sql: {
         exec: (query: string, ...values: unknown[]) => {
-          const rows = live().all(query, values);
+          const rows = live().all(query, values).map(asInObjects);
           return { toArray: () => rows, one: () => rows[0], [Symbol.iterator]: () => rows[Symbol.iterator]() };
         },
       },
@@ -98,6 +98,14 @@ export class FakeStorage {
       },
     };
   }
+}
+
+/** Bytes as an object's SQLite gives them: with Node's own, a view from some place on is one of all. */
+function asInObjects(row: Record<string, unknown>): Record<string, unknown> {
+  const entries = Object.entries(row);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, value instanceof Uint8Array ? value.slice().buffer : value]),
+  );
 }
 
 /** What an object's constructor takes. */
