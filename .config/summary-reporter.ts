@@ -85,27 +85,26 @@ export default class SummaryReporter implements Reporter {
 
   /** Gives how many failed. */
   #tell(modules: readonly TestModule[], errors: readonly unknown[]): number {
-    const counts = { passed: 0, failed: 0 };
+    let passed = 0;
     const skipped: string[] = [];
     const failed = errors.map(tellFirst);
     for (const module of modules) {
       const name = module.relativeModuleId;
       for (const test of module.children.allTests()) {
         const { state, errors: faults } = test.result();
-        if (state === 'passed') counts.passed++;
+        if (state === 'passed') passed++;
         else if (state === 'failed') failed.push(`${name}: ${test.fullName}: ${tellFirst(faults?.[0])}`);
         else skipped.push(test.fullName);
       }
       if (!module.ok() && module.errors().length > 0) failed.push(`${name}: ${tellFirst(module.errors()[0])}`);
     }
-    counts.failed = failed.length;
     for (const name of skipped) process.stdout.write(`skipped: ${name}\n`);
     // After every other reporter has had its say, which a run that ends without a worker never has: a log's last lines name what failed.
     process.on('exit', () => {
       for (const told of failed) process.stdout.write(`failed: ${told}\n`);
-      process.stdout.write(`${counts.passed} passed, ${counts.failed} failed\n`);
+      process.stdout.write(`${passed} passed, ${failed.length} failed\n`);
     });
-    return counts.failed;
+    return failed.length;
   }
 }
 

@@ -30,6 +30,13 @@ test('beside its field a refusal does not name it as the API does', () => {
   expect(tellRefusal(error, 'en').told).toBe('It must be an https address.');
 });
 
+test('a sentence that is known says more than its field', () => {
+  const told = (sentence: string): string =>
+    tellRefusal(new ApiError('forbidden', sentence, { param: 'member' }), 'ja').told;
+  expect(told('You are a member of no account: ask for an invitation.')).toMatch(/^どのアカウントの/);
+  expect(told('You are no member of this account any more.')).toMatch(/^このアカウントの/);
+});
+
 test('a field says more than its code, and when to come back is told', () => {
   const told = (param: string | null): string => tellRefusal(new ApiError('conflict', 'No.', { param }), 'ja').told;
   expect(told('role')).toContain('最後のオーナー');

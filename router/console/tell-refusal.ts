@@ -51,7 +51,8 @@ function tellCode(error: ApiError): ToldRefusal {
   const words = REFUSAL_WORDS.ja;
   const field = `${code}:${options.param ?? ''}` as const;
   const known = OWN_REFUSALS_JA[message];
-  const own = FIELD_REFUSALS_JA[field] ?? known ?? REFUSALS_JA[code];
+  // The sentence itself says more than its field, which stands for several.
+  const own = known ?? FIELD_REFUSALS_JA[field] ?? REFUSALS_JA[code];
   const again = options.retryAfterS === undefined ? '' : words.again(formatSpan(options.retryAfterS * 1000, 'ja'));
   return { told: own + again, english: known !== undefined || WHOLE_REFUSALS_JA.has(field) ? null : message };
 }
